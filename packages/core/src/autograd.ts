@@ -1,0 +1,124 @@
+import { kernelsFor } from "./backend.ts";
+import { makeTensor } from "./construct.ts";
+import { DTypeError, GraphError, ShapeError } from "./errors.ts";
+import { type BackwardOptions, type Node, propagate, type Seed } from "./graph.ts";
+import { isContiguous } from "./layout.ts";
+import { viewOn } from "./primitive.ts";
+import { constant } from "./primitives/constant.ts";
+import { contiguous } from "./primitives/movement.ts";
+import { currentScope, moveTo, type Scope } from "./scope.ts";
+import { formatShape, sameShape } from "./shape.ts";
+import type { Tensor } from "./tensor.ts";
+
+function seedOf(operation: string, y: Tensor, gradient: Tensor | undefined): Seed {
+  if (y.node === null) {
+    throw new GraphError(
+      operation,
+      `the ${formatShape(y.shape)} result does not depend on any tensor with requiresGrad, ` +
+        "or was computed under noGrad; set requiresGrad on the parameters",
+    );
+  }
+  if (gradient === undefined) {
+    if (y.size !== 1) {
+      throw new GraphError(
+        operation,
+        `the result is ${formatShape(y.shape)}, not a scalar; reduce it with sum() or mean(), ` +
+          "or pass the gradient of the result",
+        { shape: y.shape },
+      );
+    }
+    return { y, g: constant(1, y) };
+  }
+  if (!sameShape(gradient.shape, y.shape)) {
+    throw new ShapeError(
+      operation,
+      `the gradient is ${formatShape(gradient.shape)}, the result ${formatShape(y.shape)}`,
+      {
+        gradient: gradient.shape,
+        result: y.shape,
+      },
+    );
+  }
+  if (gradient.dtype !== y.dtype) {
+    throw new DTypeError(
+      operation,
+      `the gradient is ${gradient.dtype}, the result ${y.dtype}; convert it`,
+    );
+  }
+  return { y, g: gradient };
+}
+
+/** Adds ∂y/∂leaf to the `grad` of every leaf; see `Tensor.backward`. */
+export function backward(y: Tensor, gradient?: Tensor, options: BackwardOptions = {}): void {
+  const seed = seedOf("backward", y, gradient);
+  propagate(
+    "backward",
+    [seed],
+    (node) => node.leaf !== null,
+    options,
+    (node, g, owned) => {
+      const leaf = node.leaf!;
+      if (leaf.grad === null)
+        leaf.grad = options.createGraph ? g : outliving(g, owned, leaf.storage.owner);
+      else if (options.createGraph || leaf.grad.requiresGrad) leaf.grad = leaf.grad.add(g);
+      else accumulateInPlace(leaf.grad, g);
+    },
+  );
+}
+
+/** A gradient in the hands of `owner`: taken over where nobody else uses its memory, else copied. */
+function outliving(g: Tensor, owned: boolean, owner: Scope | null): Tensor {
+  const whole = isContiguous(g.layout) && g.size === g.storage.length;
+  const own = owned && whole ? g : contiguous(g);
+  moveTo(owner, own.storage);
+  return makeTensor(own.storage, own.layout);
+}
+
+function accumulateInPlace(into: Tensor, g: Tensor): void {
+  const kernels = kernelsFor([into.dtype]);
+  kernels.accumulate(viewOn("backward", kernels, g), viewOn("backward", kernels, into));
+  into.storage.version++;
+}
+
+/** Options of {@link gradients}. */
+export interface GradientsOptions extends BackwardOptions {
+  /** ∂L/∂y; may be left out when y has one element. */
+  readonly gradient?: Tensor;
+}
+
+/**
+ * The gradients of `y` with respect to each of `xs`, leaving every `grad` alone: the pure form of `backward()`.
+ *
+ * @param xs tensors that y was computed from, leaves or not
+ * @returns one tensor per x; zeros where y does not depend on it
+ * @throws {@link GraphError} when y has no graph, or an x is not in any.
+ * @example
+ * const [gw, gb] = gradients(loss, [w, b]);
+ * const [second] = gradients(gradients(y, [x], { createGraph: true })[0].sum(), [x]);
+ */
+export function gradients(
+  y: Tensor,
+  xs: readonly Tensor[],
+  options: GradientsOptions = {},
+): Tensor[] {
+  const seed = seedOf("gradients", y, options.gradient);
+  xs.forEach((x, i) => {
+    if (x.node === null)
+      throw new GraphError(
+        "gradients",
+        `xs[${i}] ${formatShape(x.shape)} does not require a gradient`,
+      );
+  });
+  const wanted = new Set(xs.map((x) => x.node!));
+  const found = new Map<Node, Tensor>();
+  propagate(
+    "gradients",
+    [seed],
+    (node) => wanted.has(node),
+    options,
+    (node, g, owned) => {
+      found.set(node, options.createGraph ? g : outliving(g, owned, currentScope()));
+    },
+  );
+  return xs.map((x) => found.get(x.node!) ?? contiguous(constant(0, x)));
+}

@@ -1,0 +1,62 @@
+import { GraphError } from "./errors.ts";
+import { isRecording, Node, noGrad } from "./graph.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** What a custom backward may use. */
+export interface CustomContext {
+  /** The inputs of the forward call. */
+  readonly inputs: readonly Tensor[];
+  /** Its result. */
+  readonly output: Tensor;
+}
+
+/** A user's own operation: forward and backward in terms of tensors. */
+export interface CustomOp {
+  readonly name: string;
+  /** Computes the result; not recorded. */
+  readonly forward: (...inputs: Tensor[]) => Tensor;
+  /**
+   * From g = ∂L/∂output to ∂L/∂input, one entry per input, `null` for "none". Written in tensor operations it has
+   * derivatives of its own.
+   */
+  readonly backward: (g: Tensor, context: CustomContext) => readonly (Tensor | null)[];
+}
+
+/**
+ * Registers an operation with its own backward closure. Check it with `gradcheck`.
+ *
+ * @example
+ * const cube = customOp({
+ *   name: "cube",
+ *   forward: (x) => x.mul(x).mul(x),
+ *   backward: (g, { inputs: [x] }) => [g.mul(x!.mul(x!).mul(3))],
+ * });
+ * @throws {@link GraphError} at the backward pass, when the number of gradients is not that of the inputs.
+ */
+export function customOp({ name, forward, backward }: CustomOp): (...inputs: Tensor[]) => Tensor {
+  return (...inputs) => {
+    const computed = noGrad(() => forward(...inputs));
+    // A forward that returns an input as it is must not give that input a second history.
+    const output = computed.detach();
+    if (!isRecording() || inputs.every((x) => x.node === null)) return output;
+    const node = new Node(
+      name,
+      output.shape,
+      inputs.map((x) => x.node),
+    );
+    output.node = node;
+    for (const value of [...inputs, output]) node.save(value);
+    const context: CustomContext = { inputs, output };
+    node.pull = (g) => {
+      const gradients = backward(g, context);
+      if (gradients.length !== inputs.length) {
+        throw new GraphError(
+          name,
+          `its backward gave ${gradients.length} gradients for ${inputs.length} inputs; return one each, or null`,
+        );
+      }
+      return gradients;
+    };
+    return output;
+  };
+}

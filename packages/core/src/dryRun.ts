@@ -1,0 +1,46 @@
+import { allocateArray } from "./dtype.ts";
+import type { Kernels, Letters, View } from "./kernels.ts";
+import { sizeOf } from "./shape.ts";
+
+/** A backend that computes nothing: shapes come from the shape rules alone, and work is counted, not done. */
+export interface DryRun extends Kernels {
+  /** Multiplications with addition that the contractions so far would have taken. */
+  readonly multiplyAdds: number;
+}
+
+/**
+ * Makes a {@link DryRun}. Under `withBackend(dryRun(), …)` any model runs for its shapes at no cost, and parameters are
+ * neither read nor written.
+ */
+export function dryRun(): DryRun {
+  let multiplyAdds = 0;
+  const nothing = () => {};
+  return {
+    get multiplyAdds() {
+      return multiplyAdds;
+    },
+    name: "dry run",
+    dtypes: ["float32", "float64", "int32", "uint8"],
+    threads: 1,
+    allocate: () => ({}),
+    release: nothing,
+    owns: () => true,
+    write: nothing,
+    read: (view) => allocateArray(view.dtype, sizeOf(view.shape)),
+    fill: nothing,
+    copy: nothing,
+    map: nothing,
+    zip: nothing,
+    select: nothing,
+    sum: nothing,
+    argmax: nothing,
+    contract: (a: View, b: View, letters: Letters) => {
+      const onlyB = b.shape.filter((_, axis) => !letters.a.includes(letters.b[axis]!));
+      multiplyAdds += sizeOf(a.shape) * sizeOf(onlyB);
+    },
+    accumulate: nothing,
+    gather: nothing,
+    scatterAdd: nothing,
+    random: nothing,
+  };
+}

@@ -1,0 +1,54 @@
+import { DTypeError } from "./errors.ts";
+
+/**
+ * The type of a tensor's elements.
+ * `float32` is the default; `float64` serves gradcheck and golden numbers; `int32` holds labels and indices;
+ * `uint8` holds images (0–255) and truth values (0 or 1).
+ */
+export type DType = "float32" | "float64" | "int32" | "uint8";
+
+/** The JavaScript arrays that hold elements of each {@link DType}. */
+export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
+
+const ARRAYS = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int32: Int32Array,
+  uint8: Uint8Array,
+} as const;
+
+/** Bytes of one element. */
+export function bytesOf(dtype: DType): number {
+  return ARRAYS[dtype].BYTES_PER_ELEMENT;
+}
+
+/** A zeroed typed array of `length` elements. */
+export function allocateArray(dtype: DType, length: number): TypedArray {
+  return new ARRAYS[dtype](length);
+}
+
+/** The values of any list of numbers as a fresh typed array of `dtype`. */
+export function arrayFrom(dtype: DType, values: ArrayLike<number>): TypedArray {
+  return ARRAYS[dtype].from(values);
+}
+
+/** The dtype of a typed array, or `undefined` for an array kind that no tensor has. */
+export function dtypeOf(array: unknown): DType | undefined {
+  if (array instanceof Float32Array) return "float32";
+  if (array instanceof Float64Array) return "float64";
+  if (array instanceof Int32Array) return "int32";
+  if (array instanceof Uint8Array) return "uint8";
+  return undefined;
+}
+
+/** Whether gradients exist for this type. */
+export function isFloat(dtype: DType): boolean {
+  return dtype === "float32" || dtype === "float64";
+}
+
+/** @throws {@link DTypeError} unless `name` is one of the four dtypes. */
+export function checkDType(operation: string, name: string): asserts name is DType {
+  if (!Object.hasOwn(ARRAYS, name)) {
+    throw new DTypeError(operation, `"${name}" is no dtype; use ${Object.keys(ARRAYS).join(", ")}`);
+  }
+}

@@ -1,0 +1,50 @@
+/** What an error knows beside its sentence: shapes, positions, limits, in a form a program can read. */
+export type ErrorDetails = Readonly<Record<string, unknown>>;
+
+/**
+ * The base of every error that convgrad throws on purpose: a sentence with the operation, the values and the remedy,
+ * thrown before any work is done.
+ */
+export class ConvgradError extends Error {
+  override readonly name: string = "ConvgradError";
+  /** The operation that refused, as the user calls it: `"conv2d"`, `"backward"`. */
+  readonly operation: string;
+  /** The values behind the sentence. */
+  readonly details: ErrorDetails;
+
+  constructor(operation: string, message: string, details: ErrorDetails = {}) {
+    super(`${operation}: ${message}`);
+    this.operation = operation;
+    this.details = details;
+  }
+}
+
+/** Shapes, axes or sizes that do not fit: `matmul: inner sizes differ: [2, 3] × [4, 5] (3 ≠ 4)`. */
+export class ShapeError extends ConvgradError {
+  override readonly name = "ShapeError";
+}
+
+/** Element types that do not fit: `add: float32 and float64 do not mix; convert one with .to("float64")`. */
+export class DTypeError extends ConvgradError {
+  override readonly name = "DTypeError";
+}
+
+/** A misuse of the recorded graph or of a scope: a second backward, a released tensor, an overwritten saved value. */
+export class GraphError extends ConvgradError {
+  override readonly name = "GraphError";
+}
+
+/** A single value out of range: a NaN learning rate, a label beyond the classes. */
+export class ValueError extends ConvgradError {
+  override readonly name = "ValueError";
+}
+
+/** The backend has no memory left; parameters are intact. */
+export class MemoryError extends ConvgradError {
+  override readonly name = "MemoryError";
+}
+
+/** A file or buffer from outside that is not what it claims to be. */
+export class FormatError extends ConvgradError {
+  override readonly name = "FormatError";
+}

@@ -1,0 +1,271 @@
+import { gradients } from "./autograd.ts";
+import { tensor } from "./create.ts";
+import { isFloat } from "./dtype.ts";
+import { GraphError, ValueError } from "./errors.ts";
+import { noGrad } from "./graph.ts";
+import { randomBlock } from "./philox.ts";
+import { scope } from "./scopes.ts";
+import { formatShape, sizeOf } from "./shape.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** How {@link gradcheck} compares. */
+export interface GradcheckOptions {
+  /** Half the distance of the two points of a central difference; default 1e-6. */
+  readonly eps?: number;
+  /** Allowed |analytic − numeric| beyond `rtol·|numeric|`; default 1e-6. */
+  readonly atol?: number;
+  /** Allowed relative difference; default 1e-4. */
+  readonly rtol?: number;
+  /** 1 checks the gradients, 2 also the gradients of the gradients; default 1. */
+  readonly order?: 1 | 2;
+  /** Chooses the random weights of outputs with several elements; default 0. */
+  readonly seed?: number;
+  /** Whether a failure throws; with `false` the report says `ok: false`. Default true. */
+  readonly throws?: boolean;
+}
+
+/** One element of one input, with both values of its derivative. */
+export interface GradcheckElement {
+  /** Which input. */
+  readonly input: number;
+  /** Which element of it. */
+  readonly index: readonly number[];
+  /** What backward says. */
+  readonly analytic: number;
+  /** What the central difference says. */
+  readonly numeric: number;
+  /** |analytic − numeric| / (atol + rtol·|numeric|); above 1 fails. */
+  readonly error: number;
+}
+
+/** What {@link gradcheck} found. */
+export interface GradcheckReport {
+  readonly ok: boolean;
+  /** The order at which it failed, or the highest one checked. */
+  readonly order: 1 | 2;
+  /** How many derivatives were compared. */
+  readonly checked: number;
+  /** Elements that sit on a kink (relu at 0, a tie of maxima), where any slope between the one-sided ones passes. */
+  readonly kinks: readonly GradcheckElement[];
+  /** The element with the largest error; `null` when there is nothing to compare. */
+  readonly worst: GradcheckElement | null;
+  /** The verdict in a sentence. */
+  readonly message: string;
+}
+
+type Fn = (...inputs: Tensor[]) => Tensor;
+type Settings = Required<GradcheckOptions>;
+
+/**
+ * Compares the gradients of `fn` with central differences (f(x + ε) − f(x − ε)) / 2ε in float64, element by element.
+ * An output with several elements is weighted with fixed random numbers and summed. At a kink of `fn` the difference
+ * has no limit; there any value between the two one-sided slopes passes, and the report lists the element.
+ *
+ * @param fn a deterministic function made of tensor operations; it must not modify its inputs
+ * @param inputs its arguments; float inputs are copied to float64 and checked, others are passed on as they are
+ * @throws {@link GraphError} naming the worst element with both numbers, unless `throws` is false.
+ * @example
+ * gradcheck((x, w) => conv2d(x, w, undefined, { stride: 2 }), [x, w], { order: 2 });
+ */
+export function gradcheck(
+  fn: Fn,
+  inputs: readonly Tensor[],
+  options: GradcheckOptions = {},
+): GradcheckReport {
+  const settings: Settings = {
+    eps: 1e-6,
+    atol: 1e-6,
+    rtol: 1e-4,
+    order: 1,
+    seed: 0,
+    throws: true,
+    ...options,
+  };
+  for (const name of ["eps", "atol", "rtol"] as const) {
+    if (!(settings[name] > 0 && Number.isFinite(settings[name]))) {
+      throw new ValueError("gradcheck", `${name} is ${settings[name]}; use a small number > 0`);
+    }
+  }
+  const report = scope(() => check(fn, inputs, settings));
+  if (!report.ok && settings.throws)
+    throw new GraphError("gradcheck", report.message, { ...report });
+  return report;
+}
+
+function check(fn: Fn, inputs: readonly Tensor[], settings: Settings): GradcheckReport {
+  const points = inputs.map((x) => (isFloat(x.dtype) ? x.detach().to("float64").clone() : x));
+  const first = compare(weighted(fn, settings.seed), points, settings, 1);
+  if (settings.order === 1 || !first.ok) return first;
+  const second = compare(weightedGradients(fn, settings.seed), points, settings, 2);
+  return {
+    ...second,
+    checked: first.checked + second.checked,
+    kinks: [...first.kinks, ...second.kinks],
+  };
+}
+
+/** Σ v·f with fixed random weights v, so that no output is blind to a difference. */
+function weighted(fn: Fn, seed: number, stream = 1): Fn {
+  return (...inputs) => {
+    const y = fn(...inputs);
+    return y
+      .to("float64")
+      .mul(weightsLike(y, seed, stream))
+      .sum();
+  };
+}
+
+/** Σ u·∂(Σ v·f)/∂x over all inputs: its gradients are the second derivatives of f. */
+function weightedGradients(fn: Fn, seed: number): Fn {
+  const scalar = weighted(fn, seed);
+  return (...inputs) => {
+    const xs = inputs.filter((x) => x.requiresGrad);
+    const gs = gradients(scalar(...inputs), xs, { createGraph: true });
+    return gs
+      .map((g, i) => g.mul(weightsLike(g, seed, 2 + i)).sum())
+      .reduce((total, term) => total.add(term));
+  };
+}
+
+/** Numbers in [½, 1½) that depend on seed, stream and position alone. */
+function weightsLike(y: Tensor, seed: number, stream: number): Tensor {
+  const words = new Uint32Array(4);
+  const values = Float64Array.from({ length: y.size }, (_, i) => {
+    randomBlock(seed, stream, i, words);
+    return 0.5 + words[0]! / 2 ** 32;
+  });
+  return tensor(values, { shape: y.shape });
+}
+
+function compare(
+  fn: Fn,
+  points: readonly Tensor[],
+  settings: Settings,
+  order: 1 | 2,
+): GradcheckReport {
+  const checked = points.flatMap((x, i) => (isFloat(x.dtype) ? [i] : []));
+  const leaves = () => {
+    const xs = points.map((x) => (isFloat(x.dtype) ? x.clone() : x));
+    for (const i of checked) xs[i]!.requiresGrad = true;
+    return xs;
+  };
+  /** f at the points with one element moved. */
+  const value = (input: number, element: number, step: number): number =>
+    scope(() => {
+      const xs = order === 1 ? [...points] : leaves();
+      const moved = Float64Array.from(points[input]!.toTypedArray());
+      moved[element] = moved[element]! + step;
+      xs[input] = tensor(moved, { shape: points[input]!.shape, requiresGrad: order === 2 });
+      return (order === 1 ? noGrad(() => fn(...xs)) : fn(...xs)).item();
+    });
+
+  const xs = leaves();
+  const y = fn(...xs);
+  requireDeterminism(y.item(), fn(...leaves()).item());
+  const analytic = analyticGradients(
+    y,
+    checked.map((i) => xs[i]!),
+  );
+
+  const elements: GradcheckElement[] = [];
+  const kinks: GradcheckElement[] = [];
+  checked.forEach((input, k) => {
+    const { shape } = points[input]!;
+    for (let element = 0; element < sizeOf(shape); element++) {
+      const at = (step: number) => value(input, element, step);
+      const one = compareElement(at, analytic[k]![element]!, settings, {
+        input,
+        index: unravel(element, shape),
+      });
+      if (one.error > 1 && isKink(at, one, settings)) kinks.push(one);
+      else elements.push(one);
+    }
+  });
+  return report(elements, kinks, order);
+}
+
+function analyticGradients(y: Tensor, xs: readonly Tensor[]): ArrayLike<number>[] {
+  if (!y.requiresGrad) {
+    // A function without a recorded path claims that all its derivatives are 0; the differences decide. A gradient
+    // that is constant (order 2) has no path either, and rightly.
+    return xs.map((x) => new Float64Array(x.size));
+  }
+  return gradients(y, xs).map((g) => g.toTypedArray());
+}
+
+function compareElement(
+  at: (step: number) => number,
+  analytic: number,
+  { eps, atol, rtol }: Settings,
+  place: { input: number; index: readonly number[] },
+): GradcheckElement {
+  const numeric = (at(eps) - at(-eps)) / (2 * eps);
+  const difference = Math.abs(analytic - numeric);
+  const same = Object.is(analytic, numeric) || difference === 0;
+  const error = same
+    ? 0
+    : Number.isNaN(difference)
+      ? Number.POSITIVE_INFINITY
+      : difference / (atol + rtol * Math.abs(numeric));
+  return { ...place, analytic, numeric, error };
+}
+
+/**
+ * Whether the slopes left and right of the point differ and keep their difference as the step shrinks: a smooth
+ * function's slopes approach each other. The analytic value then has to lie between them.
+ */
+function isKink(
+  at: (step: number) => number,
+  element: GradcheckElement,
+  { eps, atol, rtol }: Settings,
+): boolean {
+  const here = at(0);
+  const slopes = (step: number) => [(here - at(-step)) / step, (at(step) - here) / step] as const;
+  const [left, right] = slopes(eps);
+  const [nearLeft, nearRight] = slopes(eps / 8);
+  const jump = Math.abs(right - left);
+  const tolerance = 2 * (atol + rtol * Math.max(Math.abs(left), Math.abs(right)));
+  const persists = jump > tolerance && Math.abs(nearRight - nearLeft) > jump / 2;
+  const [low, high] = nearLeft < nearRight ? [nearLeft, nearRight] : [nearRight, nearLeft];
+  return persists && element.analytic >= low - tolerance && element.analytic <= high + tolerance;
+}
+
+function requireDeterminism(first: number, second: number): void {
+  if (!Object.is(first, second)) {
+    throw new GraphError(
+      "gradcheck",
+      `fn gave ${first} and then ${second} for the same inputs; make it deterministic (seed or remove its randomness)`,
+    );
+  }
+}
+
+function unravel(element: number, shape: readonly number[]): number[] {
+  const index: number[] = [];
+  let rest = element;
+  for (const n of shape.toReversed()) {
+    index.unshift(rest % n);
+    rest = Math.floor(rest / n);
+  }
+  return index;
+}
+
+function report(
+  elements: readonly GradcheckElement[],
+  kinks: readonly GradcheckElement[],
+  order: 1 | 2,
+): GradcheckReport {
+  const worst = elements.reduce<GradcheckElement | null>(
+    (top, e) => (top && top.error >= e.error ? top : e),
+    null,
+  );
+  const ok = worst === null || worst.error <= 1;
+  const checked = elements.length + kinks.length;
+  const derivative = order === 1 ? "gradient" : "second derivative";
+  const message = ok
+    ? `${checked} ${order === 1 ? "gradients" : "second derivatives"} agree with central differences` +
+      (kinks.length > 0 ? `, ${kinks.length} of them at kinks` : "")
+    : `the ${derivative} of input ${worst.input} at ${formatShape(worst.index)} is ${worst.analytic} by backward ` +
+      `but ${worst.numeric} by central differences; ` +
+      `${elements.filter((e) => e.error > 1).length} of ${checked} elements fail`;
+  return { ok, order, checked, kinks, worst, message };
+}

@@ -1,0 +1,54 @@
+export type { GradientsOptions } from "./autograd.ts";
+export { gradients } from "./autograd.ts";
+export type { BackendInfo, BackendLoader, InitOptions } from "./backend.ts";
+export { backendInfo, init, registerBackend, setBackend, withBackend } from "./backend.ts";
+export type { CreateOptions, TensorOptions } from "./create.ts";
+export { arange, eye, full, ones, tensor, zeros } from "./create.ts";
+export type { CustomContext, CustomOp } from "./customOp.ts";
+export { customOp } from "./customOp.ts";
+export type { DryRun } from "./dryRun.ts";
+export { dryRun } from "./dryRun.ts";
+export type { DType, TypedArray } from "./dtype.ts";
+export type { ErrorDetails } from "./errors.ts";
+export {
+  ConvgradError,
+  DTypeError,
+  FormatError,
+  GraphError,
+  MemoryError,
+  ShapeError,
+  ValueError,
+} from "./errors.ts";
+export type { GradcheckElement, GradcheckOptions, GradcheckReport } from "./gradcheck.ts";
+export { gradcheck } from "./gradcheck.ts";
+export type { BackwardOptions } from "./graph.ts";
+export { noGrad } from "./graph.ts";
+export type { Buffer, Kernels, Letters, MapOp, RandomState, View, ZipOp } from "./kernels.ts";
+export type { Layout, Slice, Window } from "./layout.ts";
+export { windowCount, windowExtent } from "./layout.ts";
+export type { Operand } from "./operations/arithmetic.ts";
+export { where } from "./operations/arithmetic.ts";
+export { contract, matmul } from "./operations/contract.ts";
+export type { Axes } from "./operations/reduce.ts";
+export type { Bound, WindowOptions } from "./operations/shape.ts";
+export { concat, dilate, stack } from "./operations/shape.ts";
+export type { Primitive, Pullback, Saved, Vjp } from "./primitive.ts";
+export { definePrimitive } from "./primitive.ts";
+export type { PrimitiveName } from "./primitives/index.ts";
+export { primitives } from "./primitives/index.ts";
+export {
+  manualSeed,
+  rand,
+  randn,
+  randomPermutation,
+  randomState,
+  setRandomState,
+} from "./random.ts";
+export { reference } from "./reference/index.ts";
+export { eachInScope, keep, scope, steps } from "./scopes.ts";
+export type { Shape } from "./shape.ts";
+export { formatShape } from "./shape.ts";
+export type { MemoryInfo } from "./storage.ts";
+export { memory } from "./storage.ts";
+export type { NestedArray } from "./tensor.ts";
+export { Tensor } from "./tensor.ts";

@@ -1,0 +1,90 @@
+import type { DType, TypedArray } from "./dtype.ts";
+import type { Layout } from "./layout.ts";
+
+/** A backend's own handle of a block of memory; core only passes it around. */
+export type Buffer = object;
+
+/** A strided view of a buffer: what every kernel reads and writes. Strides may be 0, negative or overlapping. */
+export interface View extends Layout {
+  readonly buffer: Buffer;
+  readonly dtype: DType;
+}
+
+/** Elementwise functions of one operand. */
+export type MapOp = "neg" | "abs" | "sign" | "exp" | "log" | "sqrt" | "tanh" | "sigmoid" | "relu";
+
+/** Elementwise functions of two operands; `equal` and `greater` write 1 or 0 as uint8. */
+export type ZipOp =
+  | "add"
+  | "sub"
+  | "mul"
+  | "div"
+  | "pow"
+  | "maximum"
+  | "minimum"
+  | "equal"
+  | "greater";
+
+/** The letters of a contraction's axes: `"mk, kn -> mn"` is `{ a: "mk", b: "kn", out: "mn" }`. */
+export interface Letters {
+  readonly a: string;
+  readonly b: string;
+  readonly out: string;
+}
+
+/** A place in the counter-based random sequence. */
+export interface RandomState {
+  /** The seed, 0 ≤ seed < 2^53. */
+  readonly seed: number;
+  /** Which sequence of that seed; each random tensor takes the next one. */
+  readonly stream: number;
+}
+
+/**
+ * A backend: about a dozen kernels, all on strided views. Core allocates the output and checks shapes and dtypes first;
+ * a kernel fills `out` completely and never aliases it with an input, unless its line says otherwise.
+ * `reference` specifies each kernel; the conformance suite compares every other backend with it.
+ */
+export interface Kernels {
+  /** As in `setBackend(name)`. */
+  readonly name: string;
+  /** What it computes in; operands of other types run on the reference backend. */
+  readonly dtypes: readonly DType[];
+  /** Threads it uses, 1 or more. */
+  readonly threads: number;
+
+  /** Room for `length` elements, contents unspecified. Throws `MemoryError` when there is none. */
+  allocate(dtype: DType, length: number): Buffer;
+  release(buffer: Buffer): void;
+  /** Whether this backend may touch the buffer; others are moved to it first. */
+  owns(buffer: Buffer): boolean;
+  /** Fills the whole buffer from an array of its dtype. */
+  write(buffer: Buffer, values: TypedArray): void;
+  /** A row-major copy of the view's elements. */
+  read(view: View): TypedArray;
+
+  /** out = value everywhere. */
+  fill(value: number, out: View): void;
+  /** out = x, converting between dtypes (towards zero for integers). */
+  copy(x: View, out: View): void;
+  /** out = op(x). */
+  map(op: MapOp, x: View, out: View): void;
+  /** out = op(a, b); equal shapes. */
+  zip(op: ZipOp, a: View, b: View, out: View): void;
+  /** out = condition ≠ 0 ? a : b; equal shapes, condition uint8. */
+  select(condition: View, a: View, b: View, out: View): void;
+  /** out = Σ x over the axes along which `out` has size 1 and `x` more; equal ranks. */
+  sum(x: View, out: View): void;
+  /** out (int32, size 1 along `axes`) = row-major index, within `axes`, of the first maximum; the first NaN wins. */
+  argmax(x: View, axes: readonly number[], out: View): void;
+  /** out = Σ a·b over the letters missing from `out`. */
+  contract(a: View, b: View, letters: Letters, out: View): void;
+  /** out += x, element by element in row-major order; `out` may overlap itself, and then that is a fold. */
+  accumulate(x: View, out: View): void;
+  /** out[…, i, …] = x[…, index[…, i, …], …] along `axis`. Throws `ValueError` for an index out of range. */
+  gather(x: View, index: View, axis: number, out: View): void;
+  /** out[…, index[…, i, …], …] += x[…, i, …] along `axis`, in row-major order of x: the adjoint of gather. */
+  scatterAdd(x: View, index: View, axis: number, out: View): void;
+  /** out = independent draws in row-major order: uniform in [0, 1) or standard normal. */
+  random(distribution: "uniform" | "normal", state: RandomState, out: View): void;
+}

@@ -1,0 +1,101 @@
+import { ShapeError } from "../errors.ts";
+import type { Letters } from "../kernels.ts";
+import { sum } from "../primitives/broadcast.ts";
+import { contraction } from "../primitives/contract.ts";
+import { broadcastShapes, formatShape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { squeeze } from "./shape.ts";
+
+const SPEC = /^\s*([a-zA-Z]*)\s*,\s*([a-zA-Z]*)\s*->\s*([a-zA-Z]*)\s*$/;
+
+/** @throws {@link ShapeError} unless `spec` reads `"ab, bc -> ac"` with distinct letters in each part. */
+function parseSpec(spec: string): Letters {
+  const [, a, b, out] = SPEC.exec(spec) ?? [];
+  if (a === undefined || b === undefined || out === undefined) {
+    throw new ShapeError("contract", `"${spec}" is no contraction; write it like "mk, kn -> mn"`, {
+      spec,
+    });
+  }
+  for (const part of [a, b, out]) {
+    if (new Set(part).size !== part.length) {
+      throw new ShapeError(
+        "contract",
+        `"${part}" in "${spec}" repeats a letter; name each axis once`,
+        { spec },
+      );
+    }
+  }
+  const orphan = [...out].find((letter) => !a.includes(letter) && !b.includes(letter));
+  if (orphan)
+    throw new ShapeError("contract", `"${orphan}" in "${spec}" belongs to no operand`, { spec });
+  return { a, b, out };
+}
+
+/**
+ * A sum of products over named axes, the one sentence behind matmul, dense layers and convolutions:
+ * letters missing from the result are summed.
+ *
+ * @example
+ * contract("mk, kn -> mn", a, b);                              // matrix product
+ * contract("ncijhw, ocij -> nohw", x.windows([3, 3]), w);      // convolution
+ * @throws {@link ShapeError} for a malformed spec, or when ranks or the sizes behind a letter differ.
+ */
+export function contract(spec: string, a: Tensor, b: Tensor): Tensor {
+  const letters = parseSpec(spec);
+  const [p, pLetters] = sumLonely(a, letters.a, letters.b + letters.out);
+  const [q, qLetters] = sumLonely(b, letters.b, letters.a + letters.out);
+  return contraction(p, q, { a: pLetters, b: qLetters, out: letters.out });
+}
+
+/** Sums the axes whose letters stand nowhere else. */
+function sumLonely(x: Tensor, letters: string, elsewhere: string): [Tensor, string] {
+  const lonely = [...letters].flatMap((letter, axis) => (elsewhere.includes(letter) ? [] : [axis]));
+  if (lonely.length === 0 || letters.length !== x.rank) return [x, letters];
+  return [
+    squeeze(sum(x, { axes: lonely }), lonely),
+    [...letters].filter((_, axis) => !lonely.includes(axis)).join(""),
+  ];
+}
+
+/**
+ * Matrix product over the last two axes; the axes before broadcast. A vector operand counts as a row or column and
+ * its axis is dropped from the result, as in PyTorch.  `[…, m, k] × […, k, n] → […, m, n]`
+ *
+ * @throws {@link ShapeError} when the inner sizes differ or the batch axes do not broadcast.
+ */
+export function matmul(a: Tensor, b: Tensor): Tensor {
+  const aInner = a.shape.at(-1);
+  const bInner = b.shape.at(b.rank > 1 ? -2 : -1);
+  if (aInner === undefined || bInner === undefined || aInner !== bInner) {
+    throw new ShapeError(
+      "matmul",
+      `inner sizes differ: ${formatShape(a.shape)} × ${formatShape(b.shape)} (${aInner ?? "scalar"} ≠ ${bInner ?? "scalar"}); ` +
+        "transpose one operand?",
+      { a: a.shape, b: b.shape },
+    );
+  }
+  const batch = broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2)).length;
+  const names = "abcdefghijkl".slice(0, batch);
+  // A batch axis of size 1 is left out of its operand: the contraction then repeats it.
+  const side = (x: Tensor, own: string): [Tensor, string] => {
+    const lead = Math.max(x.rank - 2, 0);
+    const single = x.shape.slice(0, lead).flatMap((n, axis) => (n === 1 ? [axis] : []));
+    const letters = [...names.slice(batch - lead)]
+      .filter((_, axis) => !single.includes(axis))
+      .join("");
+    return [single.length > 0 ? squeeze(x, single) : x, letters + own];
+  };
+  const [p, pLetters] = side(a, a.rank > 1 ? "xy" : "y");
+  const [q, qLetters] = side(b, b.rank > 1 ? "yz" : "y");
+  const out = [...names].filter((letter) => (pLetters + qLetters).includes(letter)).join("");
+  const y = contraction(p, q, {
+    a: pLetters,
+    b: qLetters,
+    out: out + (a.rank > 1 ? "x" : "") + (b.rank > 1 ? "z" : ""),
+  });
+  const shape = [
+    ...broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2)),
+    ...y.shape.slice(out.length),
+  ];
+  return y.reshape(shape);
+}

@@ -1,0 +1,237 @@
+import { kernelsFor } from "./backend.ts";
+import { makeTensor } from "./construct.ts";
+import { type DType, isFloat } from "./dtype.ts";
+import { DTypeError } from "./errors.ts";
+import { isRecording, Node, type Pull } from "./graph.ts";
+import type { Kernels, View } from "./kernels.ts";
+import { contiguousLayout, type Layout } from "./layout.ts";
+import type { Shape } from "./shape.ts";
+import { Storage } from "./storage.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** From the gradient g of the output to the gradient of one input, written in primitives. */
+export type Pullback = (g: Tensor) => Tensor;
+
+/**
+ * What a pullback may capture. Reading `a`, `b`, `c` (the inputs) or `y` (the output) saves that tensor for the backward
+ * pass; a pullback that only needs shapes keeps no data alive.
+ */
+export interface Saved<P> {
+  readonly a: Tensor;
+  readonly b: Tensor;
+  readonly c: Tensor;
+  readonly y: Tensor;
+  readonly params: P;
+  readonly shapes: readonly Shape[];
+  readonly dtype: DType;
+}
+
+/** Builds the pullback of one input when the operation is recorded; `null` where the input has no gradient. */
+export type Vjp<P> = ((saved: Saved<P>) => Pullback) | null;
+
+type Views<I extends readonly Tensor[]> = { readonly [K in keyof I]: View };
+
+interface Common<P> {
+  readonly name: string;
+  /** Vector-Jacobian product per input, or a function of the input's position for any number of inputs. */
+  readonly vjp: readonly Vjp<P>[] | ((input: number) => Vjp<P>);
+}
+
+/** A primitive that computes: a pure shape rule (which refuses what does not fit), and a kernel that fills `out`. */
+export interface ComputeDefinition<I extends readonly Tensor[], P> extends Common<P> {
+  /** Type of the output; default: the type that all inputs share. */
+  readonly dtype?: (inputs: I, params: P) => DType;
+  readonly shape: (inputs: I, params: P) => Shape;
+  readonly forward: (kernels: Kernels, inputs: Views<I>, out: View, params: P) => void;
+}
+
+/** A primitive that only looks at the same memory in another order. */
+export interface ViewDefinition<P> extends Common<P> {
+  readonly view: (layout: Layout, params: P) => Layout;
+}
+
+type Arguments<I extends readonly Tensor[], P> = P extends void ? [...I] : [...I, P];
+
+/** A differentiable function of tensors: `primitive(...inputs, params)`. */
+export interface Primitive<I extends readonly Tensor[], P = void> {
+  (...inputsAndParams: Arguments<I, P>): Tensor;
+  readonly primitiveName: string;
+}
+
+/**
+ * Defines a primitive in one block: name, shape rule, forward, VJP.
+ *
+ * @example
+ * const exp: Primitive<[x: Tensor]> = definePrimitive({
+ *   name: "exp",
+ *   shape: ([x]) => x.shape,
+ *   forward: (kernels, [x], out) => kernels.map("exp", x, out),
+ *   vjp: [({ y }) => (g) => mul(g, y)],
+ * });
+ */
+export function definePrimitive<I extends readonly Tensor[], P = void>(
+  definition: ComputeDefinition<I, P> | ViewDefinition<P>,
+): Primitive<I, P> {
+  const call = (...args: readonly unknown[]): Tensor => {
+    const last = args[args.length - 1];
+    const hasParams = args.length > 0 && !isTensor(last);
+    const inputs = (hasParams ? args.slice(0, -1) : args) as unknown as I;
+    return apply(
+      definition as ComputeDefinition<I, P>,
+      inputs,
+      (hasParams ? last : undefined) as P,
+    );
+  };
+  return Object.assign(call, { primitiveName: definition.name }) as unknown as Primitive<I, P>;
+}
+
+function isTensor(value: unknown): value is Tensor {
+  return typeof value === "object" && value !== null && "storage" in value && "layout" in value;
+}
+
+function apply<I extends readonly Tensor[], P>(
+  definition: ComputeDefinition<I, P> | ViewDefinition<P>,
+  inputs: I,
+  params: P,
+): Tensor {
+  const output =
+    "view" in definition
+      ? makeTensor(inputs[0]!.storage, definition.view(inputs[0]!.layout, params))
+      : compute(definition, inputs, params);
+  record(definition, inputs, params, output);
+  return output;
+}
+
+function compute<I extends readonly Tensor[], P>(
+  definition: ComputeDefinition<I, P>,
+  inputs: I,
+  params: P,
+): Tensor {
+  const { name } = definition;
+  const dtype = (definition.dtype ?? sharedDType(name))(inputs, params);
+  const layout = contiguousLayout(definition.shape(inputs, params));
+  const kernels = kernelsFor([dtype, ...inputs.map((x) => x.dtype)]);
+  const views = inputs.map((x) => viewOn(name, kernels, x)) as unknown as Views<I>;
+  const output = newTensor(kernels, dtype, layout.shape);
+  definition.forward(kernels, views, viewOn(name, kernels, output), params);
+  return output;
+}
+
+/** A fresh tensor of unspecified contents. */
+export function newTensor(kernels: Kernels, dtype: DType, shape: Shape): Tensor {
+  const layout = contiguousLayout(shape);
+  return makeTensor(
+    new Storage(
+      kernels,
+      dtype,
+      shape.reduce((size, n) => size * n, 1),
+    ),
+    layout,
+  );
+}
+
+/** The tensor as a kernel sees it. */
+export function viewOn(operation: string, kernels: Kernels, x: Tensor): View {
+  return { buffer: x.storage.on(operation, kernels), dtype: x.dtype, ...x.layout };
+}
+
+function record<P>(
+  definition: Common<P>,
+  inputs: readonly Tensor[],
+  params: P,
+  output: Tensor,
+): void {
+  if (!isRecording() || !isFloat(output.dtype) || inputs.every((x) => x.node === null)) return;
+  const rule = definition.vjp;
+  const vjpOf = typeof rule === "function" ? rule : (input: number) => rule[input] ?? null;
+  const vjps = inputs.map((x, i) => (x.node === null ? null : vjpOf(i)));
+  if (vjps.every((vjp) => vjp === null)) return;
+  const nodes = inputs.map((x, i) => (vjps[i] === null ? null : x.node));
+  const node = new Node(definition.name, output.shape, nodes);
+  // The output gets its node first, or rules that use it (exp, sqrt) lose their second derivative.
+  output.node = node;
+  const saved = new SavedTensors(node, inputs, output, params);
+  node.pull = pullOf(vjps.map((vjp) => vjp?.(saved) ?? null));
+}
+
+function pullOf(pullbacks: readonly (Pullback | null)[]): Pull {
+  return (g, wanted) =>
+    pullbacks.map((pullback, i) => (pullback && wanted(i) ? pullback(g) : null));
+}
+
+class SavedTensors<P> implements Saved<P> {
+  readonly params: P;
+  readonly shapes: readonly Shape[];
+  readonly dtype: DType;
+  readonly #node: Node;
+  readonly #inputs: readonly Tensor[];
+  readonly #output: Tensor;
+
+  constructor(node: Node, inputs: readonly Tensor[], output: Tensor, params: P) {
+    this.#node = node;
+    this.#inputs = inputs;
+    this.#output = output;
+    this.params = params;
+    this.shapes = inputs.map((x) => x.shape);
+    this.dtype = inputs[0]!.dtype;
+  }
+  get a(): Tensor {
+    return this.#node.save(this.#inputs[0]!);
+  }
+  get b(): Tensor {
+    return this.#node.save(this.#inputs[1]!);
+  }
+  get c(): Tensor {
+    return this.#node.save(this.#inputs[2]!);
+  }
+  get y(): Tensor {
+    return this.#node.save(this.#output);
+  }
+}
+
+/** The rule "all inputs have one type, and so has the output". */
+export function sharedDType(operation: string): (inputs: readonly Tensor[]) => DType {
+  return (inputs) => {
+    const { dtype } = inputs[0]!;
+    const other = inputs.find((x) => x.dtype !== dtype);
+    if (other) {
+      throw new DTypeError(
+        operation,
+        `${dtype} and ${other.dtype} do not mix; convert one of them, for example with .to("${dtype}")`,
+        { dtypes: inputs.map((x) => x.dtype) },
+      );
+    }
+    return dtype;
+  };
+}
+
+/** The rule "one floating type throughout". */
+export function floatDType(operation: string): (inputs: readonly Tensor[]) => DType {
+  const shared = sharedDType(operation);
+  return (inputs) => {
+    const dtype = shared(inputs);
+    if (!isFloat(dtype)) {
+      throw new DTypeError(
+        operation,
+        `needs float32 or float64, not ${dtype}; convert with .to("float32")`,
+        {
+          dtypes: [dtype],
+        },
+      );
+    }
+    return dtype;
+  };
+}
+
+/** @throws {@link DTypeError} unless the tensor has the dtype. */
+export function requireDType(operation: string, what: string, x: Tensor, dtype: DType): void {
+  if (x.dtype !== dtype) {
+    throw new DTypeError(
+      operation,
+      `the ${what} must be ${dtype}, not ${x.dtype}; convert with .to("${dtype}")`,
+      {
+        dtype: x.dtype,
+      },
+    );
+  }
+}

@@ -1,0 +1,225 @@
+import { ShapeError } from "../errors.ts";
+import type { MapOp, ZipOp } from "../kernels.ts";
+import {
+  definePrimitive,
+  floatDType,
+  type Primitive,
+  requireDType,
+  sharedDType,
+  type Vjp,
+} from "../primitive.ts";
+import { formatShape, type Shape, sameShape } from "../shape.ts";
+import type { Tensor } from "../tensor.ts";
+import { constant } from "./constant.ts";
+
+type Unary = Primitive<[x: Tensor]>;
+type Binary = Primitive<[a: Tensor, b: Tensor]>;
+type Rule = Vjp<void>;
+
+function unary(name: MapOp, vjp: Rule, anyType = false): Unary {
+  return definePrimitive<[Tensor]>({
+    name,
+    ...(anyType ? {} : { dtype: floatDType(name) }),
+    shape: ([x]) => x.shape,
+    forward: (kernels, [x], out) => kernels.map(name, x, out),
+    vjp: [vjp],
+  });
+}
+
+function binary(name: ZipOp, vjp: readonly Rule[], dtype = sharedDType(name)): Binary {
+  return definePrimitive<[Tensor, Tensor]>({
+    name,
+    dtype,
+    shape: (inputs) => equalShape(name, inputs),
+    forward: (kernels, [a, b], out) => kernels.zip(name, a, b, out),
+    vjp,
+  });
+}
+
+/** A comparison: 1 where it holds, 0 elsewhere, as uint8; no gradient. */
+function comparison(name: ZipOp): Binary {
+  const shared = sharedDType(name);
+  return binary(name, [null, null], (inputs) => {
+    shared(inputs);
+    return "uint8";
+  });
+}
+
+function equalShape(name: string, inputs: readonly Tensor[]): Shape {
+  const { shape } = inputs[0]!;
+  const other = inputs.find((x) => !sameShape(x.shape, shape));
+  if (other) {
+    throw new ShapeError(
+      name,
+      `the primitive wants equal shapes, not ${formatShape(shape)} and ${formatShape(other.shape)}`,
+    );
+  }
+  return shape;
+}
+
+/** y = −x.  ∂x = −g */
+export const neg: Unary = unary("neg", () => (g) => neg(g), true);
+
+/** y = |x|.  ∂x = g·sign(x), and sign(0) = 0 */
+export const abs: Unary = unary(
+  "abs",
+  ({ a: x }) =>
+    (g) =>
+      mul(g, sign(x)),
+  true,
+);
+
+/** y = −1, 0 or 1.  ∂x = 0 */
+export const sign: Unary = unary("sign", null, true);
+
+/** y = eˣ.  ∂x = g·y */
+export const exp: Unary = unary(
+  "exp",
+  ({ y }) =>
+    (g) =>
+      mul(g, y),
+);
+
+/** y = ln x.  ∂x = g/x */
+export const log: Unary = unary(
+  "log",
+  ({ a: x }) =>
+    (g) =>
+      div(g, x),
+);
+
+/** y = √x.  ∂x = g/(2y) */
+export const sqrt: Unary = unary(
+  "sqrt",
+  ({ y }) =>
+    (g) =>
+      div(g, add(y, y)),
+);
+
+/** y = tanh x.  ∂x = g·(1 − y²) */
+export const tanh: Unary = unary(
+  "tanh",
+  ({ y }) =>
+    (g) =>
+      sub(g, mul(g, mul(y, y))),
+);
+
+/** y = 1/(1 + e⁻ˣ).  ∂x = g·y·(1 − y) */
+export const sigmoid: Unary = unary(
+  "sigmoid",
+  ({ y }) =>
+    (g) =>
+      mul(g, sub(y, mul(y, y))),
+);
+
+/** y = max(0, x).  ∂x = g where y ≠ 0: relu'(0) = 0, as PyTorch; NaN stays NaN */
+export const relu: Unary = unary(
+  "relu",
+  ({ y }) =>
+    (g) =>
+      where(equal(y, constant(0, y)), constant(0, g), g),
+);
+
+/** y = a + b.  ∂a = ∂b = g */
+export const add: Binary = binary("add", [() => (g) => g, () => (g) => g]);
+
+/** y = a − b.  ∂a = g, ∂b = −g */
+export const sub: Binary = binary("sub", [() => (g) => g, () => (g) => neg(g)]);
+
+/** y = a·b.  ∂a = g·b, ∂b = g·a */
+export const mul: Binary = binary("mul", [
+  ({ b }) =>
+    (g) =>
+      mul(g, b),
+  ({ a }) =>
+    (g) =>
+      mul(g, a),
+]);
+
+/** y = a/b.  ∂a = g/b, ∂b = −g·y/b */
+export const div: Binary = binary(
+  "div",
+  [
+    ({ b }) =>
+      (g) =>
+        div(g, b),
+    ({ b, y }) =>
+      (g) =>
+        neg(div(mul(g, y), b)),
+  ],
+  floatDType("div"),
+);
+
+/** y = aᵇ.  ∂a = g·b·aᵇ⁻¹ (0 where b = 0), ∂b = g·y·ln a (0 where a = 0 and b ≥ 0), as PyTorch */
+export const pow: Binary = binary(
+  "pow",
+  [
+    ({ a, b }) =>
+      (g) =>
+        where(
+          equal(b, constant(0, b)),
+          constant(0, g),
+          mul(g, mul(b, pow(a, sub(b, constant(1, b))))),
+        ),
+    ({ a, b, y }) =>
+      (g) => {
+        // Where the limit of y·ln a is 0 the logarithm is taken of 1 instead, or the second derivative is 0·∞.
+        const isZero = where(greater(constant(0, b), b), greater(a, a), equal(a, constant(0, a)));
+        return where(isZero, constant(0, g), mul(g, mul(y, log(where(isZero, constant(1, a), a)))));
+      },
+  ],
+  floatDType("pow"),
+);
+
+/** y = max(a, b).  A tie gives each half of g, as PyTorch */
+export const maximum: Binary = binary("maximum", [
+  ({ a, b }) =>
+    (g) =>
+      mul(g, winner(a, b)),
+  ({ a, b }) =>
+    (g) =>
+      mul(g, winner(b, a)),
+]);
+
+/** y = min(a, b).  A tie gives each half of g, as PyTorch */
+export const minimum: Binary = binary("minimum", [
+  ({ a, b }) =>
+    (g) =>
+      mul(g, winner(b, a)),
+  ({ a, b }) =>
+    (g) =>
+      mul(g, winner(a, b)),
+]);
+
+/** 1 where a > b, ½ where a = b, 0 where a < b */
+function winner(a: Tensor, b: Tensor): Tensor {
+  return where(greater(a, b), constant(1, a), where(equal(a, b), constant(0.5, a), constant(0, a)));
+}
+
+/** y = 1 where a = b, else 0 (uint8).  No gradient */
+export const equal: Binary = comparison("equal");
+
+/** y = 1 where a > b, else 0 (uint8).  No gradient */
+export const greater: Binary = comparison("greater");
+
+/** y = a where the condition is not 0, else b.  ∂a = g there, ∂b = g elsewhere */
+export const where: Primitive<[condition: Tensor, a: Tensor, b: Tensor]> = definePrimitive<
+  [Tensor, Tensor, Tensor]
+>({
+  name: "where",
+  dtype: ([condition, a, b]) => {
+    requireDType("where", "condition", condition, "uint8");
+    return sharedDType("where")([a, b]);
+  },
+  shape: (inputs) => equalShape("where", inputs),
+  forward: (kernels, [condition, a, b], out) => kernels.select(condition, a, b, out),
+  vjp: [
+    null,
+    ({ a: condition }) =>
+      (g) =>
+        where(condition, g, constant(0, g)),
+    ({ a: condition }) =>
+      (g) =>
+        where(condition, constant(0, g), g),
+  ],
+});

@@ -1,0 +1,83 @@
+import { kernelsFor } from "./backend.ts";
+import type { CreateOptions } from "./create.ts";
+import { isFloat } from "./dtype.ts";
+import { DTypeError, ValueError } from "./errors.ts";
+import type { RandomState } from "./kernels.ts";
+import { randomBlock } from "./philox.ts";
+import { newTensor, viewOn } from "./primitive.ts";
+import { checkShape, type Shape } from "./shape.ts";
+import type { Tensor } from "./tensor.ts";
+
+let state: RandomState = { seed: 0, stream: 0 };
+
+function nextStream(): RandomState {
+  const now = state;
+  state = { seed: now.seed, stream: now.stream + 1 };
+  return now;
+}
+
+/**
+ * Restarts the random sequence that `rand`, `randn` and the initialisers draw from. The seed is 0 when a program starts.
+ *
+ * @param seed a whole number, 0 ≤ seed < 2⁵³
+ * @throws {@link ValueError} for any other number.
+ */
+export function manualSeed(seed: number): void {
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new ValueError(
+      "manualSeed",
+      `${seed} is no seed; use a whole number from 0 to 2^53 − 1`,
+      { seed },
+    );
+  }
+  state = { seed, stream: 0 };
+}
+
+/** Where the random sequence stands, for checkpoints. */
+export function randomState(): RandomState {
+  return state;
+}
+
+/** Puts the random sequence back to where `randomState` found it. */
+export function setRandomState(to: RandomState): void {
+  manualSeed(to.seed);
+  state = { ...to };
+}
+
+function draw(distribution: "uniform" | "normal", shape: Shape, options: CreateOptions): Tensor {
+  const { dtype = "float32", requiresGrad = false } = options;
+  const name = distribution === "uniform" ? "rand" : "randn";
+  if (!isFloat(dtype)) throw new DTypeError(name, `draws float32 or float64, not ${dtype}`);
+  checkShape(name, shape);
+  const kernels = kernelsFor([dtype]);
+  const result = newTensor(kernels, dtype, [...shape]);
+  kernels.random(distribution, nextStream(), viewOn(name, kernels, result));
+  result.requiresGrad = requiresGrad;
+  return result;
+}
+
+/** Independent draws, uniform in [0, 1), from the Philox sequence of `manualSeed`. */
+export function rand(shape: Shape, options: CreateOptions = {}): Tensor {
+  return draw("uniform", shape, options);
+}
+
+/** Independent draws from the standard normal distribution. */
+export function randn(shape: Shape, options: CreateOptions = {}): Tensor {
+  return draw("normal", shape, options);
+}
+
+/**
+ * The numbers 0 … n − 1 in a random order that depends on the state alone (Fisher–Yates on the Philox sequence).
+ * Without a state it takes the next part of the global sequence.
+ */
+export function randomPermutation(n: number, at: RandomState = nextStream()): Int32Array {
+  const order = Int32Array.from({ length: n }, (_, i) => i);
+  const words = new Uint32Array(4);
+  for (let i = n - 1, drawn = 0; i > 0; i--, drawn++) {
+    if (drawn % 4 === 0) randomBlock(at.seed, at.stream, drawn / 4, words);
+    // A 32-bit word times (i + 1), high part: uniform up to a bias of (i + 1)/2³².
+    const j = Math.floor((words[drawn % 4]! * (i + 1)) / 2 ** 32);
+    [order[i], order[j]] = [order[j]!, order[i]!];
+  }
+  return order;
+}

@@ -1,0 +1,56 @@
+import { allocateArray, type DType, type TypedArray } from "../dtype.ts";
+import { MemoryError } from "../errors.ts";
+import type { Kernels, View } from "../kernels.ts";
+import { contiguousLayout } from "../layout.ts";
+import { sizeOf } from "../shape.ts";
+import { accumulate, copy, fill, map, select, zip } from "./elementwise.ts";
+import { random } from "./random.ts";
+import { argmax, contract, sum } from "./reduce.ts";
+import { gather, scatterAdd } from "./select.ts";
+
+function allocate(dtype: DType, length: number): TypedArray {
+  try {
+    return allocateArray(dtype, length);
+  } catch (cause) {
+    throw new MemoryError(
+      "allocate",
+      `no memory for ${length} elements of ${dtype} (${String(cause)}); use a smaller batch, ` +
+        "or release tensors by making the loop body a scope",
+      { dtype, length },
+    );
+  }
+}
+
+/** Row-major copy. */
+function read(view: View): TypedArray {
+  const values = allocate(view.dtype, sizeOf(view.shape));
+  copy(view, { buffer: values, dtype: view.dtype, ...contiguousLayout(view.shape) });
+  return values;
+}
+
+/**
+ * Plain loops over offset tables in float32 or float64: the specification of every kernel. Buffers are typed arrays,
+ * which the garbage collector takes back.
+ */
+export const reference: Kernels = {
+  name: "reference",
+  dtypes: ["float32", "float64", "int32", "uint8"],
+  threads: 1,
+  allocate,
+  release: () => {},
+  owns: (buffer) => ArrayBuffer.isView(buffer),
+  write: (buffer, values) => (buffer as TypedArray).set(values),
+  read,
+  fill,
+  copy,
+  map,
+  zip,
+  select,
+  sum,
+  argmax,
+  contract,
+  accumulate,
+  gather,
+  scatterAdd,
+  random,
+};

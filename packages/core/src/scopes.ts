@@ -1,0 +1,130 @@
+import { asyncContext } from "./asyncContext.ts";
+import { ValueError } from "./errors.ts";
+import { history } from "./graph.ts";
+import { currentScope, enterScope, leaveScope, moveTo, runScope, Scope } from "./scope.ts";
+import { Tensor } from "./tensor.ts";
+
+/**
+ * Makes a tensor outlive its scope; it then lives as long as the program holds it. Its history does not outlive the
+ * scope: a later `backward()` from it is an error.
+ */
+export function keep<T extends Tensor>(x: T): T {
+  for (const kept of x.grad ? [x, x.grad] : [x]) {
+    moveTo(null, kept.storage);
+    kept.storage.kept = true;
+  }
+  return x;
+}
+
+/**
+ * Runs `fn` and then releases every tensor computed in it, except those it returns (also inside arrays and plain
+ * objects), which go to the enclosing scope together with what their backward pass still needs. On a throw everything
+ * is released. `fn` may be async.
+ *
+ * @example
+ * const accuracy = scope(() => model.forward(images).argmax(1).equal(labels).mean().item());
+ */
+export function scope<T>(fn: () => T): T {
+  return runScope("scope()", fn, promote);
+}
+
+/** Hands the tensors found in a value to another scope. */
+function promote(value: unknown, to: Scope | null): void {
+  const seen = new Set<object>();
+  const open: unknown[] = [value];
+  for (let item = open.pop(); open.length > 0 || item !== undefined; item = open.pop()) {
+    if (typeof item !== "object" || item === null || seen.has(item)) continue;
+    seen.add(item);
+    if (item instanceof Tensor) promoteTensor(item, to);
+    else if (Array.isArray(item) || item instanceof Set) open.push(...item);
+    else if (item instanceof Map) open.push(...item.values());
+    else if (isPlain(item)) open.push(...Object.values(item));
+  }
+}
+
+function isPlain(item: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(item);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function promoteTensor(x: Tensor, to: Scope | null): void {
+  const inside = currentScope();
+  const move = (y: Tensor) => {
+    if (!y.storage.released && y.storage.owner !== null && y.storage.owner === inside)
+      moveTo(to, y.storage);
+  };
+  move(x);
+  if (x.grad) move(x.grad);
+  if (x.node) for (const node of history([x.node])) for (const saved of node.saved) move(saved);
+}
+
+/**
+ * 0, 1, …, n − 1 for a loop whose body is a scope: what an iteration computes is released before the next one begins,
+ * and on break and throw. Parameters, their gradients and optimiser state outlive it; `keep(x)` makes anything else.
+ *
+ * @param n the number of iterations; `Infinity` for a loop that ends by `break`
+ * @throws {@link ValueError} for a negative or fractional n.
+ */
+export function* steps(n: number): Generator<number, void, void> {
+  if (n !== Number.POSITIVE_INFINITY && (!Number.isSafeInteger(n) || n < 0)) {
+    throw new ValueError("steps", `${n} is no number of steps; use a whole number ≥ 0 or Infinity`);
+  }
+  const parent = currentScope();
+  for (let step = 0; step < n; step++) {
+    const body = enterScope("the body of steps()", parent);
+    try {
+      yield step;
+    } finally {
+      leaveScope(body, parent);
+    }
+  }
+}
+
+/**
+ * The items of a source, each iteration of the loop over them being a scope: what the body computes, and the tensors of
+ * the item itself, are released before the next item is asked for, and on break and throw. For writing data loaders.
+ *
+ * @param source makes the items; it runs outside the scope of the body
+ */
+export function eachInScope<T>(source: AsyncIterator<T> | Iterator<T>): AsyncIterableIterator<T> {
+  const parent = currentScope();
+  let body: Scope | null = null;
+  const end = () => {
+    if (body) leaveScope(body, parent);
+    body = null;
+  };
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    // Not async: the scope has to be entered in the task of the loop, not in one of our own.
+    next() {
+      end();
+      const opened = enterScope("the body of a loop over a loader", parent);
+      opened.waiting = true;
+      body = opened;
+      const producing = new Scope("the next item of a loader", null);
+      return asyncContext
+        .run(producing, async () => source.next())
+        .then(
+          (result) => {
+            opened.waiting = false;
+            if (result.done) end();
+            else opened.absorb(producing);
+            producing.close();
+            return result;
+          },
+          (error: unknown) => {
+            producing.close();
+            end();
+            throw error;
+          },
+        );
+    },
+    async return() {
+      end();
+      await source.return?.();
+      return { done: true, value: undefined };
+    },
+  };
+}

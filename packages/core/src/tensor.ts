@@ -1,0 +1,348 @@
+import { backward } from "./autograd.ts";
+import { kernelsFor } from "./backend.ts";
+import { constructWith, makeTensor } from "./construct.ts";
+import { checkDType, type DType, isFloat, type TypedArray } from "./dtype.ts";
+import { DTypeError, GraphError, ShapeError } from "./errors.ts";
+import { type BackwardOptions, isRecording, Node } from "./graph.ts";
+import type { Layout } from "./layout.ts";
+import type { Operand } from "./operations/arithmetic.ts";
+import * as arithmetic from "./operations/arithmetic.ts";
+import { matmul } from "./operations/contract.ts";
+import type { Axes } from "./operations/reduce.ts";
+import * as reduce from "./operations/reduce.ts";
+import type { Bound, WindowOptions } from "./operations/shape.ts";
+import * as shaping from "./operations/shape.ts";
+import { viewOn } from "./primitive.ts";
+import * as elementwise from "./primitives/elementwise.ts";
+import { cast, contiguous } from "./primitives/movement.ts";
+import { gather } from "./primitives/select.ts";
+import { formatShape, resolveAxis, type Shape, sameShape, sizeOf } from "./shape.ts";
+import { abandon, type Storage } from "./storage.ts";
+
+/** Numbers nested as deeply as a tensor has axes. */
+export type NestedArray = number | NestedArray[];
+
+/**
+ * An n-dimensional array that remembers how it was computed. Operations return new tensors; movement operations
+ * (reshape, permute, slice, windows, …) return views of the same memory.
+ */
+export class Tensor {
+  /** The memory, shared with views. */
+  readonly storage: Storage;
+  /** Where the elements lie in it. */
+  readonly layout: Layout;
+  /** This tensor's place in the recorded graph; `null` for a constant. */
+  node: Node | null = null;
+  #grad: Tensor | null = null;
+
+  constructor(storage: Storage, layout: Layout) {
+    this.storage = storage;
+    this.layout = layout;
+  }
+
+  get shape(): Shape {
+    return this.layout.shape;
+  }
+  get dtype(): DType {
+    return this.storage.dtype;
+  }
+  /** The number of axes. */
+  get rank(): number {
+    return this.layout.shape.length;
+  }
+  /** The number of elements. */
+  get size(): number {
+    return sizeOf(this.layout.shape);
+  }
+  /** Whether this tensor was made by the user rather than computed from one that requires a gradient. */
+  get isLeaf(): boolean {
+    return this.node === null || this.node.leaf !== null;
+  }
+
+  /** Whether operations on this tensor are recorded. Settable on leaves. */
+  get requiresGrad(): boolean {
+    return this.node !== null;
+  }
+  set requiresGrad(on: boolean) {
+    if (!this.isLeaf) {
+      if (on) return;
+      throw new GraphError(
+        "requiresGrad",
+        "only a leaf can stop requiring a gradient; use detach() on computed tensors",
+      );
+    }
+    if (on && !isFloat(this.dtype)) {
+      throw new DTypeError(
+        "requiresGrad",
+        `${this.dtype} has no gradients; convert with .to("float32")`,
+        {
+          dtype: this.dtype,
+        },
+      );
+    }
+    this.node = on ? (this.node ?? new Node("leaf", this.shape, [], this)) : null;
+  }
+
+  /**
+   * ∂L/∂this after `L.backward()`, for leaves with `requiresGrad`. A gradient that is replaced or set to `null` inside a
+   * scope is released with that scope, unless `keep` was called on it.
+   */
+  get grad(): Tensor | null {
+    return this.#grad;
+  }
+  set grad(gradient: Tensor | null) {
+    const former = this.#grad?.storage;
+    if (former && former !== gradient?.storage) abandon(former);
+    this.#grad = gradient;
+  }
+
+  // Reading
+
+  /** The only element as a number. */
+  item(): number {
+    if (this.size !== 1) {
+      throw new ShapeError(
+        "item",
+        `${formatShape(this.shape)} has ${this.size} elements, not 1; use toArray()`,
+      );
+    }
+    return this.toTypedArray()[0]!;
+  }
+  /** A row-major copy of the elements. */
+  toTypedArray(): TypedArray {
+    const kernels = kernelsFor([this.dtype]);
+    return kernels.read(viewOn("read", kernels, this));
+  }
+  /** The elements as nested arrays; a number for a scalar. */
+  toArray(): NestedArray {
+    let level: NestedArray[] = [...this.toTypedArray()];
+    for (const n of this.shape.slice(1).toReversed()) {
+      const rows: NestedArray[] = [];
+      for (let i = 0; i < sizeOf(this.shape) && n > 0; i += n)
+        if (i < level.length) rows.push(level.slice(i, i + n));
+      level = rows;
+    }
+    return this.rank === 0 ? level[0]! : level;
+  }
+  /** A row-major copy of the elements, for backends that cannot read at once. */
+  async read(): Promise<TypedArray> {
+    return this.toTypedArray();
+  }
+
+  // Elementwise
+
+  add(other: Operand): Tensor {
+    return arithmetic.add(this, other);
+  }
+  sub(other: Operand): Tensor {
+    return arithmetic.sub(this, other);
+  }
+  mul(other: Operand): Tensor {
+    return arithmetic.mul(this, other);
+  }
+  div(other: Operand): Tensor {
+    return arithmetic.div(this, other);
+  }
+  /** thisᵉ */
+  pow(exponent: Operand): Tensor {
+    return arithmetic.pow(this, exponent);
+  }
+  maximum(other: Operand): Tensor {
+    return arithmetic.maximum(this, other);
+  }
+  minimum(other: Operand): Tensor {
+    return arithmetic.minimum(this, other);
+  }
+  /** 1 where equal, else 0, as uint8. */
+  equal(other: Operand): Tensor {
+    return arithmetic.equal(this, other);
+  }
+  /** 1 where this > other, else 0, as uint8. */
+  greater(other: Operand): Tensor {
+    return arithmetic.greater(this, other);
+  }
+  /** This where the condition (uint8) is not 0, `other` elsewhere. */
+  where(condition: Tensor, other: Operand): Tensor {
+    return arithmetic.where(condition, this, other);
+  }
+  neg(): Tensor {
+    return elementwise.neg(this);
+  }
+  abs(): Tensor {
+    return elementwise.abs(this);
+  }
+  /** −1, 0 or 1. */
+  sign(): Tensor {
+    return elementwise.sign(this);
+  }
+  exp(): Tensor {
+    return elementwise.exp(this);
+  }
+  /** The natural logarithm. */
+  log(): Tensor {
+    return elementwise.log(this);
+  }
+  sqrt(): Tensor {
+    return elementwise.sqrt(this);
+  }
+  tanh(): Tensor {
+    return elementwise.tanh(this);
+  }
+  sigmoid(): Tensor {
+    return elementwise.sigmoid(this);
+  }
+  /** max(0, this); the derivative at 0 is 0. */
+  relu(): Tensor {
+    return elementwise.relu(this);
+  }
+  /** The elements in another type; integers are cut towards zero. */
+  to(dtype: DType): Tensor {
+    checkDType("to", dtype);
+    return dtype === this.dtype ? this : cast(this, { dtype });
+  }
+
+  // Reductions: over one axis, several, or all
+
+  sum(axes?: Axes, keepDims?: boolean): Tensor {
+    return reduce.sum(this, axes, keepDims);
+  }
+  mean(axes?: Axes, keepDims?: boolean): Tensor {
+    return reduce.mean(this, axes, keepDims);
+  }
+  /** The first maximum takes the whole gradient. */
+  max(axes?: Axes, keepDims?: boolean): Tensor {
+    return reduce.max(this, axes, keepDims);
+  }
+  /** The first minimum takes the whole gradient. */
+  min(axes?: Axes, keepDims?: boolean): Tensor {
+    return reduce.min(this, axes, keepDims);
+  }
+  /** The index (int32) of the first maximum along an axis, or in the flattened tensor. */
+  argmax(axis?: number, keepDims?: boolean): Tensor {
+    return reduce.argmax(this, axis, keepDims);
+  }
+  /** Σ (x − mean)² / (n − correction); correction is 1 unless given. */
+  variance(axes?: Axes, keepDims?: boolean, correction?: number): Tensor {
+    return reduce.variance(this, axes, keepDims, correction);
+  }
+  logSumExp(axes?: Axes, keepDims?: boolean): Tensor {
+    return reduce.logSumExp(this, axes, keepDims);
+  }
+  softmax(axis?: number): Tensor {
+    return reduce.softmax(this, axis);
+  }
+  logSoftmax(axis?: number): Tensor {
+    return reduce.logSoftmax(this, axis);
+  }
+  /** Matrix product over the last two axes; the axes before broadcast. */
+  matmul(other: Tensor): Tensor {
+    return matmul(this, other);
+  }
+
+  // Movement
+
+  /** The same elements under another shape; one size may be −1. */
+  reshape(shape: Shape): Tensor {
+    return shaping.reshapeTo(this, shape);
+  }
+  /** All axes from `start` on merged into one. */
+  flatten(start = 0): Tensor {
+    const at = this.rank === 0 ? 0 : resolveAxis("flatten", start, this.rank);
+    return this.reshape([...this.shape.slice(0, at), sizeOf(this.shape.slice(at))]);
+  }
+  permute(order: readonly number[]): Tensor {
+    return shaping.permute(this, order);
+  }
+  /** Two axes exchanged; by default the last two. */
+  transpose(axis0?: number, axis1?: number): Tensor {
+    return shaping.transpose(this, axis0, axis1);
+  }
+  broadcastTo(shape: Shape): Tensor {
+    return arithmetic.broadcastTo(this, shape);
+  }
+  /** NumPy's `x[start:stop:step, …]`, an entry per axis; `null` or absent takes the whole axis. */
+  slice(start: readonly Bound[], stop?: readonly Bound[], step?: readonly number[]): Tensor {
+    return shaping.slice(this, start, stop, step);
+  }
+  /** Constant cells around the last axes, a pair [before, after] for each. */
+  pad(pairs: readonly (readonly [before: number, after: number])[], value?: number): Tensor {
+    return shaping.pad(this, pairs, value);
+  }
+  flip(axes?: number | readonly number[]): Tensor {
+    return shaping.flip(this, axes);
+  }
+  squeeze(axes?: number | readonly number[]): Tensor {
+    return shaping.squeeze(this, axes);
+  }
+  unsqueeze(axis: number): Tensor {
+    return shaping.unsqueeze(this, axis);
+  }
+  /** y[…, i, …] = this[…, index[…, i, …], …] along `axis`; index is int32 with equal sizes on the other axes. */
+  gather(axis: number, index: Tensor): Tensor {
+    return gather(this, index, { axis: resolveAxis("gather", axis, this.rank) });
+  }
+  /** The sliding-window view `[…, H, W] → […, kh, kw, oh, ow]`. */
+  windows(kernel: readonly number[], options?: WindowOptions): Tensor {
+    return shaping.windows(this, kernel, options);
+  }
+  /** This tensor, or a copy whose elements lie in row-major order. */
+  contiguous(): Tensor {
+    return shaping.contiguous(this);
+  }
+  /** A copy with its own memory. */
+  clone(): Tensor {
+    return contiguous(this);
+  }
+
+  // The graph
+
+  /** The same memory outside the graph. */
+  detach(): Tensor {
+    return makeTensor(this.storage, this.layout);
+  }
+  /**
+   * Adds ∂this/∂leaf to the `grad` of every leaf that this tensor was computed from.
+   *
+   * @param gradient ∂L/∂this; may be left out when this tensor has one element
+   * @throws {@link GraphError} when there is no graph, when it was freed, or when a saved value was modified or released.
+   */
+  backward(gradient?: Tensor, options?: BackwardOptions): void {
+    backward(this, gradient, options);
+  }
+  /**
+   * Overwrites the elements in place. Outside `noGrad` this is refused for tensors of the graph, whose history it
+   * would falsify.
+   *
+   * @throws {@link GraphError} for a tensor that requires a gradient; {@link ShapeError} for another shape.
+   */
+  assign(values: Operand): this {
+    if (isRecording() && this.requiresGrad) {
+      throw new GraphError(
+        "assign",
+        "the tensor requires a gradient; wrap the update: noGrad(() => x.assign(values))",
+      );
+    }
+    const kernels = kernelsFor([this.dtype]);
+    if (typeof values === "number") {
+      kernels.fill(values, viewOn("assign", kernels, this));
+    } else {
+      if (!sameShape(values.shape, this.shape)) {
+        throw new ShapeError(
+          "assign",
+          `${formatShape(values.shape)} does not fit ${formatShape(this.shape)}`,
+          {
+            from: values.shape,
+            to: this.shape,
+          },
+        );
+      }
+      // A source that shares this memory is copied first, or it would change while it is read.
+      const source = values.storage === this.storage ? values.detach().clone() : values;
+      kernels.copy(viewOn("assign", kernels, source), viewOn("assign", kernels, this));
+    }
+    this.storage.version++;
+    return this;
+  }
+}
+
+constructWith((storage, layout) => new Tensor(storage, layout));
