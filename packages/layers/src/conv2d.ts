@@ -1,0 +1,180 @@
+import { contract, formatShape, ShapeError, type Tensor } from "@convgrad/core";
+import {
+  formatPair,
+  type PaddingOption,
+  type Pair,
+  pairOf,
+  requireImages,
+  type WindowGeometry,
+  windowGeometry,
+} from "./geometry.ts";
+import { uniform } from "./init.ts";
+import { Module, parameter } from "./module.ts";
+
+/** How the filters of a convolution slide. */
+export interface Conv2DOptions {
+  /** Cells from one window to the next; default 1. */
+  readonly stride?: Pair;
+  /** Zero cells around the image; default 0. */
+  readonly padding?: PaddingOption;
+  /** Cells from one tap of the filter to the next; default 1. */
+  readonly dilation?: Pair;
+  /** Parts into which channels and filters are split, each part seeing only its own; default 1. */
+  readonly groups?: number;
+  /** Rotate the filters by 180°, that is: true convolution instead of cross-correlation; default false. */
+  readonly flip?: boolean;
+}
+
+/**
+ * 2-D convolution (cross-correlation, as in every deep-learning library, unless `flip`):
+ * a contraction over the sliding-window view.
+ *
+ *     y[n, o, u, v] = b[o] + Σ_{c, i, j} w[o, c, i, j] · x̃[n, c, u·s + i·d, v·s + j·d],   x̃ = x padded with zeros
+ *
+ * Its gradients fall out of the primitives: ∂w is the contraction of g with the same windows, ∂x the fold of the
+ * contraction of g with w.
+ *
+ * @param x images `[N, C, H, W]`
+ * @param w filters `[O, C / groups, kh, kw]`
+ * @param b one number per filter `[O]`, or nothing
+ * @returns `[N, O, oh, ow]` with `oh = ⌊(H + 2p − d·(kh − 1) − 1) / s⌋ + 1`
+ * @throws {@link ShapeError} before any work, for example
+ * `conv2d: expects 3 input channels but receives 1 (x [8, 1, 28, 28], w [6, 3, 5, 5])`.
+ * Source: PyTorch, `torch.nn.functional.conv2d`.
+ */
+export function conv2d(
+  x: Tensor,
+  w: Tensor,
+  b?: Tensor | null,
+  options: Conv2DOptions = {},
+): Tensor {
+  const { groups = 1, flip = false } = options;
+  checkOperands(x, w, b, groups);
+  const { padding, kernel, stride, dilation } = convGeometry(x, w, options);
+  const windows = x.pad(padding).windows(kernel, { stride, dilation });
+  const filters = flip ? w.flip([2, 3]) : w;
+  const y =
+    groups === 1
+      ? contract("ncijhw, ocij -> nohw", windows, filters)
+      : grouped(windows, filters, groups);
+  return b ? y.add(b.reshape([-1, 1, 1])) : y;
+}
+
+/** Each part of the channels with its part of the filters; splitting an axis is a view. */
+function grouped(windows: Tensor, w: Tensor, groups: number): Tensor {
+  const [n, c, ...rest] = windows.shape as [number, number, ...number[]];
+  const [o, ...filter] = w.shape as [number, ...number[]];
+  const y = contract(
+    "ngcijhw, gocij -> ngohw",
+    windows.reshape([n, groups, c / groups, ...rest]),
+    w.reshape([groups, o / groups, ...filter]),
+  );
+  return y.reshape([n, o, ...y.shape.slice(3)]);
+}
+
+function convGeometry(x: Tensor, w: Tensor, options: Conv2DOptions): WindowGeometry {
+  const { stride = 1, padding = 0, dilation = 1 } = options;
+  const kernel: [number, number] = [w.shape[2]!, w.shape[3]!];
+  return windowGeometry("conv2d", x.shape, { kernel, stride, padding, dilation });
+}
+
+function checkOperands(x: Tensor, w: Tensor, b: Tensor | null | undefined, groups: number): void {
+  requireImages("conv2d", x.shape);
+  const refuse = (message: string): never => {
+    throw new ShapeError("conv2d", message, { x: x.shape, w: w.shape, b: b?.shape, groups });
+  };
+  if (w.rank !== 4) refuse(`expects filters [O, C / groups, kh, kw], not ${formatShape(w.shape)}`);
+  const [filters, channels] = w.shape as [number, number];
+  if (!Number.isSafeInteger(groups) || groups < 1)
+    refuse(`groups ${groups} must be a whole number ≥ 1`);
+  if (filters % groups !== 0) {
+    refuse(
+      `${filters} filters do not split into ${groups} groups; groups must divide both channels and filters`,
+    );
+  }
+  if (x.shape[1] !== channels * groups) {
+    refuse(
+      `expects ${channels * groups} input channels but receives ${x.shape[1]} ` +
+        `(x ${formatShape(x.shape)}, w ${formatShape(w.shape)}${groups === 1 ? "" : `, ${groups} groups`}); ` +
+        "the depth of a filter is that of its input",
+    );
+  }
+  if (b && (b.rank !== 1 || b.shape[0] !== filters)) {
+    refuse(
+      `expects a bias [${filters}], one number per filter shared by all positions, not ${formatShape(b.shape)}`,
+    );
+  }
+}
+
+/** {@link Conv2DOptions} of the layer. */
+export interface Conv2DLayerOptions extends Conv2DOptions {
+  /** Whether each filter adds a number of its own; default true. */
+  readonly bias?: boolean;
+}
+
+/**
+ * A layer of `filters` learned filters: see {@link conv2d}.  `[N, channels, H, W] → [N, filters, oh, ow]`
+ *
+ * Initial values are PyTorch's: weights and biases uniform in ±1/√fanIn, fanIn = (channels / groups)·kh·kw.
+ *
+ * @example
+ * new Conv2D(1, 6, 5, { padding: 2 }).forward(images); // [N, 1, 28, 28] → [N, 6, 28, 28]
+ */
+export class Conv2D extends Module {
+  /** `[filters, channels / groups, kh, kw]` */
+  readonly weight: Tensor;
+  /** `[filters]`, or `null` without bias */
+  readonly bias: Tensor | null;
+  readonly options: Conv2DOptions;
+
+  /**
+   * @param channels input channels
+   * @param filters output channels
+   * @param kernel height and width of a filter
+   * @throws {@link ShapeError} when a number is out of range or groups do not divide channels and filters.
+   */
+  constructor(channels: number, filters: number, kernel: Pair, options: Conv2DLayerOptions = {}) {
+    super();
+    const { bias = true, ...sliding } = options;
+    const groups = sliding.groups ?? 1;
+    const [c, o] = pairOf("Conv2D", "channels and filters", [channels, filters], 1);
+    const [kh, kw] = pairOf("Conv2D", "kernel", kernel, 1);
+    pairOf("Conv2D", "stride", sliding.stride ?? 1, 1);
+    pairOf("Conv2D", "dilation", sliding.dilation ?? 1, 1);
+    if (!(groups >= 1 && c % groups === 0 && o % groups === 0)) {
+      throw new ShapeError(
+        "Conv2D",
+        `${groups} groups must divide ${c} channels and ${o} filters`,
+        { groups },
+      );
+    }
+    const bound = 1 / Math.sqrt((c / groups) * kh * kw);
+    this.weight = parameter(uniform([o, c / groups, kh, kw], bound));
+    this.bias = bias ? parameter(uniform([o], bound)) : null;
+    this.options = sliding;
+  }
+
+  forward(x: Tensor): Tensor {
+    return conv2d(x, this.weight, this.bias, this.options);
+  }
+
+  override reach(x: Tensor): WindowGeometry {
+    return convGeometry(x, this.weight, this.options);
+  }
+
+  override toString(): string {
+    const [o, c, kh, kw] = this.weight.shape as [number, number, number, number];
+    const { stride = 1, padding = 0, dilation = 1, groups = 1, flip = false } = this.options;
+    const extras = [
+      stride === 1 ? "" : `, stride ${formatPair(stride)}`,
+      padding === 0 || padding === "valid"
+        ? ""
+        : `, padding ${JSON.stringify(padding).replaceAll('"', "")}`,
+      dilation === 1 ? "" : `, dilation ${formatPair(dilation)}`,
+      groups === 1 ? "" : `, ${groups} groups`,
+      flip ? ", flip" : "",
+      this.bias ? "" : ", no bias",
+    ];
+    return `Conv2D(${c * groups} → ${o}, ${kh}×${kw}${extras.join("")})`;
+  }
+}

@@ -1,0 +1,66 @@
+import { contract, formatShape, ShapeError, type Tensor } from "@convgrad/core";
+import { pairOf } from "./geometry.ts";
+import { uniform } from "./init.ts";
+import { Module, parameter } from "./module.ts";
+
+/**
+ * A fully connected layer:  y[n, o] = b[o] + Σ_k x[n, k]·w[k, o].   ∂w = xᵀg, ∂x = g wᵀ, ∂b = Σ_n g
+ *
+ * @param x `[…, in]`
+ * @param w `[in, out]` (PyTorch's `Linear` holds the transpose)
+ * @param b `[out]`, or nothing
+ * @returns `[…, out]`
+ * @throws {@link ShapeError} `dense: expects 400 inputs but receives 256 (x [8, 256], w [400, 120]); …`
+ */
+export function dense(x: Tensor, w: Tensor, b?: Tensor | null): Tensor {
+  const refuse = (message: string): never => {
+    throw new ShapeError("dense", message, { x: x.shape, w: w.shape, b: b?.shape });
+  };
+  if (w.rank !== 2) refuse(`expects weights [in, out], not ${formatShape(w.shape)}`);
+  const [inputs, outputs] = w.shape as [number, number];
+  if (x.shape.at(-1) !== inputs) {
+    refuse(
+      `expects ${inputs} inputs but receives ${x.shape.at(-1) ?? "a scalar"} ` +
+        `(x ${formatShape(x.shape)}, w ${formatShape(w.shape)}); flatten the images before the first dense layer`,
+    );
+  }
+  if (b && (b.rank !== 1 || b.shape[0] !== outputs))
+    refuse(`expects a bias [${outputs}], not ${formatShape(b.shape)}`);
+  const lead = x.shape.slice(0, -1);
+  const y = contract("nk, ko -> no", lead.length === 1 ? x : x.reshape([-1, inputs]), w);
+  const shaped = lead.length === 1 ? y : y.reshape([...lead, outputs]);
+  return b ? shaped.add(b) : shaped;
+}
+
+/**
+ * A layer with a learned weight from every input to every output: see {@link dense}.  `[N, in] → [N, out]`
+ *
+ * Initial values are PyTorch's: weights and biases uniform in ±1/√in.
+ */
+export class Dense extends Module {
+  /** `[in, out]` */
+  readonly weight: Tensor;
+  /** `[out]`, or `null` without bias */
+  readonly bias: Tensor | null;
+
+  /** @throws {@link ShapeError} unless both sizes are whole numbers ≥ 1. */
+  constructor(inputs: number, outputs: number, options: { readonly bias?: boolean } = {}) {
+    super();
+    pairOf("Dense", "inputs and outputs", [inputs, outputs], 1);
+    const bound = 1 / Math.sqrt(inputs);
+    this.weight = parameter(uniform([inputs, outputs], bound));
+    this.bias = (options.bias ?? true) ? parameter(uniform([outputs], bound)) : null;
+  }
+
+  forward(x: Tensor): Tensor {
+    return dense(x, this.weight, this.bias);
+  }
+
+  override reach(): "all" {
+    return "all";
+  }
+
+  override toString(): string {
+    return `Dense(${this.weight.shape.join(" → ")}${this.bias ? "" : ", no bias"})`;
+  }
+}

@@ -1,0 +1,180 @@
+import { formatShape, type Shape, ShapeError, windowCount, windowExtent } from "@convgrad/core";
+
+/** One number for both axes, or [height, width]. */
+export type Pair = number | readonly [h: number, w: number];
+
+/** Cells before and after an axis. */
+export type Side = readonly [before: number, after: number];
+
+/**
+ * Zero cells around an image: n on all sides, [h, w] on both sides of an axis, [[top, bottom], [left, right]],
+ * `"valid"` = none, or `"same"` = as many as make the output ⌈size / stride⌉, the odd one at the end (TensorFlow's rule;
+ * PyTorch's too, where the stride is 1).
+ */
+export type PaddingOption = Pair | readonly [vertical: Side, horizontal: Side] | "same" | "valid";
+
+/** A window over the last two axes of an image, with the padding that it slides over. */
+export interface WindowGeometry {
+  readonly kernel: readonly [h: number, w: number];
+  readonly stride: readonly [h: number, w: number];
+  readonly dilation: readonly [h: number, w: number];
+  readonly padding: readonly [vertical: Side, horizontal: Side];
+  /** Output height and width. */
+  readonly output: readonly [h: number, w: number];
+}
+
+/** A pair from an option, checked to hold whole numbers ≥ `least`. */
+export function pairOf(
+  operation: string,
+  what: string,
+  option: Pair,
+  least: number,
+): [number, number] {
+  const pair: [number, number] =
+    typeof option === "number" ? [option, option] : [option[0], option[1]];
+  if (!pair.every((n) => Number.isSafeInteger(n) && n >= least)) {
+    throw new ShapeError(
+      operation,
+      `${what} ${JSON.stringify(option)} must be a whole number ≥ ${least}, or a pair [h, w] of them`,
+      { [what]: option },
+    );
+  }
+  return pair;
+}
+
+type AxisSettings = { size: number; kernel: number; stride: number; dilation: number };
+
+function samePadding({ size, kernel, stride, dilation }: AxisSettings): Side {
+  const output = Math.ceil(size / stride);
+  const total = Math.max((output - 1) * stride + windowExtent(kernel, dilation) - size, 0);
+  return [Math.floor(total / 2), total - Math.floor(total / 2)];
+}
+
+/** What the padding option means for an image of this size. */
+function paddingOf(
+  operation: string,
+  option: PaddingOption,
+  axes: readonly [AxisSettings, AxisSettings],
+): [Side, Side] {
+  if (option === "valid")
+    return [
+      [0, 0],
+      [0, 0],
+    ];
+  if (option === "same") return [samePadding(axes[0]), samePadding(axes[1])];
+  if (typeof option === "object" && typeof option[0] === "object") {
+    const [vertical, horizontal] = option as readonly [Side, Side];
+    return [pairOf(operation, "padding", vertical, 0), pairOf(operation, "padding", horizontal, 0)];
+  }
+  if (typeof option === "string") {
+    throw new ShapeError(
+      operation,
+      `padding "${option}" is unknown; use "same", "valid", n, [h, w] or [[t, b], [l, r]]`,
+    );
+  }
+  const [h, w] = pairOf(operation, "padding", option as Pair, 0);
+  return [
+    [h, h],
+    [w, w],
+  ];
+}
+
+/** The settings of a sliding window, as the layers take them. */
+export interface WindowSettings {
+  readonly kernel: Pair;
+  readonly stride: Pair;
+  readonly padding: PaddingOption;
+  readonly dilation: Pair;
+  /** Count a last window that overhangs the padded image. */
+  readonly ceilMode?: boolean;
+}
+
+/**
+ * Resolves the settings for an image `[…, H, W]`; with `ceilMode` the padding grows at the end to hold the overhang.
+ *
+ * @throws {@link ShapeError} when a setting is out of range or no window fits:
+ * `conv2d: kernel 5×5 does not fit the padded input 4×4 (4 + 2·0 − 5 < 0); lower the kernel or raise the padding`.
+ */
+export function windowGeometry(
+  operation: string,
+  image: Shape,
+  settings: WindowSettings,
+): WindowGeometry {
+  const kernel = pairOf(operation, "kernel", settings.kernel, 1);
+  const stride = pairOf(operation, "stride", settings.stride, 1);
+  const dilation = pairOf(operation, "dilation", settings.dilation, 1);
+  const size = image.slice(-2) as [number, number];
+  const axis = (i: 0 | 1): AxisSettings => ({
+    size: size[i],
+    kernel: kernel[i],
+    stride: stride[i],
+    dilation: dilation[i],
+  });
+  const padding = paddingOf(operation, settings.padding, [axis(0), axis(1)]);
+  for (const i of [0, 1] as const) {
+    const padded = size[i] + padding[i][0] + padding[i][1];
+    if (padded < windowExtent(kernel[i], dilation[i]))
+      throw tooLarge(operation, size, kernel, dilation, padding, i);
+  }
+  const counts = [0, 1].map((i) =>
+    outputSize(axis(i as 0 | 1), padding[i]!, settings.ceilMode ?? false),
+  );
+  const output: [number, number] = [counts[0]!, counts[1]!];
+  const overhang = (i: 0 | 1): Side => {
+    const needed = (output[i] - 1) * stride[i] + windowExtent(kernel[i], dilation[i]);
+    return [padding[i][0], Math.max(padding[i][1], needed - size[i] - padding[i][0])];
+  };
+  return { kernel, stride, dilation, padding: [overhang(0), overhang(1)], output };
+}
+
+/** ⌊·⌋ or, in ceil mode, ⌈·⌉ without a window that would start beyond the image and its leading padding. */
+function outputSize(
+  { size, kernel, stride, dilation }: AxisSettings,
+  [before, after]: Side,
+  ceilMode: boolean,
+): number {
+  const padded = size + before + after;
+  if (!ceilMode) return windowCount(padded, kernel, stride, dilation);
+  const count = windowCount(padded + stride - 1, kernel, stride, dilation);
+  return (count - 1) * stride >= size + before ? count - 1 : count;
+}
+
+function tooLarge(
+  operation: string,
+  size: readonly number[],
+  kernel: readonly number[],
+  dilation: readonly number[],
+  padding: readonly Side[],
+  axis: 0 | 1,
+): ShapeError {
+  const padded = size.map((n, i) => n + padding[i]![0] + padding[i]![1]);
+  const [before, after] = padding[axis]!;
+  const extent = windowExtent(kernel[axis]!, dilation[axis]!);
+  const sum = before === after ? `2·${before}` : `${before} + ${after}`;
+  const taps =
+    dilation[axis] === 1 ? `${kernel[axis]}` : `(${dilation[axis]}·(${kernel[axis]} − 1) + 1)`;
+  return new ShapeError(
+    operation,
+    `kernel ${kernel.join("×")} does not fit the padded input ${padded.join("×")} ` +
+      `(${size[axis]} + ${sum} − ${taps} < 0); lower the kernel${extent === kernel[axis] ? "" : " or the dilation"} ` +
+      "or raise the padding",
+    { size, kernel, dilation, padding },
+  );
+}
+
+/** @throws {@link ShapeError} unless x is `[N, C, H, W]`. */
+export function requireImages(operation: string, shape: Shape): void {
+  if (shape.length !== 4) {
+    throw new ShapeError(
+      operation,
+      `expects images [N, C, H, W], not ${formatShape(shape)}` +
+        `${shape.length === 3 ? "; add the batch axis with unsqueeze(0)" : ""}`,
+      { shape },
+    );
+  }
+}
+
+/** A pair as it stands in a layer's name: `5×5`. */
+export function formatPair(pair: Pair): string {
+  return typeof pair === "number" ? `${pair}×${pair}` : pair.join("×");
+}

@@ -1,0 +1,18 @@
+export { ReLU, relu, Softmax, softmax } from "./activations.ts";
+export type { AvgPoolOptions } from "./avgPool.ts";
+export { AvgPool, avgPool, GlobalAvgPool, globalAvgPool } from "./avgPool.ts";
+export type { Conv2DLayerOptions, Conv2DOptions } from "./conv2d.ts";
+export { Conv2D, conv2d } from "./conv2d.ts";
+export { Dense, dense } from "./dense.ts";
+export { Flatten } from "./flatten.ts";
+export type { PaddingOption, Pair, Side, WindowGeometry } from "./geometry.ts";
+export type { CrossEntropyOptions, MseReduction, Reduction } from "./losses.ts";
+export { accuracy, crossEntropy, mse } from "./losses.ts";
+export { LpPool, lpPool } from "./lpPool.ts";
+export type { MaxPoolOptions } from "./maxPool.ts";
+export { MaxPool, maxPool, maxPoolWithIndices } from "./maxPool.ts";
+export type { StateDict } from "./module.ts";
+export { buffer, Module, parameter } from "./module.ts";
+export type { DilatedPoolOptions, PoolOptions } from "./pooling.ts";
+export { Sequential } from "./sequential.ts";
+export type { Summary, SummaryRow } from "./summary.ts";

@@ -1,0 +1,71 @@
+import { formatShape, type Shape, ShapeError, windowExtent } from "@convgrad/core";
+import {
+  formatPair,
+  type Pair,
+  type Side,
+  type WindowGeometry,
+  windowGeometry,
+} from "./geometry.ts";
+
+/** How a pooling window slides. */
+export interface PoolOptions {
+  /** Cells from one window to the next; default: the kernel, so that windows do not overlap. */
+  readonly stride?: Pair;
+  /** Cells around the image, at most half the kernel; default 0. What they hold depends on the pooling. */
+  readonly padding?: Pair | readonly [vertical: Side, horizontal: Side];
+  /** Count a last window that overhangs the image; default false. */
+  readonly ceilMode?: boolean;
+}
+
+/** {@link PoolOptions} of poolings whose windows may have holes. */
+export interface DilatedPoolOptions extends PoolOptions {
+  /** Cells from one tap of the window to the next; default 1. */
+  readonly dilation?: Pair;
+}
+
+/**
+ * The window of a pooling over the last two axes.
+ *
+ * @throws {@link ShapeError} when no window fits, or the padding is more than half the kernel: a window could then
+ * lie wholly in the padding.
+ */
+export function poolGeometry(
+  operation: string,
+  image: Shape,
+  kernel: Pair,
+  options: DilatedPoolOptions,
+): WindowGeometry {
+  if (image.length < 2) {
+    throw new ShapeError(operation, `expects images […, H, W], not ${formatShape(image)}`, {
+      shape: image,
+    });
+  }
+  const { stride = kernel, padding = 0, dilation = 1, ceilMode = false } = options;
+  const exact = windowGeometry(operation, image, { kernel, stride, padding, dilation });
+  exact.padding.forEach((side, axis) => {
+    const extent = windowExtent(exact.kernel[axis]!, exact.dilation[axis]!);
+    if (Math.max(...side) > extent / 2) {
+      throw new ShapeError(
+        operation,
+        `padding ${Math.max(...side)} is more than half the kernel (${extent}), so a window could hold nothing else; ` +
+          `lower it to ${Math.floor(extent / 2)} or less`,
+        { padding: exact.padding, kernel: exact.kernel },
+      );
+    }
+  });
+  return ceilMode
+    ? windowGeometry(operation, image, { kernel, stride, padding, dilation, ceilMode })
+    : exact;
+}
+
+/** A pooling layer's name: `MaxPool(2×2, stride 1)`. */
+export function formatPool(name: string, kernel: Pair, options: DilatedPoolOptions): string {
+  const { stride, padding = 0, dilation = 1, ceilMode = false } = options;
+  const extras = [
+    stride === undefined ? "" : `, stride ${formatPair(stride)}`,
+    padding === 0 ? "" : `, padding ${JSON.stringify(padding)}`,
+    dilation === 1 ? "" : `, dilation ${formatPair(dilation)}`,
+    ceilMode ? ", ceil mode" : "",
+  ];
+  return `${name}(${formatPair(kernel)}${extras.join("")})`;
+}

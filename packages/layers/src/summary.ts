@@ -1,0 +1,191 @@
+import {
+  dryRun,
+  formatShape,
+  noGrad,
+  type Shape,
+  ShapeError,
+  scope,
+  type Tensor,
+  withBackend,
+  zeros,
+} from "@convgrad/core";
+import type { WindowGeometry } from "./geometry.ts";
+import type { Module } from "./module.ts";
+
+/** One layer of a {@link Summary}. */
+export interface SummaryRow {
+  /** Its name in the model, `"0"`; and itself, `"Conv2D(1 → 6, 5×5)"`. */
+  readonly name: string;
+  readonly layer: string;
+  readonly outputShape: Shape;
+  /** Trained numbers. */
+  readonly parameters: number;
+  /** What a dense layer between the same input and output would have; `null` for layers without parameters. */
+  readonly parametersIfDense: number | null;
+  /** Multiplications with addition in the forward pass of the given input. */
+  readonly multiplyAdds: number;
+  /** The part [h, w] of the model's input that one output cell sees; `"all"`, or `null` where it is not known. */
+  readonly receptiveField: readonly [h: number, w: number] | "all" | null;
+  /** Cells of the model's input from one output cell to the next. */
+  readonly receptiveStride: readonly [h: number, w: number] | null;
+}
+
+/** What `model.summary(inputShape)` finds; `String(summary)` is the table. */
+export interface Summary {
+  readonly inputShape: Shape;
+  readonly rows: readonly SummaryRow[];
+  readonly parameters: number;
+  readonly multiplyAdds: number;
+  toString(): string;
+}
+
+/** Which cells of the model's input one cell of a tensor sees. */
+interface Field {
+  readonly size: readonly [number, number];
+  readonly stride: readonly [number, number];
+}
+
+const HEADER = [
+  "layer",
+  "",
+  "output",
+  "parameters",
+  "if dense",
+  "multiply-adds",
+  "receptive field",
+];
+
+/** Runs the model dry and writes down what passes through its innermost layers; see `Module.summary`. */
+export function summarize(model: Module, inputShape: Shape): Summary {
+  const shape =
+    inputShape.length === 3 || inputShape.length === 1 ? [1, ...inputShape] : inputShape;
+  if (shape.length < 2) {
+    throw new ShapeError(
+      "summary",
+      `${formatShape(inputShape)} is no input; give [C, H, W], [N, C, H, W] or [N, K]`,
+    );
+  }
+  const rows: SummaryRow[] = [];
+  const fields = new Map<Tensor, Field | "all">();
+  const machine = dryRun();
+  const restore = leaves(model).map(([name, layer]) => {
+    const forward = layer.forward;
+    layer.forward = (x: Tensor, ...more: Tensor[]) => {
+      const before = machine.multiplyAdds;
+      const y = forward.call(layer, x, ...more);
+      const field = fieldOf(layer, x, fields.get(x));
+      if (field) fields.set(y, field);
+      rows.push(rowOf(name, layer, x, y, machine.multiplyAdds - before, field));
+      return y;
+    };
+    return () => {
+      // The wrapper is an own property; without it the class's method shows again.
+      delete (layer as { forward?: unknown }).forward;
+    };
+  });
+  try {
+    withBackend(machine, () =>
+      scope(() =>
+        noGrad(() => {
+          const x = zeros(shape);
+          fields.set(x, { size: [1, 1], stride: [1, 1] });
+          model.forward(x);
+        }),
+      ),
+    );
+  } finally {
+    for (const undo of restore) undo();
+  }
+  const parameters = model.parameters().reduce((total, p) => total + p.size, 0);
+  const summary = { inputShape: shape, rows, parameters, multiplyAdds: machine.multiplyAdds };
+  return { ...summary, toString: () => format(summary) };
+}
+
+/** The modules that have no modules inside, by their full names. */
+function leaves(module: Module, name = ""): [string, Module][] {
+  const children = module.children();
+  if (children.length === 0) return [[name, module]];
+  return children.flatMap(([key, child]) => leaves(child, name === "" ? key : `${name}.${key}`));
+}
+
+function fieldOf(
+  layer: Module,
+  x: Tensor,
+  field: Field | "all" | undefined,
+): Field | "all" | undefined {
+  const reach = layer.reach(x);
+  if (reach === "unknown") return undefined;
+  if (reach === "all" || field === "all") return "all";
+  if (reach === "cell" || field === undefined) return field;
+  return throughWindow(field, reach);
+}
+
+/** A window of k cells over cells that are `stride` apart sees (k − 1)·stride more. */
+function throughWindow(
+  { size, stride }: Field,
+  { kernel, dilation, stride: step }: WindowGeometry,
+): Field {
+  const axis = (i: 0 | 1) => size[i] + (kernel[i] - 1) * dilation[i] * stride[i];
+  return { size: [axis(0), axis(1)], stride: [stride[0] * step[0], stride[1] * step[1]] };
+}
+
+function rowOf(
+  name: string,
+  layer: Module,
+  x: Tensor,
+  y: Tensor,
+  multiplyAdds: number,
+  field: Field | "all" | undefined,
+): SummaryRow {
+  const parameters = layer.parameters().reduce((total, p) => total + p.size, 0);
+  const [inputs, outputs] = [x, y].map((t) => t.size / Math.max(t.shape[0]!, 1)) as [
+    number,
+    number,
+  ];
+  return {
+    name,
+    layer: String(layer),
+    outputShape: y.shape,
+    parameters,
+    parametersIfDense: parameters === 0 ? null : inputs * outputs + outputs,
+    multiplyAdds,
+    receptiveField: field === undefined ? null : field === "all" ? "all" : field.size,
+    receptiveStride: field === undefined || field === "all" ? null : field.stride,
+  };
+}
+
+function format({ inputShape, rows, parameters, multiplyAdds }: Omit<Summary, "toString">): string {
+  const count = (n: number) => n.toLocaleString("en-US");
+  const lines = rows.map((row) => [
+    row.name,
+    row.layer,
+    formatShape(row.outputShape),
+    count(row.parameters),
+    row.parametersIfDense === null ? "" : count(row.parametersIfDense),
+    count(row.multiplyAdds),
+    row.receptiveField === null
+      ? "–"
+      : row.receptiveField === "all"
+        ? "all"
+        : row.receptiveField.join("×"),
+  ]);
+  const total = ["total", "", "", count(parameters), "", count(multiplyAdds), ""];
+  const table = [
+    HEADER,
+    ["", "input", formatShape(inputShape), "", "", "", "1×1"],
+    ...lines,
+    total,
+  ];
+  const widths = HEADER.map((_, column) => Math.max(...table.map((line) => line[column]!.length)));
+  const isNumber = (column: number) => column >= 3 && column <= 5;
+  const print = (line: readonly string[]) =>
+    line
+      .map((cell, column) =>
+        isNumber(column) ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!),
+      )
+      .join("  ")
+      .trimEnd();
+  const rule = widths.map((width) => "─".repeat(width)).join("──");
+  const [header, ...body] = table.map(print);
+  return [header, rule, ...body.slice(0, -1), rule, body.at(-1)].join("\n");
+}

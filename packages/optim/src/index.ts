@@ -1,0 +1,2 @@
+export type { SGDOptions, SGDState } from "./sgd.ts";
+export { SGD } from "./sgd.ts";
