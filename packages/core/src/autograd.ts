@@ -58,8 +58,9 @@ export function backward(y: Tensor, gradient?: Tensor, options: BackwardOptions 
     options,
     (node, g, owned) => {
       const leaf = node.leaf!;
+      // Only a gradient with a history stays as it is: without one, the next pass adds to it in place.
       if (leaf.grad === null)
-        leaf.grad = options.createGraph ? g : outliving(g, owned, leaf.storage.owner);
+        leaf.grad = options.createGraph && g.requiresGrad ? g : outliving(g, owned, leaf.storage.owner);
       else if (options.createGraph || leaf.grad.requiresGrad) leaf.grad = leaf.grad.add(g);
       else accumulateInPlace(leaf.grad, g);
     },

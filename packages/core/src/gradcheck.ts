@@ -211,23 +211,30 @@ function compareElement(
 }
 
 /**
- * Whether the slopes left and right of the point differ and keep their difference as the step shrinks: a smooth
- * function's slopes approach each other. The analytic value then has to lie between them.
+ * Whether the point is a kink (the slopes left and right of it differ, however near) or a jump (so do the values: the
+ * gradient of a kinked function is one). The analytic value then has to lie between the two slopes.
  */
 function isKink(
   at: (step: number) => number,
   element: GradcheckElement,
   { eps, atol, rtol }: Settings,
 ): boolean {
-  const here = at(0);
-  const slopes = (step: number) => [(here - at(-step)) / step, (at(step) - here) / step] as const;
+  const near = eps / 8;
+  // Measured beside the point, so that the height of a jump does not enter.
+  const slopes = (step: number) => {
+    const rise = (7 / 8) * step;
+    return [(at(-step / 8) - at(-step)) / rise, (at(step) - at(step / 8)) / rise] as const;
+  };
   const [left, right] = slopes(eps);
-  const [nearLeft, nearRight] = slopes(eps / 8);
-  const jump = Math.abs(right - left);
+  const [nearLeft, nearRight] = slopes(near);
+  const bend = Math.abs(right - left);
+  const gap = Math.abs(at(near) - at(-near));
   const tolerance = 2 * (atol + rtol * Math.max(Math.abs(left), Math.abs(right)));
-  const persists = jump > tolerance && Math.abs(nearRight - nearLeft) > jump / 2;
+  const bends = bend > tolerance && Math.abs(nearRight - nearLeft) > bend / 2;
+  const jumps = gap > tolerance && gap > Math.abs(at(eps) - at(-eps)) / 2;
   const [low, high] = nearLeft < nearRight ? [nearLeft, nearRight] : [nearRight, nearLeft];
-  return persists && element.analytic >= low - tolerance && element.analytic <= high + tolerance;
+  const between = element.analytic >= low - tolerance && element.analytic <= high + tolerance;
+  return (bends || jumps) && between;
 }
 
 function requireDeterminism(first: number, second: number): void {

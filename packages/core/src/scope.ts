@@ -98,12 +98,12 @@ export function within<T>(scope: Scope, fn: () => T): T {
 export function runScope<T>(
   name: string,
   fn: () => T,
-  promote: (result: T, to: Scope | null) => void,
+  promote: (result: T, from: Scope, to: Scope | null) => void,
 ): T {
   const parent = currentScope();
   const scope = new Scope(name, parent);
   const finish = (result: Awaited<T>) => {
-    promote(result as T, scope.parent);
+    promote(result as T, scope, scope.parent);
     scope.close();
     return result;
   };

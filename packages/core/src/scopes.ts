@@ -28,14 +28,14 @@ export function scope<T>(fn: () => T): T {
   return runScope("scope()", fn, promote);
 }
 
-/** Hands the tensors found in a value to another scope. */
-function promote(value: unknown, to: Scope | null): void {
+/** Hands the tensors found in a value from one scope to another. */
+function promote(value: unknown, from: Scope, to: Scope | null): void {
   const seen = new Set<object>();
   const open: unknown[] = [value];
   for (let item = open.pop(); open.length > 0 || item !== undefined; item = open.pop()) {
     if (typeof item !== "object" || item === null || seen.has(item)) continue;
     seen.add(item);
-    if (item instanceof Tensor) promoteTensor(item, to);
+    if (item instanceof Tensor) promoteTensor(item, from, to);
     else if (Array.isArray(item) || item instanceof Set) open.push(...item);
     else if (item instanceof Map) open.push(...item.values());
     else if (isPlain(item)) open.push(...Object.values(item));
@@ -47,11 +47,9 @@ function isPlain(item: object): boolean {
   return prototype === Object.prototype || prototype === null;
 }
 
-function promoteTensor(x: Tensor, to: Scope | null): void {
-  const inside = currentScope();
+function promoteTensor(x: Tensor, from: Scope, to: Scope | null): void {
   const move = (y: Tensor) => {
-    if (!y.storage.released && y.storage.owner !== null && y.storage.owner === inside)
-      moveTo(to, y.storage);
+    if (y.storage.owner === from) moveTo(to, y.storage);
   };
   move(x);
   if (x.grad) move(x.grad);
@@ -87,6 +85,36 @@ export function* steps(n: number): Generator<number, void, void> {
  * @param source makes the items; it runs outside the scope of the body
  */
 export function eachInScope<T>(source: AsyncIterator<T> | Iterator<T>): AsyncIterableIterator<T> {
+  const parent = currentScope();
+  let body: Scope | null = null;
+  const end = () => {
+    if (body) leaveScope(body, parent);
+    body = null;
+  };
+  const next = async (producing: Scope): Promise<IteratorResult<T>> => {
+    try {
+      const result = await asyncContext.run(producing, async () => source.next());
+      return result.done ? { done: true, value: undefined } : inBody(result.value, producing);
+    } finally {
+      producing.close();
+    }
+  };
+  const inBody = (value: T, producing: Scope): IteratorResult<T> => {
+    const items = new Scope("the body of a loop over a loader", parent);
+    items.absorb(producing);
+    return {
+      done: false,
+      // The loop reads it when its body begins, in the task of the body. Entered any earlier, the scope would also
+      // catch what the caller of an async loop computes while the first item is on its way.
+      get value() {
+        if (body !== items) {
+          body = items;
+          asyncContext.enter(items);
+        }
+        return value;
+      },
+    };
+  };
   const parent = currentScope();
   let body: Scope | null = null;
   const end = () => {

@@ -116,11 +116,12 @@ export class Tensor {
   /** The elements as nested arrays; a number for a scalar. */
   toArray(): NestedArray {
     let level: NestedArray[] = [...this.toTypedArray()];
-    for (const n of this.shape.slice(1).toReversed()) {
-      const rows: NestedArray[] = [];
-      for (let i = 0; i < sizeOf(this.shape) && n > 0; i += n)
-        if (i < level.length) rows.push(level.slice(i, i + n));
-      level = rows;
+    for (let axis = this.rank - 1; axis > 0; axis--) {
+      const row = this.shape[axis]!;
+      const cells = level;
+      level = Array.from({ length: sizeOf(this.shape.slice(0, axis)) }, (_, i) =>
+        cells.slice(i * row, (i + 1) * row),
+      );
     }
     return this.rank === 0 ? level[0]! : level;
   }

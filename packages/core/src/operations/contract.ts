@@ -6,6 +6,9 @@ import { broadcastShapes, formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { squeeze } from "./shape.ts";
 
+/** Names for the batch axes of `matmul`; x, y and z are its own. */
+const BATCH_LETTERS = "abcdefghijklmnopqrstuvwABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
 const SPEC = /^\s*([a-zA-Z]*)\s*,\s*([a-zA-Z]*)\s*->\s*([a-zA-Z]*)\s*$/;
 
 /** @throws {@link ShapeError} unless `spec` reads `"ab, bc -> ac"` with distinct letters in each part. */
@@ -75,7 +78,7 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
     );
   }
   const batch = broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2)).length;
-  const names = "abcdefghijkl".slice(0, batch);
+  const names = BATCH_LETTERS.slice(0, batch);
   // A batch axis of size 1 is left out of its operand: the contraction then repeats it.
   const side = (x: Tensor, own: string): [Tensor, string] => {
     const lead = Math.max(x.rank - 2, 0);

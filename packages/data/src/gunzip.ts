@@ -1,0 +1,113 @@
+import { FormatError } from "@convgrad/core";
+
+/** Compressed bytes per turn: what they inflate to at worst (1032 times as much) still fits in memory. */
+const PIECE = 16 * 1024;
+
+/** What a gzip file must turn out to hold; throws where it cannot be. */
+export interface Expectation {
+  /** Whether these first bytes are enough to say how long the whole is. */
+  readonly knows: (start: Uint8Array) => boolean;
+  /** The length of the whole, in bytes, read from its first bytes. */
+  readonly length: (start: Uint8Array) => number;
+}
+
+/** Whether the bytes begin as a gzip file does. */
+export function isGzip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
+
+/**
+ * Inflates a gzip file of one member whose contents say at their start how long they are, and no further than that:
+ * a small file that would inflate to gigabytes is refused as soon as its header is known.
+ *
+ * @param bytes the compressed file
+ * @param name how messages call it
+ * @throws {@link FormatError} when it is damaged, or shorter or longer than its own header and gzip trailer say.
+ * Source: RFC 1952.
+ */
+export async function gunzip(
+  bytes: Uint8Array,
+  name: string,
+  expected: Expectation,
+): Promise<Uint8Array> {
+  const reader = inflating(bytes).getReader();
+  const pieces: Uint8Array[] = [];
+  let received = 0;
+  let total: number | null = null;
+  try {
+    while (total === null || received <= total) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      pieces.push(value);
+      received += value.length;
+      if (total === null) total = announced(join(pieces, received), bytes, name, expected);
+    }
+  } catch (error) {
+    if (error instanceof FormatError) throw error;
+    const cause = error instanceof Error ? error.message : String(error);
+    throw new FormatError(
+      "gunzip",
+      `${name} is damaged: after ${received} inflated bytes: ${cause}; download it again`,
+      { name, received },
+    );
+  } finally {
+    reader.cancel().catch(() => {}); // it has failed or has been read to its end
+  }
+  const whole = join(pieces, received);
+  if (received !== (total ?? expected.length(whole))) {
+    throw new FormatError(
+      "gunzip",
+      `${name} inflates to ${received > total! ? "more than " : ""}${Math.min(received, total!)} bytes, ` +
+        `its header announces ${total}; download it again`,
+      { name, expected: total, received },
+    );
+  }
+  return whole;
+}
+
+/** The announced length as soon as it is known, compared with the length in the gzip trailer. */
+function announced(
+  start: Uint8Array,
+  bytes: Uint8Array,
+  name: string,
+  expected: Expectation,
+): number | null {
+  if (!expected.knows(start)) return null;
+  const total = expected.length(start);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const trailer = view.getUint32(bytes.length - 4, true); // the length modulo 2³²
+  if (trailer !== total % 2 ** 32) {
+    throw new FormatError(
+      "gunzip",
+      `${name} announces ${total} bytes, the last four bytes of its gzip file ${trailer}; ` +
+        "it is cut short, has bytes after its end, or was never a single gzip file; download it again",
+      { name, expected: total, trailer },
+    );
+  }
+  return total;
+}
+
+function inflating(bytes: Uint8Array): ReadableStream<Uint8Array> {
+  let at = 0;
+  const source = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    pull(controller) {
+      // A copy, because a stream may take its chunks over.
+      controller.enqueue(bytes.slice(at, at + PIECE));
+      at += PIECE;
+      if (at >= bytes.length) controller.close();
+    },
+  });
+  return source.pipeThrough(new DecompressionStream("gzip"));
+}
+
+function join(pieces: Uint8Array[], length: number): Uint8Array {
+  const [only] = pieces;
+  if (pieces.length === 1 && only) return only;
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}

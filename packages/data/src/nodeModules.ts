@@ -1,0 +1,31 @@
+import { ValueError } from "@convgrad/core";
+
+/** The parts of Node that reading a data set needs. */
+export interface NodeModules {
+  readonly fs: typeof import("node:fs/promises");
+  readonly path: typeof import("node:path");
+  readonly module: typeof import("node:module");
+}
+
+/**
+ * Node's modules, loaded when first needed and by names that bundlers for browsers do not follow.
+ *
+ * @throws {@link ValueError} where there is no Node: `mnist: reads files, which this runtime cannot; fetch them and
+ * pass their bytes to readIdx`
+ */
+export async function nodeModules(operation: string): Promise<NodeModules> {
+  try {
+    const [fs, path, module] = await Promise.all(
+      ["fs/promises", "path", "module"].map((name) => {
+        const specifier = `node:${name}`;
+        return import(/* @vite-ignore */ /* webpackIgnore: true */ specifier);
+      }),
+    );
+    return { fs, path, module };
+  } catch {
+    throw new ValueError(
+      operation,
+      "reads files, which this runtime cannot; fetch them and pass their bytes to readIdx",
+    );
+  }
+}

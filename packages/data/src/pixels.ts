@@ -1,0 +1,21 @@
+import type { Tensor } from "@convgrad/core";
+
+/**
+ * Image bytes as numbers that a network can use.
+ *
+ * @param images any shape, 0 to 255 (uint8, or a float type that holds such values)
+ * @returns float32 of the same shape, in [0, 1]
+ */
+export function pixels(images: Tensor): Tensor {
+  return images.to("float32").div(255);
+}
+
+/**
+ * A batch with its `images` as float32 in [0, 1] and everything else as it is; for the loader's `transform`.
+ *
+ * @example
+ * const loader = new DataLoader(train, { batch: 64, shuffle: true, transform: scalePixels });
+ */
+export function scalePixels<B extends { readonly images: Tensor }>(batch: B): B {
+  return { ...batch, images: pixels(batch.images) };
+}

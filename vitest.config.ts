@@ -1,0 +1,39 @@
+import { defineConfig } from "vitest/config";
+
+// Tests read the packages' sources through the `source` export condition, never a stale build.
+const conditions = ["source", "module", "node", "development|production"];
+// With REPORT_DIR set (the CI does), the results are also written there as JSON.
+const reportDir = process.env["REPORT_DIR"];
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    pool: "forks",
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    reporters: reportDir ? ["default", "json"] : ["default"],
+    ...(reportDir && { outputFile: { json: `${reportDir}/${process.env["REPORT_NAME"]}.json` } }),
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts", "packages/*/src/**/*.test.ts"],
+          exclude: ["**/node_modules/**", "**/dist/**", "test/packed/**"],
+        },
+      },
+      {
+        // Builds, packs and installs everything: slow, so apart (`npm run pack:test`).
+        extends: true,
+        test: {
+          name: "packed",
+          include: ["test/packed/**/*.test.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
+        },
+      },
+    ],
+  },
+});
