@@ -41,7 +41,7 @@ export async function init(options: InitOptions = {}): Promise<BackendInfo> {
   const names = backend === "auto" ? [...loaders.keys()].reverse() : [backend];
   for (const name of names) {
     try {
-      setBackend(await loaderOf(name)(options));
+      setBackend(await loaderOf("init", name)(options));
       break;
     } catch (error) {
       // "auto" goes on to the next; the reference backend, last, always loads.
@@ -51,19 +51,28 @@ export async function init(options: InitOptions = {}): Promise<BackendInfo> {
   return backendInfo();
 }
 
-function loaderOf(name: string): BackendLoader {
+function loaderOf(operation: string, name: string): BackendLoader {
   const load = loaders.get(name);
   if (!load) {
-    throw new ValueError(
-      "init",
-      `no backend "${name}"; registered: ${[...loaders.keys()].join(", ")}`,
-    );
+    const known = [...loaders.keys()].join(", ");
+    throw new ValueError(operation, `no backend "${name}"; registered: ${known}`, { name });
   }
   return load;
 }
 
-/** Selects a loaded backend; tensors of the former one move over when they are next used. */
-export function setBackend(kernels: Kernels): void {
+/**
+ * Selects a backend at once, itself or by name; tensors of the former one move over when they are next used.
+ *
+ * @throws {@link ValueError} for an unknown name, or for a backend that can only be loaded with `await init`.
+ */
+export function setBackend(backend: Kernels | string): void {
+  const kernels = typeof backend === "string" ? loaderOf("setBackend", backend)({}) : backend;
+  if (kernels instanceof Promise) {
+    throw new ValueError(
+      "setBackend",
+      `"${backend}" takes time to load; use await init({ backend: "${backend}" })`,
+    );
+  }
   current = kernels;
 }
 

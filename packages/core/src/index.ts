@@ -6,8 +6,6 @@ export type { CreateOptions, TensorOptions } from "./create.ts";
 export { arange, eye, full, ones, tensor, zeros } from "./create.ts";
 export type { CustomContext, CustomOp } from "./customOp.ts";
 export { customOp } from "./customOp.ts";
-export type { DryRun } from "./dryRun.ts";
-export { dryRun } from "./dryRun.ts";
 export type { DType, TypedArray } from "./dtype.ts";
 export type { ErrorDetails } from "./errors.ts";
 export {

@@ -1,6 +1,11 @@
-import { allocateArray } from "./dtype.ts";
-import type { Kernels, Letters, View } from "./kernels.ts";
-import { sizeOf } from "./shape.ts";
+import {
+  type Kernels,
+  type Letters,
+  reference,
+  type Shape,
+  type TypedArray,
+  type View,
+} from "@convgrad/core";
 
 /** A backend that computes nothing: shapes come from the shape rules alone, and work is counted, not done. */
 export interface DryRun extends Kernels {
@@ -26,7 +31,7 @@ export function dryRun(): DryRun {
     release: nothing,
     owns: () => true,
     write: nothing,
-    read: (view) => allocateArray(view.dtype, sizeOf(view.shape)),
+    read: ({ dtype, shape }) => reference.allocate(dtype, sizeOf(shape)) as TypedArray,
     fill: nothing,
     copy: nothing,
     map: nothing,
@@ -43,4 +48,8 @@ export function dryRun(): DryRun {
     scatterAdd: nothing,
     random: nothing,
   };
+}
+
+function sizeOf(shape: Shape): number {
+  return shape.reduce((size, n) => size * n, 1);
 }

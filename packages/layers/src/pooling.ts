@@ -53,9 +53,32 @@ export function poolGeometry(
       );
     }
   });
-  return ceilMode
+  const window = ceilMode
     ? windowGeometry(operation, image, { kernel, stride, padding, dilation, ceilMode })
     : exact;
+  refuseEmptyWindows(operation, image, window);
+  return window;
+}
+
+/** @throws {@link ShapeError} when all taps of a window fall into the padding, which holes between them allow. */
+function refuseEmptyWindows(operation: string, image: Shape, window: WindowGeometry): void {
+  for (const axis of [0, 1] as const) {
+    const size = image.at(axis - 2)!;
+    const dilation = window.dilation[axis];
+    if (dilation === 1) continue;
+    for (let u = 0; u < window.output[axis]; u++) {
+      const start = u * window.stride[axis] - window.padding[axis][0];
+      const skipped = start < 0 ? Math.ceil(-start / dilation) : 0;
+      if (skipped >= window.kernel[axis] || start + skipped * dilation >= size) {
+        throw new ShapeError(
+          operation,
+          `with dilation ${dilation} all taps of window ${u} fall into the padding ` +
+            `(axis of ${size}, kernel ${window.kernel[axis]}); lower the padding or the dilation`,
+          { image, window },
+        );
+      }
+    }
+  }
 }
 
 /** A pooling layer's name: `MaxPool(2×2, stride 1)`. */

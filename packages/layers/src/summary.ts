@@ -1,5 +1,4 @@
 import {
-  dryRun,
   formatShape,
   noGrad,
   type Shape,
@@ -9,8 +8,17 @@ import {
   withBackend,
   zeros,
 } from "@convgrad/core";
+import { dryRun } from "./dryRun.ts";
 import type { WindowGeometry } from "./geometry.ts";
-import type { Module } from "./module.ts";
+
+/** What the summary asks of a module. */
+interface Layer {
+  forward(x: Tensor, ...more: Tensor[]): Tensor;
+  reach(x: Tensor): WindowGeometry | "all" | "cell" | "unknown";
+  children(): [name: string, child: Layer][];
+  parameters(): Tensor[];
+  toString(): string;
+}
 
 /** One layer of a {@link Summary}. */
 export interface SummaryRow {
@@ -56,7 +64,7 @@ const HEADER = [
 ];
 
 /** Runs the model dry and writes down what passes through its innermost layers; see `Module.summary`. */
-export function summarize(model: Module, inputShape: Shape): Summary {
+export function summarize(model: Layer, inputShape: Shape): Summary {
   const shape =
     inputShape.length === 3 || inputShape.length === 1 ? [1, ...inputShape] : inputShape;
   if (shape.length < 2) {
@@ -102,14 +110,14 @@ export function summarize(model: Module, inputShape: Shape): Summary {
 }
 
 /** The modules that have no modules inside, by their full names. */
-function leaves(module: Module, name = ""): [string, Module][] {
+function leaves(module: Layer, name = ""): [string, Layer][] {
   const children = module.children();
   if (children.length === 0) return [[name, module]];
   return children.flatMap(([key, child]) => leaves(child, name === "" ? key : `${name}.${key}`));
 }
 
 function fieldOf(
-  layer: Module,
+  layer: Layer,
   x: Tensor,
   field: Field | "all" | undefined,
 ): Field | "all" | undefined {
@@ -131,7 +139,7 @@ function throughWindow(
 
 function rowOf(
   name: string,
-  layer: Module,
+  layer: Layer,
   x: Tensor,
   y: Tensor,
   multiplyAdds: number,

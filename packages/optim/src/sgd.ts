@@ -50,7 +50,8 @@ export class SGD {
 
   /**
    * @param parameters what to train, in the order of the state
-   * @throws {@link ValueError} for settings that are NaN or out of range, for no parameters, or ones listed twice.
+   * @throws {@link ValueError} for settings that are NaN or out of range, for no parameters, or ones listed
+   * twice. Frozen parameters (`requiresGrad = false`) may be among them; they stay as they are.
    */
   constructor(parameters: Iterable<Tensor>, options: SGDOptions) {
     this.#parameters = [...parameters];
@@ -60,11 +61,17 @@ export class SGD {
     if (new Set(this.#parameters).size !== this.#parameters.length) {
       throw new ValueError("SGD", "a parameter is listed twice and would be moved twice");
     }
-    const stuck = this.#parameters.findIndex((p) => !p.requiresGrad || !p.isLeaf);
-    if (stuck >= 0) {
+    const computed = this.#parameters.findIndex((p) => !p.isLeaf);
+    if (computed >= 0) {
       throw new ValueError(
         "SGD",
-        `parameter ${stuck} does not require a gradient, or is no leaf; it cannot be trained`,
+        `parameter ${computed} was computed from others and cannot be moved; pass the tensors it came from`,
+      );
+    }
+    if (!this.#parameters.some((p) => p.requiresGrad)) {
+      throw new ValueError(
+        "SGD",
+        "no parameter requires a gradient; set requiresGrad on those to train",
       );
     }
     this.#options = checked(options);

@@ -1,0 +1,290 @@
+import {
+  DTypeError,
+  memory,
+  ShapeError,
+  scope,
+  type Tensor,
+  tensor,
+  ValueError,
+  zeros,
+} from "@convgrad/core";
+import {
+  accuracy,
+  avgPool,
+  Conv2D,
+  type Conv2DOptions,
+  conv2d,
+  crossEntropy,
+  Dense,
+  dense,
+  globalAvgPool,
+  lpPool,
+  maxPool,
+  mse,
+} from "@convgrad/layers";
+import { expect, it } from "vitest";
+
+// Every refusal of the layers: the class, the sentence with its numbers and remedy, and nothing left behind.
+
+const image = () => zeros([1, 2, 4, 4]);
+const conv = (options: Conv2DOptions, w: Tensor = zeros([3, 2, 3, 3]), b?: Tensor) =>
+  conv2d(image(), w, b, options);
+const labels = (...values: number[]) => tensor(Int32Array.from(values));
+
+type Case = [
+  what: string,
+  call: () => unknown,
+  kind: new (...args: never[]) => Error,
+  message: RegExp,
+];
+
+it.each<Case>([
+  [
+    "a kernel larger than the padded input",
+    () => conv({}, zeros([1, 2, 5, 5])),
+    ShapeError,
+    /kernel 5×5 does not fit the padded input 4×4 \(4 \+ 2·0 − 5 < 0\); lower the kernel or raise the padding/,
+  ],
+  [
+    "a dilated kernel that does not fit",
+    () => conv({ dilation: 3 }),
+    ShapeError,
+    /4 \+ 2·0 − \(3·\(3 − 1\) \+ 1\) < 0\); lower the kernel or the dilation/,
+  ],
+  [
+    "an unevenly padded kernel that does not fit",
+    () =>
+      conv(
+        {
+          padding: [
+            [0, 1],
+            [0, 0],
+          ],
+        },
+        zeros([1, 2, 6, 1]),
+      ),
+    ShapeError,
+    /4 \+ 0 \+ 1 − 6 < 0/,
+  ],
+  ["stride 0", () => conv({ stride: 0 }), ShapeError, /stride 0 must be a whole number ≥ 1/],
+  ["a fractional stride", () => conv({ stride: [1, 1.5] }), ShapeError, /stride \[1,1.5\] must be/],
+  [
+    "NaN stride",
+    () => conv({ stride: Number.NaN }),
+    ShapeError,
+    /stride null must be|stride NaN must be/,
+  ],
+  [
+    "negative padding",
+    () => conv({ padding: -1 }),
+    ShapeError,
+    /padding -1 must be a whole number ≥ 0/,
+  ],
+  [
+    "negative padding on one side",
+    () =>
+      conv({
+        padding: [
+          [0, -1],
+          [0, 0],
+        ],
+      }),
+    ShapeError,
+    /padding \[0,-1\]/,
+  ],
+  [
+    "an unknown padding",
+    () => conv({ padding: "full" as "same" }),
+    ShapeError,
+    /padding "full" is unknown; use "same", "valid"/,
+  ],
+  ["dilation 0", () => conv({ dilation: 0 }), ShapeError, /dilation 0 must be a whole number ≥ 1/],
+  [
+    "a wrong channel count",
+    () => conv({}, zeros([3, 3, 3, 3])),
+    ShapeError,
+    /conv2d: expects 3 input channels but receives 2 \(x \[1, 2, 4, 4\], w \[3, 3, 3, 3\]\)/,
+  ],
+  [
+    "groups that do not divide",
+    () => conv({ groups: 2 }, zeros([3, 1, 3, 3])),
+    ShapeError,
+    /3 filters do not split into 2 groups/,
+  ],
+  ["groups 0", () => conv({ groups: 0 }), ShapeError, /groups 0 must be a whole number ≥ 1/],
+  [
+    "a bias of another length",
+    () => conv({}, undefined, zeros([2])),
+    ShapeError,
+    /expects a bias \[3\], one number per filter shared by all positions, not \[2\]/,
+  ],
+  [
+    "a bias per position",
+    () => conv({}, undefined, zeros([3, 2, 2])),
+    ShapeError,
+    /bias \[3\].*not \[3, 2, 2\]/,
+  ],
+  [
+    "images without a batch",
+    () => conv2d(zeros([2, 4, 4]), zeros([3, 2, 3, 3])),
+    ShapeError,
+    /expects images \[N, C, H, W\], not \[2, 4, 4\]; add the batch axis with unsqueeze\(0\)/,
+  ],
+  [
+    "filters of rank 3",
+    () => conv({}, zeros([2, 3, 3])),
+    ShapeError,
+    /expects filters \[O, C \/ groups, kh, kw\]/,
+  ],
+  [
+    "mixed types",
+    () => conv({}, zeros([3, 2, 3, 3], { dtype: "float64" })),
+    DTypeError,
+    /float32 and float64 do not mix/,
+  ],
+  ["a layer with 0 filters", () => new Conv2D(1, 0, 3), ShapeError, /channels and filters \[1,0\]/],
+  [
+    "a layer whose groups do not divide",
+    () => new Conv2D(3, 4, 3, { groups: 2 }),
+    ShapeError,
+    /2 groups must divide 3 channels and 4 filters/,
+  ],
+  ["a layer with kernel 0", () => new Conv2D(3, 4, 0), ShapeError, /kernel 0/],
+  ["a layer with stride 0", () => new Conv2D(3, 4, 3, { stride: 0 }), ShapeError, /stride 0/],
+  [
+    "a dense layer of another size",
+    () => dense(zeros([2, 5]), zeros([4, 3])),
+    ShapeError,
+    /dense: expects 4 inputs but receives 5 \(x \[2, 5\], w \[4, 3\]\); flatten the images/,
+  ],
+  [
+    "a dense bias of another size",
+    () => dense(zeros([2, 4]), zeros([4, 3]), zeros([4])),
+    ShapeError,
+    /expects a bias \[3\], not \[4\]/,
+  ],
+  [
+    "dense weights of rank 1",
+    () => dense(zeros([2, 4]), zeros([4])),
+    ShapeError,
+    /expects weights \[in, out\]/,
+  ],
+  ["a dense layer without inputs", () => new Dense(0, 3), ShapeError, /inputs and outputs \[0,3\]/],
+  [
+    "a pool larger than the image",
+    () => maxPool(image(), 5),
+    ShapeError,
+    /maxPool: kernel 5×5 does not fit the padded input 4×4/,
+  ],
+  [
+    "pool padding beyond half the kernel",
+    () => avgPool(image(), 2, { padding: 2 }),
+    ShapeError,
+    /padding 2 is more than half the kernel \(2\).*lower it to 1 or less/,
+  ],
+  [
+    "a dilated pool with a window in the padding",
+    () =>
+      maxPool(zeros([1, 1, 1, 1]), [1, 2], {
+        dilation: [1, 2],
+        padding: [
+          [0, 0],
+          [1, 1],
+        ],
+      }),
+    ShapeError,
+    /maxPool: with dilation 2 all taps of window 0 fall into the padding/,
+  ],
+  ["pool stride 0", () => maxPool(image(), 2, { stride: 0 }), ShapeError, /stride 0/],
+  [
+    "a pool of a vector",
+    () => maxPool(zeros([4]), 2),
+    ShapeError,
+    /expects images \[…, H, W\], not \[4\]/,
+  ],
+  ["a global pool of a vector", () => globalAvgPool(zeros([4])), ShapeError, /expects images/],
+  [
+    "a divisor of 0",
+    () => avgPool(image(), 2, { divisorOverride: 0 }),
+    ValueError,
+    /divisorOverride 0/,
+  ],
+  [
+    "a norm of order 0",
+    () => lpPool(image(), 0, 2),
+    ValueError,
+    /order p = 0 must be a finite number ≥ 1; maxPool is the limit/,
+  ],
+  ["a norm of order NaN", () => lpPool(image(), Number.NaN, 2), ValueError, /order p = NaN/],
+  [
+    "a label beyond the classes",
+    () => crossEntropy(zeros([2, 3]), labels(0, 3)),
+    ValueError,
+    /label 3 is out of range; there are 3 classes, 0 to 2/,
+  ],
+  [
+    "a negative label",
+    () => crossEntropy(zeros([2, 3]), labels(0, -1)),
+    ValueError,
+    /label -1 is out of range/,
+  ],
+  [
+    "too few labels",
+    () => crossEntropy(zeros([2, 3]), labels(0)),
+    ShapeError,
+    /logits \[2, 3\] want labels \[2\], not \[1\]/,
+  ],
+  [
+    "labels as floats",
+    () => crossEntropy(zeros([2, 3]), zeros([2])),
+    DTypeError,
+    /labels must be int32 class numbers, not float32/,
+  ],
+  [
+    "logits of rank 1",
+    () => crossEntropy(zeros([3]), labels(0, 1, 2)),
+    ShapeError,
+    /logits are \[N, K\]/,
+  ],
+  [
+    "labelSmoothing 2",
+    () => crossEntropy(zeros([1, 3]), labels(0), { labelSmoothing: 2 }),
+    ValueError,
+    /labelSmoothing 2 must be from 0 to 1/,
+  ],
+  [
+    "weights of other classes",
+    () => crossEntropy(zeros([1, 3]), labels(0), { weight: zeros([2]) }),
+    ShapeError,
+    /weight \[2\] must be \[3\], one per class/,
+  ],
+  [
+    "an unknown reduction",
+    () => crossEntropy(zeros([1, 3]), labels(0), { reduction: "max" as "mean" }),
+    ValueError,
+    /reduction "max" is unknown; use "mean", "sum", "none"/,
+  ],
+  [
+    "an unknown mse reduction",
+    () => mse(zeros([1]), zeros([1]), { reduction: "half" as "mean" }),
+    ValueError,
+    /"halfSum"/,
+  ],
+  [
+    "targets of another shape",
+    () => mse(zeros([2, 1]), zeros([2])),
+    ShapeError,
+    /predictions \[2, 1\] and targets \[2\] differ/,
+  ],
+  [
+    "accuracy with other labels",
+    () => accuracy(zeros([2, 3]), labels(0)),
+    ShapeError,
+    /accuracy: logits \[2, 3\]/,
+  ],
+])("refuses %s", (_, call, kind, message) => {
+  const before = memory().tensors;
+  expect(() => scope(call)).toThrow(kind);
+  expect(() => scope(call)).toThrow(message);
+  expect(memory().tensors).toBe(before);
+});

@@ -1,0 +1,174 @@
+import { manualSeed, type Tensor } from "@convgrad/core";
+import { avgPool, Conv2D, conv2d, crossEntropy, Dense, dense, maxPool } from "@convgrad/layers";
+import { SGD } from "@convgrad/optim";
+import { expect } from "vitest";
+import { expectNumbers } from "../../oracle/closeness.ts";
+import {
+  expectClose,
+  type FloatType,
+  type GoldenTensor,
+  type NamedCase,
+  toTensor,
+} from "../format.ts";
+import { plan, type Runner, type Suite } from "../suite.ts";
+
+type Named<T> = Readonly<Record<string, T>>;
+
+interface NetCase extends NamedCase {
+  readonly config: {
+    readonly act: "relu" | "tanh";
+    readonly pool: "max" | "avg";
+    readonly lr: number;
+    readonly momentum: number;
+    readonly weight_decay: number;
+    readonly steps: number;
+  };
+  readonly inputs: { readonly x: GoldenTensor; readonly target: GoldenTensor };
+  readonly params: Named<GoldenTensor>;
+  readonly outputs: { readonly logits: GoldenTensor; readonly loss: number };
+  /** Of the first step. */
+  readonly grads: Named<GoldenTensor>;
+  readonly trajectory: readonly {
+    readonly loss_before_step: number;
+    /** A few elements of each parameter. */
+    readonly params_after: Named<{
+      readonly sum: number;
+      readonly at: number[];
+      readonly values: number[];
+    }>;
+  }[];
+  readonly params_after_steps: Named<GoldenTensor>;
+  readonly loss_after_steps: number;
+}
+
+/** LeNet-5: conv1 → act → pool → conv2 → act → pool → flatten → fc1 → act → fc2 → act → fc3 */
+function logitsOf(x: Tensor, p: Named<Tensor>, { act, pool }: NetCase["config"]): Tensor {
+  const activate = (z: Tensor) => (act === "relu" ? z.relu() : z.tanh());
+  const halve = (z: Tensor) => (pool === "max" ? maxPool(z, 2) : avgPool(z, 2));
+  const full = (z: Tensor, name: string) => dense(z, p[`${name}.w`]!.transpose(), p[`${name}.b`]);
+  const first = halve(activate(conv2d(x, p["conv1.w"]!, p["conv1.b"], { padding: 2 })));
+  const second = halve(activate(conv2d(first, p["conv2.w"]!, p["conv2.b"])));
+  return full(activate(full(activate(full(second.flatten(1), "fc1")), "fc2")), "fc3");
+}
+
+/** Every gradient of the first step, then the parameters along the recorded steps. */
+const netSteps: Runner<NetCase> = (c, float, tolerance) => {
+  const [x, target] = [toTensor(c.inputs.x, float), toTensor(c.inputs.target, float)];
+  const p = parametersOf(c.params, float);
+  const { lr, momentum, weight_decay: weightDecay } = c.config;
+  const optimizer = new SGD(Object.values(p), { lr, momentum, weightDecay });
+  const lossOf = (logits: Tensor) => crossEntropy(logits, target);
+
+  c.trajectory.forEach((expected, step) => {
+    const logits = logitsOf(x, p, c.config);
+    const loss = lossOf(logits);
+    const what = `step ${step}: `;
+    expectNumbers(`${what}loss`, loss.toTypedArray(), [expected.loss_before_step], tolerance);
+    optimizer.zeroGrad();
+    loss.backward();
+    if (step === 0) {
+      expectClose("logits", logits, c.outputs.logits, tolerance);
+      for (const [name, g] of Object.entries(c.grads))
+        expectClose(`gradient of ${name}`, p[name]!.grad!, g, tolerance);
+    }
+    optimizer.step();
+    for (const [name, { at, values }] of Object.entries(expected.params_after)) {
+      const all = p[name]!.toTypedArray();
+      expectNumbers(
+        what + name,
+        at.map((i) => all[i]!),
+        values,
+        tolerance,
+      );
+    }
+  });
+  for (const [name, after] of Object.entries(c.params_after_steps))
+    expectClose(`${name} after the steps`, p[name]!, after, tolerance);
+  const last = lossOf(logitsOf(x, p, c.config)).toTypedArray();
+  expectNumbers("loss after the steps", last, [c.loss_after_steps], tolerance);
+};
+
+function parametersOf(goldens: Named<GoldenTensor>, float: FloatType): Record<string, Tensor> {
+  return Object.fromEntries(
+    Object.entries(goldens).map(([name, t]) => [name, toTensor(t, float, true)]),
+  );
+}
+
+interface OptimizerCase extends NamedCase {
+  readonly config: {
+    readonly optimizer: string;
+    readonly lr: number;
+    readonly momentum?: number;
+    readonly dampening?: number;
+    readonly nesterov?: boolean;
+    readonly weight_decay?: number;
+    readonly clip_grad_norm: number | null;
+  };
+  readonly inputs: { readonly [k in "X" | "Y" | "W" | "b"]: GoldenTensor };
+  readonly trajectory: readonly ({ readonly loss: number } & {
+    readonly [k in "grad_W" | "grad_b" | "W" | "b"]: GoldenTensor;
+  })[];
+}
+
+/** Ten steps on L = mean (tanh(X W + b) − Y)². */
+const sgdSteps: Runner<OptimizerCase> = (c, float, tolerance) => {
+  const { lr, momentum, dampening, nesterov, weight_decay: weightDecay } = c.config;
+  const [x, y] = [toTensor(c.inputs.X, float), toTensor(c.inputs.Y, float)];
+  const [w, b] = [toTensor(c.inputs.W, float, true), toTensor(c.inputs.b, float, true)];
+  const optimizer = new SGD([w, b], { lr, momentum, dampening, nesterov, weightDecay });
+  c.trajectory.forEach((expected, step) => {
+    const difference = dense(x, w, b).tanh().sub(y);
+    const loss = difference.mul(difference).mean();
+    optimizer.zeroGrad();
+    loss.backward();
+    expectNumbers(`loss ${step}`, loss.toTypedArray(), [expected.loss], tolerance);
+    expectClose(`gradient of W, step ${step}`, w.grad!, expected.grad_W, tolerance);
+    expectClose(`gradient of b, step ${step}`, b.grad!, expected.grad_b, tolerance);
+    optimizer.step();
+    expectClose(`W after step ${step}`, w, expected.W, tolerance);
+    expectClose(`b after step ${step}`, b, expected.b, tolerance);
+  });
+};
+
+function chooseOptimizer({ config }: OptimizerCase): Runner<OptimizerCase> | string {
+  if (config.optimizer !== "SGD") return `no ${config.optimizer} optimizer yet`;
+  return config.clip_grad_norm === null ? sgdSteps : "no clipGradNorm yet";
+}
+
+interface InitCase extends NamedCase {
+  readonly config: { readonly shape: readonly number[]; readonly kind: string };
+  readonly torch_default_layer: { readonly weight_bound: number; readonly bias_bound: number };
+}
+
+/** The default initial values stay within ±1/√fanIn and come near it. */
+const layerBounds: Runner<InitCase> = ({ config, torch_default_layer: expected }) => {
+  manualSeed(0);
+  const { weight, bias } = layerOf(config);
+  const largest = (values: ArrayLike<number>) => Math.max(...Array.from(values, Math.abs));
+  for (const [x, bound] of [
+    [weight, expected.weight_bound],
+    [bias!, expected.bias_bound],
+  ] as const) {
+    const top = largest(x.toTypedArray());
+    expect(top).toBeLessThanOrEqual(bound * (1 + 1e-6)); // stored as float32
+    // That all of n draws stay below 0.8 of the bound has a probability of 0.8ⁿ.
+    if (x.size >= 50) expect(top).toBeGreaterThan(0.8 * bound);
+  }
+};
+
+function layerOf({ shape, kind }: InitCase["config"]): Conv2D | Dense {
+  const [out, inner, kh, kw] = shape as [number, number, number, number];
+  if (kind === "linear") return new Dense(inner, out);
+  const groups = kind.includes("groups") ? out : 1;
+  return new Conv2D(inner * groups, out, [kh, kw], { groups });
+}
+
+/** Whole training steps, and the values they start from. */
+export const training: readonly Suite[] = [
+  plan<NetCase>("lenet5.json", () => netSteps),
+  plan<NetCase>("lenet_small.json", () => netSteps),
+  plan<OptimizerCase>("optimizers.json", chooseOptimizer),
+  plan<InitCase>("init.json", () => layerBounds, ["float32"]),
+  plan("lr_schedules.json", () => "no learning-rate schedules yet"),
+  plan("batch_norm2d.json", () => "no BatchNorm2D layer yet"),
+];
