@@ -46,23 +46,27 @@ export async function gunzip(
     if (error instanceof FormatError) throw error;
     const cause = error instanceof Error ? error.message : String(error);
     throw new FormatError(
-      "gunzip",
-      `${name} is damaged: after ${received} inflated bytes: ${cause}; download it again`,
+      "readIdx",
+      `${name}: its gzip form is damaged, or has bytes after its end (${cause} after ${received} inflated bytes); ` +
+        "download it again",
       { name, received },
     );
   } finally {
     reader.cancel().catch(() => {}); // it has failed or has been read to its end
   }
   const whole = join(pieces, received);
-  if (received !== (total ?? expected.length(whole))) {
-    throw new FormatError(
-      "gunzip",
-      `${name} inflates to ${received > total! ? "more than " : ""}${Math.min(received, total!)} bytes, ` +
-        `its header announces ${total}; download it again`,
-      { name, expected: total, received },
-    );
-  }
+  checkReceived(received, total ?? expected.length(whole), name);
   return whole;
+}
+
+function checkReceived(received: number, total: number, name: string): void {
+  if (received === total) return;
+  const much = received > total ? `more than ${total}` : `only ${received}`;
+  throw new FormatError(
+    "readIdx",
+    `${name}: inflates to ${much} bytes, its header announces ${total}; download it again`,
+    { name, expected: total, received },
+  );
 }
 
 /** The announced length as soon as it is known, compared with the length in the gzip trailer. */
@@ -78,8 +82,8 @@ function announced(
   const trailer = view.getUint32(bytes.length - 4, true); // the length modulo 2³²
   if (trailer !== total % 2 ** 32) {
     throw new FormatError(
-      "gunzip",
-      `${name} announces ${total} bytes, the last four bytes of its gzip file ${trailer}; ` +
+      "readIdx",
+      `${name}: announces ${total} bytes, the last four bytes of its gzip file ${trailer}; ` +
         "it is cut short, has bytes after its end, or was never a single gzip file; download it again",
       { name, expected: total, trailer },
     );

@@ -1,1 +1,6 @@
-export {};
+export type { EvaluateOptions, Evaluation, LabelledBatch, Model } from "./evaluate.ts";
+export { evaluate } from "./evaluate.ts";
+export type { Measured } from "./meter.ts";
+export type { Progress, ProgressOptions, ProgressStream } from "./progress.ts";
+export { progress } from "./progress.ts";
+export { weightsHash } from "./weightsHash.ts";

@@ -3,9 +3,10 @@ import { MemoryError } from "../errors.ts";
 import type { Kernels, View } from "../kernels.ts";
 import { contiguousLayout } from "../layout.ts";
 import { sizeOf } from "../shape.ts";
+import { contract } from "./contract.ts";
 import { accumulate, copy, fill, map, select, zip } from "./elementwise.ts";
 import { random } from "./random.ts";
-import { argmax, contract, sum } from "./reduce.ts";
+import { argmax, sum } from "./reduce.ts";
 import { gather, scatterAdd } from "./select.ts";
 
 function allocate(dtype: DType, length: number): TypedArray {

@@ -1,0 +1,98 @@
+import { noGrad, scope, type Tensor, ValueError } from "@convgrad/core";
+import { accuracy, crossEntropy } from "@convgrad/layers";
+
+/** What can be evaluated: a `Module`, or anything that looks like one. */
+export interface Model {
+  /** Whether it behaves as in training. */
+  training: boolean;
+  forward(x: Tensor): Tensor;
+  train(): unknown;
+  eval(): unknown;
+  /** The models inside, which may have a mode of their own. */
+  children?(): Iterable<readonly [name: string, child: Model]>;
+}
+
+/** A batch of labelled images. */
+export interface LabelledBatch {
+  /** What the model takes, `[N, …]`. */
+  readonly images: Tensor;
+  /** int32 `[N]`, the class of each. */
+  readonly labels: Tensor;
+}
+
+/** Options of {@link evaluate}. */
+export interface EvaluateOptions {
+  /** The loss of a batch, averaged over its samples, or one loss per sample; default: `crossEntropy`. */
+  readonly loss?: (logits: Tensor, labels: Tensor) => Tensor;
+}
+
+/** How well a model does. */
+export interface Evaluation {
+  /** The mean over all samples. */
+  readonly loss: number;
+  /** The part of samples whose largest logit is the label, from 0 to 1. */
+  readonly accuracy: number;
+  /** How many samples there were. */
+  readonly samples: number;
+}
+
+/**
+ * The loss and accuracy of a classifier over all batches of a loader, each sample counting once however large its
+ * batch. The model is in `eval()` mode meanwhile; it and its parts go back to the mode they were in, on a throw too.
+ *
+ * @param model gives logits `[N, K]` for images `[N, …]`
+ * @param batches a `DataLoader`, or any list of batches
+ * @throws {@link ValueError} when there is no batch.
+ *
+ * @example
+ * const { accuracy } = await evaluate(model, new DataLoader(test, { batch: 250, transform: scalePixels }));
+ */
+export async function evaluate(
+  model: Model,
+  batches: AsyncIterable<LabelledBatch> | Iterable<LabelledBatch>,
+  options: EvaluateOptions = {},
+): Promise<Evaluation> {
+  const { loss: lossOf = crossEntropy } = options;
+  const total = { loss: 0, correct: 0, samples: 0 };
+  const restore = remember(model);
+  model.eval();
+  try {
+    for await (const { images, labels } of batches) {
+      const samples = images.shape[0] ?? 1;
+      const batch = scope(() =>
+        noGrad(() => {
+          const logits = model.forward(images);
+          const loss = lossOf(logits, labels).mean().item();
+          return { loss, accuracy: accuracy(logits, labels) };
+        }),
+      );
+      total.loss += batch.loss * samples;
+      total.correct += Math.round(batch.accuracy * samples);
+      total.samples += samples;
+    }
+  } finally {
+    restore();
+  }
+  const { samples } = total;
+  if (samples === 0)
+    throw new ValueError("evaluate", "there is no sample; pass a loader with data");
+  return { loss: total.loss / samples, accuracy: total.correct / samples, samples };
+}
+
+/** A function that puts a model, and every model in it, back to its present mode. */
+function remember(model: Model): () => void {
+  const { training } = model;
+  const modes = new Map<Model, boolean>();
+  const add = (part: Model) => {
+    if (modes.has(part)) return;
+    modes.set(part, part.training);
+    for (const [, child] of part.children?.() ?? []) add(child);
+  };
+  add(model);
+  return () => {
+    if (training) model.train();
+    else model.eval();
+    // A part that was frozen in eval mode inside a model in training stays so.
+    for (const [part, mode] of modes) if (part.training !== mode) part.training = mode;
+  };
+}

@@ -1,0 +1,280 @@
+import {
+  arange,
+  keep,
+  memory,
+  ShapeError,
+  scope,
+  steps,
+  type Tensor,
+  tensor,
+  ValueError,
+} from "@convgrad/core";
+import { DataLoader, pixels, scalePixels } from "@convgrad/data";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+/** Samples 0 … n − 1: row i of `images` is [i, −i], of `labels` i. */
+function numbered(n: number): { images: Tensor; labels: Tensor } {
+  return {
+    images: keep(
+      tensor(
+        Int32Array.from({ length: 2 * n }, (_, k) => (k % 2 ? -1 : 1) * (k >> 1)),
+        { shape: [n, 2] },
+      ),
+    ),
+    labels: keep(tensor(Int32Array.from({ length: n }, (_, i) => i))),
+  };
+}
+
+async function epochOf(loader: AsyncIterable<{ labels: Tensor }>): Promise<number[][]> {
+  const batches: number[][] = [];
+  for await (const { labels } of loader) batches.push([...labels.toTypedArray()]);
+  return batches;
+}
+
+const settings = fc.record({
+  n: fc.integer({ min: 1, max: 50 }),
+  batch: fc.integer({ min: 1, max: 60 }),
+  shuffle: fc.boolean(),
+  seed: fc.nat(),
+});
+
+describe("an epoch", () => {
+  it("has every sample exactly once, in batches of the size asked for and a smaller last one", async () => {
+    await fc.assert(
+      fc.asyncProperty(settings, async ({ n, ...options }) => {
+        const loader = new DataLoader(numbered(n), options);
+        const batches = await epochOf(loader);
+        expect(batches.flat().sort((p, q) => p - q)).toEqual([...Array(n).keys()]);
+        expect(batches.length).toBe(loader.length);
+        expect(batches.slice(0, -1).every(({ length }) => length === options.batch)).toBe(true);
+        expect(batches.at(-1)!.length).toBe(n % options.batch || options.batch);
+        if (!options.shuffle) expect(batches.flat()).toEqual([...Array(n).keys()]);
+      }),
+    );
+  });
+
+  it("leaves the smaller last batch out with dropLast", async () => {
+    await fc.assert(
+      fc.asyncProperty(settings, async ({ n, batch, ...options }) => {
+        fc.pre(batch <= n);
+        const loader = new DataLoader(numbered(n), { ...options, batch, dropLast: true });
+        const batches = await epochOf(loader);
+        expect(batches.map(({ length }) => length)).toEqual(
+          Array(Math.floor(n / batch)).fill(batch),
+        );
+        expect(new Set(batches.flat()).size).toBe(batches.flat().length);
+        expect(loader.length).toBe(batches.length);
+      }),
+    );
+  });
+
+  it("keeps the rows of all tensors together", async () => {
+    const loader = new DataLoader(numbered(37), { batch: 5, shuffle: true, seed: 3 });
+    for await (const { images, labels } of loader) {
+      const expected = [...labels.toTypedArray()].map((i) => [i, i === 0 ? 0 : -i]);
+      expect(images.add(0).toArray()).toEqual(expected);
+    }
+  });
+
+  it("follows from the seed and its number alone", async () => {
+    const make = () => new DataLoader(numbered(40), { batch: 7, shuffle: true, seed: 5 });
+    const a = make();
+    const epochs = [await epochOf(a), await epochOf(a), await epochOf(a)];
+    expect(a.epoch).toBe(3);
+    expect(new Set(epochs.map(String)).size).toBe(3);
+    const resumed = make();
+    resumed.epoch = 2;
+    expect(await epochOf(resumed)).toEqual(epochs[2]);
+    resumed.epoch = 0;
+    expect(await epochOf(resumed)).toEqual(epochs[0]);
+    const other = new DataLoader(numbered(40), { batch: 7, shuffle: true, seed: 6 });
+    expect(await epochOf(other)).not.toEqual(epochs[0]);
+  });
+});
+
+describe("a loop over a loader", () => {
+  it("runs in flat memory, epoch after epoch", async () => {
+    const loader = new DataLoader(numbered(64), {
+      batch: 8,
+      shuffle: true,
+      transform: scalePixels,
+    });
+    const before = memory();
+    for (const _ of Array(20).keys()) {
+      for await (const { images } of loader) images.mul(2).sum();
+      expect(memory().tensors).toBe(before.tensors);
+      expect(memory().bytes).toBe(before.bytes);
+    }
+  });
+
+  it("releases its batch on break and throw, and starts afresh afterwards", async () => {
+    const loader = new DataLoader(numbered(20), { batch: 6 });
+    const before = memory().tensors;
+    let escaped: Tensor | null = null;
+    for await (const { labels } of loader) {
+      escaped = labels;
+      break;
+    }
+    expect(memory().tensors).toBe(before);
+    expect(() => escaped!.toTypedArray()).toThrow(/released .*keep/);
+    const failing = async () => {
+      for await (const _ of loader) throw new Error("on purpose");
+    };
+    await expect(failing()).rejects.toThrow("on purpose");
+    expect(memory().tensors).toBe(before);
+    expect((await epochOf(loader)).flat()).toEqual([...Array(20).keys()]);
+    expect(memory().tensors).toBe(before);
+  });
+
+  it("may run inside another over the same loader", async () => {
+    const loader = new DataLoader(numbered(9), { batch: 4, shuffle: true, seed: 2 });
+    for await (const outer of loader) {
+      const sum = outer.labels.sum();
+      expect((await epochOf(loader)).flat().length).toBe(9);
+      expect(sum.item()).toBe([...outer.labels.toTypedArray()].reduce((a, b) => a + b, 0));
+    }
+  });
+
+  it("may run at the same time as another over the same loader", async () => {
+    const loader = new DataLoader(numbered(30), { batch: 4, shuffle: true, seed: 2 });
+    const before = memory().tensors;
+    const slowly = async () => {
+      const seen: number[] = [];
+      for await (const { labels } of loader) {
+        const kept = labels.add(0);
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 3));
+        seen.push(...kept.toTypedArray());
+      }
+      return seen;
+    };
+    const [a, b] = await Promise.all([slowly(), slowly()]);
+    expect(a).not.toEqual(b);
+    for (const seen of [a, b]) expect(seen!.sort((p, q) => p - q)).toEqual([...Array(30).keys()]);
+    expect(memory().tensors).toBe(before);
+  });
+
+  it("lets the event loop have its turn, so that Ctrl-C and timers come through", async () => {
+    const loader = new DataLoader(numbered(6), { batch: 1 });
+    let ticks = 0;
+    const timer = setInterval(() => ticks++, 1);
+    for await (const _ of loader) {
+      const until = performance.now() + 60;
+      while (performance.now() < until);
+    }
+    clearInterval(timer);
+    expect(ticks).toBeGreaterThanOrEqual(4);
+  });
+});
+
+describe("transform", () => {
+  it("scales pixels to [0, 1] and leaves the rest", async () => {
+    const images = tensor(Uint8Array.of(0, 51, 255, 102), { shape: [2, 1, 1, 2] });
+    const loader = new DataLoader(
+      { images, labels: tensor(Int32Array.of(3, 4)) },
+      { transform: scalePixels },
+    );
+    for await (const batch of loader) {
+      expect(batch.images.dtype).toBe("float32");
+      expect(batch.images.shape).toEqual([2, 1, 1, 2]);
+      expect([...batch.images.toTypedArray()]).toEqual(
+        [0, 51 / 255, 1, 102 / 255].map(Math.fround),
+      );
+      expect(batch.labels.toArray()).toEqual([3, 4]);
+    }
+    expect(pixels(images).dtype).toBe("float32");
+  });
+
+  it("may be async and give anything; its tensors are the loop's", async () => {
+    const before = memory().tensors;
+    const data = numbered(4);
+    const loader = new DataLoader(data, {
+      batch: 2,
+      transform: async ({ labels }) => {
+        await null;
+        return [labels.add(1), labels.size] as const;
+      },
+    });
+    const seen: unknown[] = [];
+    for await (const [next, size] of loader) seen.push(next.toArray(), size);
+    expect(seen).toEqual([[1, 2], 2, [3, 4], 2]);
+    expect(memory().tensors).toBe(before + 2);
+  });
+
+  it("is not recorded", async () => {
+    const w = tensor([2], { requiresGrad: true });
+    const data = { x: arange(3).reshape([3, 1]) };
+    for await (const { x } of new DataLoader(data, { transform: ({ x }) => ({ x: x.mul(w) }) })) {
+      expect(x.requiresGrad).toBe(false);
+      expect(x.mul(w).requiresGrad).toBe(true);
+    }
+  });
+
+  it("ends the loop with its error and leaves nothing behind", async () => {
+    const data = numbered(4);
+    const before = memory().tensors;
+    const loader = new DataLoader(data, {
+      transform: ({ labels }) => {
+        labels.add(1);
+        throw new Error("no");
+      },
+    });
+    await expect(epochOf(loader)).rejects.toThrow("no");
+    expect(memory().tensors).toBe(before);
+  });
+});
+
+describe("before any work", () => {
+  const data = numbered(5);
+  it.each([
+    [{ batch: 0 }, "batch is 0; it must be a whole number ≥ 1"],
+    [{ batch: Number.NaN }, "batch is NaN"],
+    [{ batch: 2.5 }, "batch is 2.5"],
+    [{ batch: Number.POSITIVE_INFINITY }, "batch is Infinity"],
+    [{ seed: -1 }, "seed is -1; it must be a whole number ≥ 0"],
+    [{ seed: Number.NaN }, "seed is NaN"],
+    [{ batch: 6, dropLast: true }, "dropLast leaves nothing: 5 samples, batches of 6"],
+  ])("%j is refused", (options, message) => {
+    expect(() => new DataLoader(data, options)).toThrow(ValueError);
+    expect(() => new DataLoader(data, options)).toThrow(message);
+  });
+
+  it("an epoch that is no number is refused", () => {
+    const loader = new DataLoader(data);
+    expect(() => {
+      loader.epoch = -1;
+    }).toThrow("epoch is -1");
+    expect(loader.epoch).toBe(0);
+  });
+
+  it("tensors that do not belong together, or none, are refused", () => {
+    const { images } = data;
+    const short = tensor(Int32Array.of(1, 2));
+    expect(() => new DataLoader({ images, short })).toThrow(ShapeError);
+    expect(() => new DataLoader({ images, short })).toThrow("images has 5 rows, short 2");
+    expect(() => new DataLoader({ scalar: tensor(3) })).toThrow(ShapeError);
+    expect(() => new DataLoader({})).toThrow(ValueError);
+    expect(() => new DataLoader({ none: tensor(new Int32Array(0)) })).toThrow(ValueError);
+    expect(() => new DataLoader({ list: [1, 2] as unknown as Tensor })).toThrow(
+      "list is no tensor",
+    );
+  });
+});
+
+describe("scopes around a loader", () => {
+  it("keep their own tensors while a loop inside them releases its own", async () => {
+    const data = numbered(6);
+    for (const _ of steps(2)) {
+      const mine = data.labels.add(1);
+      await epochOf(new DataLoader(data, { batch: 2 }));
+      expect(mine.toArray()).toEqual([1, 2, 3, 4, 5, 6]);
+    }
+    const sum = await scope(async () => {
+      const total = tensor([0]);
+      for await (const { labels } of new DataLoader(data))
+        total.assign(total.add(labels.to("float32").sum()));
+      return total;
+    });
+    expect(sum.item()).toBe(15);
+  });
+});

@@ -1,0 +1,101 @@
+import { execFile, spawn } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+// The program that people see first, run as they run it.
+
+const program = ["--import", "tsx", "--conditions=source", "examples/mnist/main.ts"];
+
+interface Report {
+  readonly losses: readonly number[];
+  readonly testAccuracy: number;
+  readonly testSamples: number;
+  readonly weightsHash: string;
+  readonly settings: object;
+}
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "convgrad-example-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+function run(...options: string[]): Promise<{ stdout: string; stderr: string }> {
+  return promisify(execFile)(process.execPath, [...program, ...options]);
+}
+
+async function train(name: string, ...options: string[]): Promise<Report> {
+  const file = join(folder, `${name}.json`);
+  const { stdout, stderr } = await run("--json", file, ...options);
+  const report: Report = JSON.parse(await readFile(file, "utf8"));
+  expect(stdout).toContain(`test accuracy ${(100 * report.testAccuracy).toFixed(2)} %`);
+  expect(stdout.trimEnd().endsWith(`weights ${report.weightsHash}`)).toBe(true);
+  expect(stderr).toMatch(/^training \d+\/\d+ {2}loss .* samples\/s {2}\S+ left$/m);
+  return report;
+}
+
+describe("the MNIST example", () => {
+  it("reads more than 90 % of unseen digits after 200 steps, the same bits each time", async () => {
+    const short = ["--steps", "10", "--test-limit", "250"];
+    const [long, [first, second, other]] = await Promise.all([
+      train("long", "--steps", "200", "--test-limit", "2500"),
+      (async () => [
+        await train("first", ...short),
+        await train("second", ...short),
+        await train("other", ...short, "--seed", "2"),
+      ])(),
+    ]);
+    expect(long.testSamples).toBe(2500);
+    expect(long.testAccuracy).toBeGreaterThan(0.9);
+    expect(long.losses.length).toBe(200);
+    expect(first!.losses).toEqual(long.losses.slice(0, 10));
+    expect(second).toMatchObject({ losses: first!.losses, weightsHash: first!.weightsHash });
+    expect(other!.losses).not.toEqual(first!.losses);
+    expect(other!.weightsHash).not.toBe(first!.weightsHash);
+    expect((await readdir(folder)).sort()).toEqual(
+      ["first", "long", "other", "second"].map((name) => `${name}.json`),
+    );
+  }, 400_000);
+
+  it("counts epochs when asked to", async () => {
+    const small = ["--limit", "40", "--batch", "16", "--test-limit", "10"];
+    const report = await train("epochs", "--epochs", "2", ...small);
+    expect(report.losses.length).toBe(6);
+    expect(report.settings).toMatchObject({ epochs: 2, batch: 16, limit: 40, seed: 1 });
+  });
+
+  it.each([
+    [["--lr", "NaN"], "argument 'NaN' is invalid. It must be a number > 0."],
+    [["--lr", "-1"], "It must be a number > 0."],
+    [["--steps", "0"], "It must be a whole number ≥ 1."],
+    [["--batch", "2.5"], "It must be a whole number ≥ 1."],
+    [["--seed", "-1"], "It must be a whole number ≥ 0."],
+    [["--limit", "all"], "It must be a whole number ≥ 1."],
+    [["--limit", "60001"], "has 60000 images, 60001 are wanted"],
+    [["--backend", "abacus"], 'init: no backend "abacus"; registered: '],
+    [["--json", "no/such/folder/x.json"], "cannot be written"],
+  ])("answers %j with one line and a failure", async (options, message) => {
+    const failure = await run(...options).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 1, stdout: "" });
+    const { stderr } = failure as { stderr: string };
+    expect(stderr).toContain(message);
+    expect(stderr.trimEnd()).not.toContain("\n");
+  });
+
+  it("ends at once and without a report on Ctrl-C", async () => {
+    const file = join(folder, "interrupted.json");
+    const child = spawn(process.execPath, [...program, "--steps", "100", "--json", file]);
+    const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+    let errors = "";
+    child.stderr.on("data", (text: Buffer) => {
+      errors += text;
+      if (errors.includes("10/100")) child.kill("SIGINT");
+    });
+    expect(await ended).toBe(130);
+    expect(errors).not.toContain("20/100");
+    expect(await readdir(folder)).not.toContain("interrupted.json");
+  });
+});

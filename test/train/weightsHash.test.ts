@@ -1,0 +1,34 @@
+import { createHash } from "node:crypto";
+import { tensor } from "@convgrad/core";
+import { Dense, Sequential } from "@convgrad/layers";
+import { weightsHash } from "@convgrad/train";
+import { describe, expect, it } from "vitest";
+
+describe("weightsHash", () => {
+  it("is the SHA-256 of the parameters' bytes in order", async () => {
+    const [a, b] = [Float32Array.of(1, 2, 3, 4), Float32Array.of(-0, 5)];
+    const expected = createHash("sha256")
+      .update(new Uint8Array(a.buffer))
+      .update(new Uint8Array(b.buffer))
+      .digest("hex");
+    expect(await weightsHash([tensor(a, { shape: [2, 2] }), tensor(b)])).toBe(expected);
+  });
+
+  it("sees one changed bit, the order, and views by their values", async () => {
+    const x = tensor([
+      [1, 2],
+      [3, 4],
+    ]);
+    const hash = await weightsHash([x]);
+    expect(await weightsHash([x.transpose().transpose()])).toBe(hash);
+    expect(await weightsHash([x.transpose()])).not.toBe(hash);
+    expect(await weightsHash([tensor([0])])).not.toBe(await weightsHash([tensor([-0])]));
+    const model = new Sequential(new Dense(2, 2), new Dense(2, 2));
+    const parameters = model.parameters();
+    expect(await weightsHash(parameters)).not.toBe(await weightsHash(parameters.toReversed()));
+  });
+
+  it("of nothing is the hash of nothing", async () => {
+    expect(await weightsHash([])).toBe(createHash("sha256").digest("hex"));
+  });
+});
