@@ -20,9 +20,9 @@ export interface Settings {
   readonly json?: string;
 }
 
-/** Why a program that could train for hours stops after two minutes. */
+/** Why a program that could train for hours stops after a minute. */
 export const WHY_300 =
-  "300 steps of 64 are a third of an epoch: enough for more than 90 %, in about two minutes on the " +
+  "300 steps of 64 are a third of an epoch: enough for more than 90 %, in about a minute on the " +
   "reference backend; --epochs 1 goes through all images";
 
 /** Reads and checks the command line; where it is wrong, says so in a line and ends the program. */

@@ -1,12 +1,12 @@
 import { kernelsFor } from "./backend.ts";
 import { makeTensor } from "./construct.ts";
 import { DTypeError, GraphError, ShapeError } from "./errors.ts";
-import { type BackwardOptions, type Node, propagate, type Seed } from "./graph.ts";
+import { type BackwardOptions, type Node, noGrad, propagate, type Seed } from "./graph.ts";
 import { isContiguous } from "./layout.ts";
 import { viewOn } from "./primitive.ts";
 import { constant } from "./primitives/constant.ts";
 import { contiguous } from "./primitives/movement.ts";
-import { currentScope, moveTo, type Scope } from "./scope.ts";
+import { currentScope, moveTo, Scope } from "./scope.ts";
 import { formatShape, sameShape } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -51,20 +51,36 @@ function seedOf(operation: string, y: Tensor, gradient: Tensor | undefined): See
 /** Adds ∂y/∂leaf to the `grad` of every leaf; see `Tensor.backward`. */
 export function backward(y: Tensor, gradient?: Tensor, options: BackwardOptions = {}): void {
   const seed = seedOf("backward", y, gradient);
-  propagate(
-    "backward",
-    [seed],
-    (node) => node.leaf !== null,
-    options,
-    (node, g, owned) => {
-      const leaf = node.leaf!;
-      // Only a gradient with a history stays as it is: without one, the next pass adds to it in place.
-      if (leaf.grad === null)
-        leaf.grad = options.createGraph && g.requiresGrad ? g : outliving(g, owned, leaf.storage.owner);
-      else if (options.createGraph || leaf.grad.requiresGrad) leaf.grad = leaf.grad.add(g);
-      else accumulateInPlace(leaf.grad, g);
-    },
-  );
+  const held = new Scope("the gradients of the leaves", null);
+  const found: [leaf: Tensor, g: Tensor][] = [];
+  const deliver = (node: Node, g: Tensor, owned: boolean) => {
+    // Only a gradient with a history stays as it is: without one, the next pass adds to it in place.
+    const own = options.createGraph && g.requiresGrad ? g : outliving(g, owned, held);
+    found.push([node.leaf!, own]);
+  };
+  try {
+    propagate("backward", [seed], (node) => node.leaf !== null, options, deliver);
+    // Only now, so that a pullback that throws leaves every grad as it was.
+    for (const [leaf, g] of found) addGradient(leaf, g, held, options.createGraph ?? false);
+  } finally {
+    held.close();
+  }
+}
+
+/** leaf.grad += g; where there is none yet, g becomes it. */
+function addGradient(leaf: Tensor, g: Tensor, held: Scope, record: boolean): void {
+  const { grad } = leaf;
+  if (grad === null) {
+    if (g.storage.owner === held) moveTo(leaf.storage.owner, g.storage);
+    leaf.grad = g;
+  } else if (record) {
+    leaf.grad = grad.add(g);
+  } else if (grad.requiresGrad || !isContiguous(grad.layout)) {
+    // Part of a graph, or a view whose cells may be shared: not to be written to.
+    leaf.grad = noGrad(() => grad.add(g));
+  } else {
+    accumulateInPlace(grad, g);
+  }
 }
 
 /** A gradient in the hands of `owner`: taken over where nobody else uses its memory, else copied. */

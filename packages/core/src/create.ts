@@ -1,5 +1,12 @@
 import { kernelsFor } from "./backend.ts";
-import { arrayFrom, checkDType, type DType, dtypeOf, type TypedArray } from "./dtype.ts";
+import {
+  arrayFrom,
+  checkDifferentiable,
+  checkDType,
+  type DType,
+  dtypeOf,
+  type TypedArray,
+} from "./dtype.ts";
 import { DTypeError, ShapeError, ValueError } from "./errors.ts";
 import { newTensor, viewOn } from "./primitive.ts";
 import { checkShape, formatShape, resolveReshape, type Shape, sizeOf } from "./shape.ts";
@@ -62,6 +69,8 @@ function fromArray(
   requiresGrad = false,
 ): Tensor {
   checkShape("tensor", shape);
+  checkDType("tensor", dtype);
+  if (requiresGrad) checkDifferentiable(dtype);
   const kernels = kernelsFor([dtype]);
   const result = newTensor(kernels, dtype, shape);
   kernels.write(result.storage.on("tensor", kernels), arrayFrom(dtype, values));
@@ -98,6 +107,7 @@ export function full(shape: Shape, value: number, options: CreateOptions = {}): 
   const { dtype = "float32", requiresGrad = false } = options;
   checkDType("full", dtype);
   checkShape("full", shape);
+  if (requiresGrad) checkDifferentiable(dtype);
   const kernels = kernelsFor([dtype]);
   const result = newTensor(kernels, dtype, [...shape]);
   kernels.fill(value, viewOn("full", kernels, result));

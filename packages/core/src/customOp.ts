@@ -1,5 +1,6 @@
 import { GraphError } from "./errors.ts";
 import { isRecording, Node, noGrad } from "./graph.ts";
+import { requireDType } from "./primitive.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** What a custom backward may use. */
@@ -55,6 +56,9 @@ export function customOp({ name, forward, backward }: CustomOp): (...inputs: Ten
           `its backward gave ${gradients.length} gradients for ${inputs.length} inputs; return one each, or null`,
         );
       }
+      gradients.forEach((gradient, i) => {
+        if (gradient) requireDType(name, `gradient of input ${i}`, gradient, inputs[i]!.dtype);
+      });
       return gradients;
     };
     return output;

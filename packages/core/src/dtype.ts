@@ -46,6 +46,15 @@ export function isFloat(dtype: DType): boolean {
   return dtype === "float32" || dtype === "float64";
 }
 
+/** @throws {@link DTypeError} where gradients do not exist for this type. */
+export function checkDifferentiable(dtype: DType): void {
+  if (!isFloat(dtype)) {
+    throw new DTypeError("requiresGrad", `${dtype} has no gradients; convert with .to("float32")`, {
+      dtype,
+    });
+  }
+}
+
 /** @throws {@link DTypeError} unless `name` is one of the four dtypes. */
 export function checkDType(operation: string, name: string): asserts name is DType {
   if (!Object.hasOwn(ARRAYS, name)) {

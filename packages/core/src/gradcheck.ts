@@ -101,17 +101,15 @@ function check(fn: Fn, inputs: readonly Tensor[], settings: Settings): Gradcheck
     ...second,
     checked: first.checked + second.checked,
     kinks: [...first.kinks, ...second.kinks],
+    message: second.ok ? `${first.checked} gradients and ${second.message}` : second.message,
   };
 }
 
-/** Σ v·f with fixed random weights v, so that no output is blind to a difference. */
-function weighted(fn: Fn, seed: number, stream = 1): Fn {
+/** Σ v·f with fixed random weights v, so that no output is blind to a difference; f itself if it is one number. */
+function weighted(fn: Fn, seed: number): Fn {
   return (...inputs) => {
-    const y = fn(...inputs);
-    return y
-      .to("float64")
-      .mul(weightsLike(y, seed, stream))
-      .sum();
+    const y = fn(...inputs).to("float64");
+    return y.size === 1 ? y.sum() : y.mul(weightsLike(y, seed, 1)).sum();
   };
 }
 
@@ -120,7 +118,9 @@ function weightedGradients(fn: Fn, seed: number): Fn {
   const scalar = weighted(fn, seed);
   return (...inputs) => {
     const xs = inputs.filter((x) => x.requiresGrad);
-    const gs = gradients(scalar(...inputs), xs, { createGraph: true });
+    const y = scalar(...inputs);
+    if (!y.requiresGrad) return y.mul(0); // without a recorded path all its gradients are 0
+    const gs = gradients(y, xs, { createGraph: true });
     return gs
       .map((g, i) => g.mul(weightsLike(g, seed, 2 + i)).sum())
       .reduce((total, term) => total.add(term));
@@ -201,12 +201,10 @@ function compareElement(
 ): GradcheckElement {
   const numeric = (at(eps) - at(-eps)) / (2 * eps);
   const difference = Math.abs(analytic - numeric);
-  const same = Object.is(analytic, numeric) || difference === 0;
-  const error = same
-    ? 0
-    : Number.isNaN(difference)
-      ? Number.POSITIVE_INFINITY
-      : difference / (atol + rtol * Math.abs(numeric));
+  const allowed = atol + rtol * Math.abs(numeric);
+  // Two equal infinities have no difference; NaN agrees with nothing.
+  const ratio = analytic === numeric ? 0 : difference / allowed;
+  const error = Number.isNaN(ratio) ? Number.POSITIVE_INFINITY : ratio;
   return { ...place, analytic, numeric, error };
 }
 

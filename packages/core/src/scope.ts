@@ -20,8 +20,6 @@ export class Scope {
   /** How messages name it: `"the body of steps()"`. */
   readonly name: string;
   open = true;
-  /** While a loop still waits for its next item its body cannot run, so nothing made then belongs to it. */
-  waiting = false;
 
   constructor(name: string, parent: Scope | null) {
     this.name = name;
@@ -53,6 +51,12 @@ export class Scope {
     for (const block of other.#owned) this.adopt(block);
   }
 
+  /** Gives everything to the enclosing scope. */
+  handOver(): void {
+    const to = this.parent;
+    for (const block of this.#owned) moveTo(to, block);
+  }
+
   close(): void {
     if (!this.open) return;
     this.open = false;
@@ -69,7 +73,7 @@ let innermost: Scope | null = null;
 export function currentScope(): Scope | null {
   if (innermost !== null) return innermost;
   let scope = asyncContext.current();
-  while (scope !== null && (!scope.open || scope.waiting)) scope = scope.parent;
+  while (scope !== null && !scope.open) scope = scope.parent;
   return scope;
 }
 

@@ -59,6 +59,7 @@ function promoteTensor(x: Tensor, from: Scope, to: Scope | null): void {
 /**
  * 0, 1, …, n − 1 for a loop whose body is a scope: what an iteration computes is released before the next one begins,
  * and on break and throw. Parameters, their gradients and optimiser state outlive it; `keep(x)` makes anything else.
+ * Of a loop that awaits, the first iteration that does so leaves its tensors to the enclosing scope or the collector.
  *
  * @param n the number of iterations; `Infinity` for a loop that ends by `break`
  * @throws {@link ValueError} for a negative or fractional n.
@@ -68,11 +69,18 @@ export function* steps(n: number): Generator<number, void, void> {
     throw new ValueError("steps", `${n} is no number of steps; use a whole number ≥ 0 or Infinity`);
   }
   const parent = currentScope();
+  let awaited = false;
+  Promise.resolve().then(() => {
+    awaited = true;
+  });
   for (let step = 0; step < n; step++) {
     const body = enterScope("the body of steps()", parent);
+    const awaitedBefore = awaited;
     try {
       yield step;
     } finally {
+      // At the first await of an async loop its caller goes on, inside this scope too: no telling whose a tensor is.
+      if (awaited && !awaitedBefore) body.handOver();
       leaveScope(body, parent);
     }
   }
@@ -86,68 +94,41 @@ export function* steps(n: number): Generator<number, void, void> {
  */
 export function eachInScope<T>(source: AsyncIterator<T> | Iterator<T>): AsyncIterableIterator<T> {
   const parent = currentScope();
-  let body: Scope | null = null;
-  const end = () => {
-    if (body) leaveScope(body, parent);
-    body = null;
-  };
-  const next = async (producing: Scope): Promise<IteratorResult<T>> => {
-    try {
-      const result = await asyncContext.run(producing, async () => source.next());
-      return result.done ? { done: true, value: undefined } : inBody(result.value, producing);
-    } finally {
-      producing.close();
-    }
-  };
-  const inBody = (value: T, producing: Scope): IteratorResult<T> => {
-    const items = new Scope("the body of a loop over a loader", parent);
-    items.absorb(producing);
+  const nothing = () => {};
+  let end = nothing;
+  const bodyOf = (value: T, producing: Scope): IteratorResult<T> => {
+    const body = new Scope("the body of a loop over a loader", parent);
+    body.absorb(producing);
+    let entered = false;
+    end = () => {
+      end = nothing;
+      if (entered) leaveScope(body, parent);
+      else body.close();
+    };
     return {
       done: false,
-      // The loop reads it when its body begins, in the task of the body. Entered any earlier, the scope would also
-      // catch what the caller of an async loop computes while the first item is on its way.
+      // Read in the task of the loop when its body begins. Entered any earlier, the scope would also catch what the
+      // caller of an async loop computes while the first item is on its way.
       get value() {
-        if (body !== items) {
-          body = items;
-          asyncContext.enter(items);
+        if (body.open && !entered) {
+          entered = true;
+          asyncContext.enter(body);
         }
         return value;
       },
     };
   };
-  const parent = currentScope();
-  let body: Scope | null = null;
-  const end = () => {
-    if (body) leaveScope(body, parent);
-    body = null;
-  };
   return {
     [Symbol.asyncIterator]() {
       return this;
     },
-    // Not async: the scope has to be entered in the task of the loop, not in one of our own.
     next() {
       end();
-      const opened = enterScope("the body of a loop over a loader", parent);
-      opened.waiting = true;
-      body = opened;
       const producing = new Scope("the next item of a loader", null);
       return asyncContext
         .run(producing, async () => source.next())
-        .then(
-          (result) => {
-            opened.waiting = false;
-            if (result.done) end();
-            else opened.absorb(producing);
-            producing.close();
-            return result;
-          },
-          (error: unknown) => {
-            producing.close();
-            end();
-            throw error;
-          },
-        );
+        .then((result) => (result.done ? result : bodyOf(result.value, producing)))
+        .finally(() => producing.close());
     },
     async return() {
       end();

@@ -37,7 +37,8 @@ export function resolveAxis(operation: string, axis: number, rank: number): numb
   if (!Number.isInteger(axis) || resolved < 0 || resolved >= rank) {
     throw new ShapeError(
       operation,
-      `axis ${axis} does not exist in a tensor of rank ${rank}; use ${-rank} to ${rank - 1}`,
+      `axis ${axis} does not exist in a tensor of rank ${rank}; ` +
+        (rank === 0 ? "a scalar has no axes" : `use ${-rank} to ${rank - 1}`),
       { axis, rank },
     );
   }

@@ -1,8 +1,8 @@
 import { backward } from "./autograd.ts";
 import { kernelsFor } from "./backend.ts";
 import { constructWith, makeTensor } from "./construct.ts";
-import { checkDType, type DType, isFloat, type TypedArray } from "./dtype.ts";
-import { DTypeError, GraphError, ShapeError } from "./errors.ts";
+import { checkDifferentiable, checkDType, type DType, type TypedArray } from "./dtype.ts";
+import { GraphError, ShapeError } from "./errors.ts";
 import { type BackwardOptions, isRecording, Node } from "./graph.ts";
 import type { Layout } from "./layout.ts";
 import type { Operand } from "./operations/arithmetic.ts";
@@ -71,15 +71,7 @@ export class Tensor {
         "only a leaf can stop requiring a gradient; use detach() on computed tensors",
       );
     }
-    if (on && !isFloat(this.dtype)) {
-      throw new DTypeError(
-        "requiresGrad",
-        `${this.dtype} has no gradients; convert with .to("float32")`,
-        {
-          dtype: this.dtype,
-        },
-      );
-    }
+    if (on) checkDifferentiable(this.dtype);
     this.node = on ? (this.node ?? new Node("leaf", this.shape, [], this)) : null;
   }
 
@@ -311,8 +303,8 @@ export class Tensor {
     backward(this, gradient, options);
   }
   /**
-   * Overwrites the elements in place. Outside `noGrad` this is refused for tensors of the graph, whose history it
-   * would falsify.
+   * Overwrites the elements in place with values, not with their history. Outside `noGrad` this is refused for tensors
+   * of the graph, whose own history it would falsify.
    *
    * @throws {@link GraphError} for a tensor that requires a gradient; {@link ShapeError} for another shape.
    */
@@ -321,6 +313,12 @@ export class Tensor {
       throw new GraphError(
         "assign",
         "the tensor requires a gradient; wrap the update: noGrad(() => x.assign(values))",
+      );
+    }
+    if (this.layout.strides.some((stride, axis) => stride === 0 && this.shape[axis]! > 1)) {
+      throw new GraphError(
+        "assign",
+        "the view repeats cells (broadcastTo); assign to its source or to a clone()",
       );
     }
     const kernels = kernelsFor([this.dtype]);

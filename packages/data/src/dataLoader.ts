@@ -22,6 +22,9 @@ export interface DataLoaderOptions<B, O> {
   readonly transform?: (batch: B) => O | Promise<O>;
 }
 
+/** The first random stream of orders, far beyond those that weights are drawn from with the same seed. */
+const SHUFFLING = 2 ** 32;
+
 /** So long may training hold up timers, signals (Ctrl-C) and the page's drawing, in ms. */
 const LONGEST_HOLD = 50;
 
@@ -104,7 +107,8 @@ export class DataLoader<B, O = B> implements AsyncIterable<O> {
 
   #order(epoch: number): Int32Array {
     if (this.#seed === null) return Int32Array.from({ length: this.dataset.length }, (_, i) => i);
-    return randomPermutation(this.dataset.length, { seed: this.#seed, stream: epoch });
+    const stream = SHUFFLING + epoch;
+    return randomPermutation(this.dataset.length, { seed: this.#seed, stream });
   }
 
   async #make(indices: Int32Array): Promise<O> {

@@ -1,4 +1,5 @@
-import { ShapeError } from "../errors.ts";
+import { arrayFrom, isFloat } from "../dtype.ts";
+import { DTypeError, ShapeError } from "../errors.ts";
 import type { Primitive } from "../primitive.ts";
 import { broadcast } from "../primitives/broadcast.ts";
 import { constant } from "../primitives/constant.ts";
@@ -30,7 +31,16 @@ export function broadcastTo(x: Tensor, shape: Shape): Tensor {
 
 /** Both operands in their common shape. */
 export function broadcastTogether(operation: string, a: Tensor, b: Operand): [Tensor, Tensor] {
-  if (typeof b === "number") return [a, constant(b, a)];
+  if (typeof b === "number") {
+    if (!isFloat(a.dtype) && arrayFrom(a.dtype, [b])[0] !== b) {
+      throw new DTypeError(
+        operation,
+        `${b} is not of type ${a.dtype}; convert the tensor, for example with .to("float32")`,
+        { value: b, dtype: a.dtype },
+      );
+    }
+    return [a, constant(b, a)];
+  }
   if (sameShape(a.shape, b.shape)) return [a, b];
   const shape = broadcastShapes(operation, a.shape, b.shape);
   return [broadcastTo(a, shape), broadcastTo(b, shape)];

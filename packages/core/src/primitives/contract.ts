@@ -1,6 +1,6 @@
 import { ShapeError } from "../errors.ts";
 import type { Letters } from "../kernels.ts";
-import { definePrimitive, type Primitive, sharedDType } from "../primitive.ts";
+import { definePrimitive, floatDType, type Primitive } from "../primitive.ts";
 import { formatShape, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -13,7 +13,7 @@ export const contraction: Primitive<[a: Tensor, b: Tensor], Letters> = definePri
   Letters
 >({
   name: "contract",
-  dtype: sharedDType("contract"),
+  dtype: floatDType("contract"),
   shape: ([a, b], letters) => contractedShape(letters, a.shape, b.shape),
   forward: (kernels, [a, b], out, letters) => kernels.contract(a, b, letters, out),
   vjp: [

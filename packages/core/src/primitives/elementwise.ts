@@ -150,17 +150,17 @@ export const div: Binary = binary(
   floatDType("div"),
 );
 
-/** y = aᵇ.  ∂a = g·b·aᵇ⁻¹ (0 where b = 0), ∂b = g·y·ln a (0 where a = 0 and b ≥ 0), as PyTorch */
+/** y = aᵇ.  ∂a = g·b·aᵇ⁻¹ (0 where a = b = 0), ∂b = g·y·ln a (0 where a = 0 and b ≥ 0), as PyTorch */
 export const pow: Binary = binary(
   "pow",
   [
     ({ a, b }) =>
-      (g) =>
-        where(
-          equal(b, constant(0, b)),
-          constant(0, g),
-          mul(g, mul(b, pow(a, sub(b, constant(1, b))))),
-        ),
+      (g) => {
+        // 0·0⁻¹ is NaN, so there the power is taken of 1 instead; a mask on b = 0 alone would hide ∂²y/∂a∂b.
+        const isZero = where(equal(b, constant(0, b)), equal(a, constant(0, a)), greater(a, a));
+        const base = where(isZero, constant(1, a), a);
+        return mul(g, mul(b, pow(base, sub(b, constant(1, b)))));
+      },
     ({ a, b, y }) =>
       (g) => {
         // Where the limit of y·ln a is 0 the logarithm is taken of 1 instead, or the second derivative is 0·∞.

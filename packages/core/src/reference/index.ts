@@ -1,10 +1,10 @@
 import { allocateArray, type DType, type TypedArray } from "../dtype.ts";
 import { MemoryError } from "../errors.ts";
 import type { Kernels, View } from "../kernels.ts";
-import { contiguousLayout } from "../layout.ts";
+import { contiguousLayout, isContiguous } from "../layout.ts";
 import { sizeOf } from "../shape.ts";
 import { contract } from "./contract.ts";
-import { accumulate, copy, fill, map, select, zip } from "./elementwise.ts";
+import { accumulate, copy, elements, fill, map, select, zip } from "./elementwise.ts";
 import { random } from "./random.ts";
 import { argmax, sum } from "./reduce.ts";
 import { gather, scatterAdd } from "./select.ts";
@@ -24,8 +24,12 @@ function allocate(dtype: DType, length: number): TypedArray {
 
 /** Row-major copy. */
 function read(view: View): TypedArray {
-  const values = allocate(view.dtype, sizeOf(view.shape));
-  copy(view, { buffer: values, dtype: view.dtype, ...contiguousLayout(view.shape) });
+  const { dtype, shape, offset } = view;
+  const size = sizeOf(shape);
+  // A data set is read whole; a table of its offsets would be larger than itself.
+  if (isContiguous(view)) return elements(view).slice(offset, offset + size);
+  const values = allocate(dtype, size);
+  copy(view, { buffer: values, dtype, ...contiguousLayout(shape) });
   return values;
 }
 
