@@ -41,15 +41,20 @@ const collected = new FinalizationRegistry<Remains>((remains) => {
 const MANY_TENSORS = 1000;
 const MANY_BYTES = 256 * 2 ** 20;
 
+/** The innermost line of the stack outside this library, as far as the runtime tells. */
+function callerLine(): string | undefined {
+  const frames = new Error().stack?.split("\n").filter((frame) => /:\d+:\d+/.test(frame)) ?? [];
+  const own = /[^\s(@]*[\\/]/.exec(frames[0] ?? "")?.[0] ?? "@convgrad/";
+  return frames.find((frame) => ![own, "@convgrad/"].some((part) => frame.includes(part)))?.trim();
+}
+
 function warnOnce(): void {
   if (unscoped.warned || unscoped.tensors < MANY_TENSORS || unscoped.bytes < MANY_BYTES) return;
   unscoped.warned = true;
-  const line = new Error().stack
-    ?.split("\n")
-    .find((l) => /:\d+:\d+/.test(l) && !/convgrad|packages\/core/.test(l));
+  const line = callerLine();
   console.warn(
     `convgrad: ${unscoped.tensors} tensors (${Math.round(unscoped.bytes / 2 ** 20)} MiB) were made outside any scope ` +
-      `faster than they are collected${line ? `, last ${line.trim()}` : ""}; make the loop body a scope: ` +
+      `faster than they are collected${line ? `, last ${line}` : ""}; make the loop body a scope: ` +
       "for (const step of steps(n)) { … } or scope(() => { … })",
   );
 }
