@@ -55,23 +55,22 @@ export function backward(y: Tensor, gradient?: Tensor, options: BackwardOptions 
   const found: [leaf: Tensor, g: Tensor][] = [];
   const deliver = (node: Node, g: Tensor, owned: boolean) => {
     // Only a gradient with a history stays as it is: without one, the next pass adds to it in place.
-    const own = options.createGraph && g.requiresGrad ? g : outliving(g, owned, held);
+    const own = options.createGraph && g.requiresGrad ? contiguous(g) : outliving(g, owned, held);
     found.push([node.leaf!, own]);
   };
   try {
     propagate("backward", [seed], (node) => node.leaf !== null, options, deliver);
     // Only now, so that a pullback that throws leaves every grad as it was.
-    for (const [leaf, g] of found) addGradient(leaf, g, held, options.createGraph ?? false);
+    for (const [leaf, g] of found) addGradient(leaf, g, options.createGraph ?? false);
   } finally {
     held.close();
   }
 }
 
 /** leaf.grad += g; where there is none yet, g becomes it. */
-function addGradient(leaf: Tensor, g: Tensor, held: Scope, record: boolean): void {
+function addGradient(leaf: Tensor, g: Tensor, record: boolean): void {
   const { grad } = leaf;
   if (grad === null) {
-    if (g.storage.owner === held) moveTo(leaf.storage.owner, g.storage);
     leaf.grad = g;
   } else if (record) {
     leaf.grad = grad.add(g);

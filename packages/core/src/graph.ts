@@ -224,12 +224,15 @@ class Cotangents {
       return;
     }
     const local = new Scope("a pullback", null);
-    const gradients = within(local, () => node.pull!(g, wanted));
-    for (const gradient of gradients) {
-      if (gradient && gradient.storage.owner === local) scope.adopt(gradient.storage);
+    try {
+      const gradients = within(local, () => node.pull!(g, wanted));
+      for (const gradient of gradients) {
+        if (gradient && gradient.storage.owner === local) scope.adopt(gradient.storage);
+      }
+      this.#spread(node, gradients, wanted);
+    } finally {
+      local.close();
     }
-    local.close();
-    this.#spread(node, gradients, wanted);
   }
 
   #spread(

@@ -45,7 +45,7 @@ export {
 export { reference } from "./reference/index.ts";
 export { eachInScope, keep, scope, steps } from "./scopes.ts";
 export type { Shape } from "./shape.ts";
-export { formatShape } from "./shape.ts";
+export { formatShape, sameShape, sizeOf } from "./shape.ts";
 export type { MemoryInfo } from "./storage.ts";
 export { memory } from "./storage.ts";
 export type { NestedArray } from "./tensor.ts";

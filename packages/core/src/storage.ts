@@ -2,7 +2,7 @@ import { allocateArray, bytesOf, type DType, type TypedArray } from "./dtype.ts"
 import { GraphError } from "./errors.ts";
 import type { Buffer, Kernels } from "./kernels.ts";
 import { contiguousLayout } from "./layout.ts";
-import { currentScope, type Owned, type Scope } from "./scope.ts";
+import { currentScope, moveTo, type Owned, type Scope } from "./scope.ts";
 
 declare const console: { warn(message: string): void };
 
@@ -72,6 +72,8 @@ export class Storage implements Owned {
   owner: Scope | null = null;
   /** Set by `keep`: no scope takes it over behind the user's back. */
   kept = false;
+  /** Held by the `grad` of a leaf alone: whoever replaces that gradient gives it back. */
+  heldAsGradient = false;
   /** Counts writes in place, so that a backward pass notices that a saved value changed. */
   version = 0;
   readonly #remains: Remains;
@@ -151,5 +153,12 @@ export class Storage implements Owned {
 
 /** Gives a block that its holder drops to the current scope, or a loop would gather garbage that nobody collects. */
 export function abandon(storage: Storage): void {
-  if (!storage.released && !storage.kept && storage.owner === null) currentScope()?.adopt(storage);
+  if (storage.heldAsGradient && !storage.kept && storage.owner === null) currentScope()?.adopt(storage);
+}
+
+/** A gradient lives as long as its leaf, in whatever scope it was computed. One that no scope owns is the user's. */
+export function holdAsGradient(storage: Storage, owner: Scope | null): void {
+  if (storage.released || storage.owner === null || storage.owner === owner) return;
+  storage.heldAsGradient = true;
+  moveTo(owner, storage);
 }

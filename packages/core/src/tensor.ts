@@ -17,7 +17,7 @@ import * as elementwise from "./primitives/elementwise.ts";
 import { cast, contiguous } from "./primitives/movement.ts";
 import { gather } from "./primitives/select.ts";
 import { formatShape, resolveAxis, type Shape, sameShape, sizeOf } from "./shape.ts";
-import { abandon, type Storage } from "./storage.ts";
+import { abandon, holdAsGradient, type Storage } from "./storage.ts";
 
 /** Numbers nested as deeply as a tensor has axes. */
 export type NestedArray = number | NestedArray[];
@@ -83,9 +83,13 @@ export class Tensor {
     return this.#grad;
   }
   set grad(gradient: Tensor | null) {
+    if (gradient && (!sameShape(gradient.shape, this.shape) || gradient.dtype !== this.dtype)) {
+      throw new ShapeError("grad", `${gradient.dtype} ${formatShape(gradient.shape)} is no gradient of ${this.dtype} ${formatShape(this.shape)}`);
+    }
     const former = this.#grad?.storage;
     if (former && former !== gradient?.storage) abandon(former);
     this.#grad = gradient;
+    if (gradient) holdAsGradient(gradient.storage, this.storage.owner);
   }
 
   // Reading

@@ -5,7 +5,6 @@ import {
   scope,
   type Tensor,
   ValueError,
-  where,
 } from "@convgrad/core";
 
 /** What becomes of the losses of a batch: their mean, their sum, or no reduction. */
@@ -55,7 +54,7 @@ export function crossEntropy(
     );
   }
   const counts = labels.equal(ignoreIndex).equal(0);
-  const target = where(counts, labels, labels.mul(0)).unsqueeze(1);
+  const target = labels.where(counts, 0).unsqueeze(1);
   const logP = logits.logSoftmax(1);
   const perClass = weight
     ?.reshape([1, classes, ...labels.shape.slice(1).map(() => 1)])

@@ -23,14 +23,8 @@ export function lpPool(x: Tensor, p: number, kernel: Pair, options: PoolOptions 
   const powers = x.pad(window.padding).windows(window.kernel, window).abs().pow(p);
   const sums = powers.sum([lead, lead + 1]);
   // The root of 0 has an infinite slope, so 0 is kept out of it: there the gradient is 0.
-  const isZero = sums.equal(0);
-  const root = sums
-    .detach()
-    .mul(0)
-    .add(1)
-    .where(isZero, sums)
-    .pow(1 / p);
-  return root.mul(isZero.equal(0).to(x.dtype));
+  const isSome = sums.equal(0).equal(0);
+  return sums.where(isSome, 1).pow(1 / p).where(isSome, 0);
 }
 
 function checkOrder(p: number): void {
