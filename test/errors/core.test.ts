@@ -68,7 +68,7 @@ const shapes: readonly Row[] = [
     "full: [2, -1] is no shape: axis 1 has size -1; sizes are whole numbers ≥ 0",
   ],
   ["zeros", () => zeros([1.5]), "[1.5] is no shape: axis 0 has size 1.5"],
-  ["eye", () => eye(-2), "eye: [-2] is no shape"],
+  ["eye", () => eye(-2), "eye: [-2, -2] is no shape"],
   ["rand", () => rand([Number.NaN]), "rand: [NaN] is no shape"],
   [
     "tensor",
@@ -239,10 +239,14 @@ const shapes: readonly Row[] = [
 ];
 
 const dtypes: readonly Row[] = [
-  ["tensor", () => tensor(untyped([true])), "tensor: holds numbers, not boolean"],
+  ["tensor", () => tensor(untyped([true])), "tensor: holds numbers, not true"],
   ["tensor", () => tensor(untyped([null])), "tensor: holds numbers, not null"],
-  ["tensor", () => tensor(untyped("12")), "tensor: holds numbers, not string"],
-  ["tensor", () => tensor(untyped(new Int16Array(2))), "tensor: holds numbers, not object"],
+  ["tensor", () => tensor(untyped("12")), 'tensor: holds numbers, not "12"'],
+  [
+    "tensor",
+    () => tensor(untyped(new Int16Array(2))),
+    "tensor: holds numbers, not Int16Array; nested arrays, or a Float32Array, Float64Array, Int32Array or Uint8Array",
+  ],
   [
     "tensor",
     () => tensor([1], { dtype: untyped("int64") }),
@@ -272,7 +276,7 @@ const dtypes: readonly Row[] = [
   [
     "add",
     () => leaf.add(wide),
-    'add: float32 and float64 do not mix; convert one of them, for example with .to("float32")',
+    'add: float32 and float64 do not mix; convert one of them with .to("float64"), a whole model with model.to("float64")',
   ],
   ["concat", () => concat([leaf, int]), "concat: float32 and int32 do not mix"],
   ["matmul", () => leaf.matmul(wide), "contract: float32 and float64 do not mix"],
@@ -307,7 +311,7 @@ const graph: readonly Row[] = [
   [
     "backward",
     () => x23.sum().backward(),
-    "backward: the [] result does not depend on any tensor with requiresGrad, or was computed under noGrad; set requiresGrad on the parameters",
+    "backward: the result [] does not depend on any tensor with requiresGrad, or was computed under noGrad; set requiresGrad on the parameters",
   ],
   [
     "backward",
@@ -362,18 +366,10 @@ const values: readonly Row[] = [
     () => arange(Number.POSITIVE_INFINITY),
     "arange: cannot count from 0 to Infinity in steps of 1",
   ],
-  [
-    "manualSeed",
-    () => manualSeed(-1),
-    "manualSeed: -1 is no seed; use a whole number from 0 to 2^53 − 1",
-  ],
-  ["manualSeed", () => manualSeed(0.5), "manualSeed: 0.5 is no seed"],
-  ["setRandomState", () => setRandomState({ seed: Number.NaN, stream: 3 }), "NaN is no seed"],
-  [
-    "steps",
-    () => [...steps(-1)],
-    "steps: -1 is no number of steps; use a whole number ≥ 0 or Infinity",
-  ],
+  ["manualSeed", () => manualSeed(-1), "manualSeed: seed is -1; it must be a whole number ≥ 0"],
+  ["manualSeed", () => manualSeed(0.5), "manualSeed: seed is 0.5"],
+  ["setRandomState", () => setRandomState({ seed: Number.NaN, stream: 3 }), "seed is NaN"],
+  ["steps", () => [...steps(-1)], "steps: n is -1; it must be a whole number ≥ 0"],
   [
     "gradcheck",
     () => gradcheck((x) => x!, [leaf], { eps: 0 }),

@@ -70,7 +70,7 @@ describe("steps", () => {
 
   it.each([-1, 1.5, Number.NaN, Number.NEGATIVE_INFINITY])("refuses %d", (n) => {
     expect(() => [...steps(n)]).toThrow(ValueError);
-    expect(() => [...steps(n)]).toThrow(`steps: ${n} is no number of steps`);
+    expect(() => [...steps(n)]).toThrow(`steps: n is ${n}; it must be a whole number ≥ 0`);
   });
 });
 

@@ -1,45 +1,20 @@
 import {
   backendInfo,
   init,
-  type Kernels,
+  manualSeed,
+  rand,
   reference,
   registerBackend,
   scope,
   setBackend,
+  steps,
   tensor,
   withBackend,
 } from "@convgrad/core";
+import { Conv2D, crossEntropy, Dense, Flatten, MaxPool, ReLU, Sequential } from "@convgrad/layers";
+import { SGD } from "@convgrad/optim";
 import { afterEach, describe, expect, it } from "vitest";
-
-/** A backend with handles of its own for memory, float32 and integers only, that counts the blocks it holds. */
-function foreign(): { kernels: Kernels; live: () => number } {
-  const cells = new Map<object, object>();
-  const toCells = (argument: unknown) =>
-    argument instanceof Object && "buffer" in argument && cells.has(argument.buffer as object)
-      ? { ...argument, buffer: cells.get(argument.buffer as object) }
-      : argument;
-  const translated = Object.entries(reference).map(([name, value]) => [
-    name,
-    typeof value === "function" ? (...args: unknown[]) => value(...args.map(toCells)) : value,
-  ]);
-  const kernels: Kernels = {
-    ...Object.fromEntries(translated),
-    name: "foreign",
-    dtypes: ["float32", "int32", "uint8"],
-    threads: 2,
-    allocate: (dtype, length) => {
-      const handle = {};
-      cells.set(handle, reference.allocate(dtype, length));
-      return handle;
-    },
-    release: (buffer) => {
-      cells.delete(buffer);
-    },
-    owns: (buffer) => cells.has(buffer),
-    write: (buffer, values) => reference.write(cells.get(buffer)!, values),
-  };
-  return { kernels, live: () => cells.size };
-}
+import { foreign } from "./foreign.ts";
 
 afterEach(() => setBackend(reference));
 
@@ -60,6 +35,7 @@ describe("backends", () => {
       name: "foreign",
       threads: 2,
       dtypes: ["float32", "int32", "uint8"],
+      fallbacks: [],
     });
   });
 
@@ -123,7 +99,56 @@ describe("backends", () => {
     });
     expect(await init({ threads: 3 })).toMatchObject({ name: "foreign" });
     expect(asked).toEqual({ threads: 3 });
+    expect(backendInfo().fallbacks).toEqual([
+      { name: "broken", reason: "Error: no such instruction" },
+    ]);
+    await expect(init({ threads: 0 })).rejects.toThrow(
+      "threads is 0; it must be a whole number ≥ 1",
+    );
     await expect(init({ backend: "broken" })).rejects.toThrow("no such instruction");
     expect(backendInfo().name).toBe("foreign");
+  });
+
+  it("are lent a copy where they do not own an operand, which stays where it is", () => {
+    const { kernels } = foreign();
+    withBackend(kernels, () => {
+      const x = tensor([1.5, 2]);
+      const y = x.to("float64");
+      expect(x.storage.kernels).toBe(kernels);
+      expect(y.toArray()).toEqual([1.5, 2]);
+      x.assign(tensor([3, 4], { dtype: "float64" }));
+      expect(x.toArray()).toEqual([3, 4]);
+    });
+  });
+
+  it("train to the bits of the reference", () => {
+    const train = () => {
+      manualSeed(7);
+      const model = new Sequential(
+        new Conv2D(1, 2, 3, { padding: 1 }),
+        new ReLU(),
+        new MaxPool(2),
+        new Flatten(),
+        new Dense(8, 3),
+      );
+      const optimizer = new SGD(model.parameters(), { lr: 0.1, momentum: 0.9, weightDecay: 0.01 });
+      const [x, labels] = [rand([4, 1, 4, 4]), tensor(Int32Array.of(0, 1, 2, 1))];
+      for (const _ of steps(5)) {
+        optimizer.zeroGrad();
+        crossEntropy(model.forward(x), labels).backward();
+        optimizer.step();
+      }
+      const twin = new Dense(8, 3).to("float64");
+      model.layers[4]!.loadStateDict({ ...twin.stateDict(), ...model.layers[4]!.stateDict() });
+      return model.parameters().map((p) => p.toArray());
+    };
+    const { kernels, live } = foreign();
+    const expected = scope(train);
+    expect(withBackend(kernels, () => scope(train))).toEqual(expected);
+    expect(live()).toBeGreaterThan(0);
+  });
+
+  it("refuses an async function, whose later parts would run elsewhere", () => {
+    expect(() => withBackend(reference, async () => 1)).toThrow(/withBackend: fn is async/);
   });
 });

@@ -1,9 +1,8 @@
-import { kernelsFor } from "./backend.ts";
-import { makeTensor } from "./construct.ts";
-import { DTypeError, GraphError, ShapeError } from "./errors.ts";
+import { makeTensor, requireTensor } from "./construct.ts";
+import { DTypeError, GraphError, ShapeError, ValueError } from "./errors.ts";
 import { type BackwardOptions, type Node, noGrad, propagate, type Seed } from "./graph.ts";
-import { isContiguous } from "./layout.ts";
-import { viewOn } from "./primitive.ts";
+import { isContiguous, mayOverlap } from "./layout.ts";
+import { updateInPlace } from "./primitive.ts";
 import { constant } from "./primitives/constant.ts";
 import { contiguous } from "./primitives/movement.ts";
 import { currentScope, moveTo, Scope } from "./scope.ts";
@@ -14,7 +13,7 @@ function seedOf(operation: string, y: Tensor, gradient: Tensor | undefined): See
   if (y.node === null) {
     throw new GraphError(
       operation,
-      `the ${formatShape(y.shape)} result does not depend on any tensor with requiresGrad, ` +
+      `the result ${formatShape(y.shape)} does not depend on any tensor with requiresGrad, ` +
         "or was computed under noGrad; set requiresGrad on the parameters",
     );
   }
@@ -29,6 +28,7 @@ function seedOf(operation: string, y: Tensor, gradient: Tensor | undefined): See
     }
     return { y, g: constant(1, y) };
   }
+  requireTensor(operation, "gradient", gradient);
   if (!sameShape(gradient.shape, y.shape)) {
     throw new ShapeError(
       operation,
@@ -74,11 +74,11 @@ function addGradient(leaf: Tensor, g: Tensor, record: boolean): void {
     leaf.grad = g;
   } else if (record) {
     leaf.grad = grad.add(g);
-  } else if (grad.requiresGrad || !isContiguous(grad.layout)) {
+  } else if (grad.requiresGrad || mayOverlap(grad.layout)) {
     // Part of a graph, or a view whose cells may be shared: not to be written to.
     leaf.grad = noGrad(() => grad.add(g));
   } else {
-    accumulateInPlace(grad, g);
+    updateInPlace("backward", grad, [g], (kernels, out, [x]) => kernels.accumulate(x!, out));
   }
 }
 
@@ -88,12 +88,6 @@ function outliving(g: Tensor, owned: boolean, owner: Scope | null): Tensor {
   const own = owned && whole ? g : contiguous(g);
   moveTo(owner, own.storage);
   return makeTensor(own.storage, own.layout);
-}
-
-function accumulateInPlace(into: Tensor, g: Tensor): void {
-  const kernels = kernelsFor([into.dtype]);
-  kernels.accumulate(viewOn("backward", kernels, g), viewOn("backward", kernels, into));
-  into.storage.version++;
 }
 
 /** Options of {@link gradients}. */
@@ -112,12 +106,13 @@ export interface GradientsOptions extends BackwardOptions {
  * const [gw, gb] = gradients(loss, [w, b]);
  * const [second] = gradients(gradients(y, [x], { createGraph: true })[0].sum(), [x]);
  */
-export function gradients(
+export function gradients<const Xs extends readonly Tensor[]>(
   y: Tensor,
-  xs: readonly Tensor[],
+  xs: Xs,
   options: GradientsOptions = {},
-): Tensor[] {
+): { -readonly [K in keyof Xs]: Tensor } {
   const seed = seedOf("gradients", y, options.gradient);
+  if (!Array.isArray(xs)) throw new ValueError("gradients", "xs must be a list of tensors: [w, b]");
   xs.forEach((x, i) => {
     if (x.node === null)
       throw new GraphError(
@@ -136,5 +131,6 @@ export function gradients(
       found.set(node, options.createGraph ? g : outliving(g, owned, currentScope()));
     },
   );
-  return xs.map((x) => found.get(x.node!) ?? contiguous(constant(0, x)));
+  const all = xs.map((x) => found.get(x.node!) ?? contiguous(constant(0, x)));
+  return all as { -readonly [K in keyof Xs]: Tensor };
 }

@@ -1,20 +1,28 @@
 import type { DType } from "./dtype.ts";
-import { ValueError } from "./errors.ts";
+import { checkWhole, GraphError, ValueError } from "./errors.ts";
 import type { Kernels } from "./kernels.ts";
 import { reference } from "./reference/index.ts";
+
+/** A backend that does not run here, and why. */
+export interface Fallback {
+  readonly name: string;
+  readonly reason: string;
+}
 
 /** What runs the kernels. */
 export interface BackendInfo {
   readonly name: string;
   readonly threads: number;
   readonly dtypes: readonly DType[];
+  /** The backends that `"auto"` would have preferred. */
+  readonly fallbacks: readonly Fallback[];
 }
 
 /** What `init` may be told. */
 export interface InitOptions {
   /** A registered backend by name, or `"auto"` (the default) for the fastest one that loads here. */
   readonly backend?: "auto" | (string & {});
-  /** Threads the backend may use; default: what it deems best. */
+  /** Threads the backend may use, 1 or more; default: what it deems best. */
   readonly threads?: number;
 }
 
@@ -22,9 +30,11 @@ export interface InitOptions {
 export type BackendLoader = (options: InitOptions) => Kernels | Promise<Kernels>;
 
 const loaders = new Map<string, BackendLoader>([["reference", () => reference]]);
-let current: Kernels = reference;
+/** `null` until `init` or the first use. */
+let current: Kernels | null = null;
+let fallbacks: readonly Fallback[] = [];
 
-/** Makes a backend known to `init`; the one registered last is tried first by `"auto"`. */
+/** Makes a backend known to `init`; the one registered last is preferred by `"auto"`. */
 export function registerBackend(name: string, load: BackendLoader): void {
   loaders.set(name, load);
 }
@@ -32,23 +42,36 @@ export function registerBackend(name: string, load: BackendLoader): void {
 /**
  * Loads and selects a backend. Optional where the first use can do it by itself (the reference backend, Node).
  *
- * @throws {@link ValueError} for a name that nobody registered.
+ * @throws {@link ValueError} for a name that nobody registered, or a number of threads below 1.
  * @example
  * const { name, threads } = await init({ backend: "reference" });
  */
 export async function init(options: InitOptions = {}): Promise<BackendInfo> {
-  const { backend = "auto" } = options;
-  const names = backend === "auto" ? [...loaders.keys()].reverse() : [backend];
-  for (const name of names) {
+  const { backend = "auto", threads = 1 } = options;
+  checkWhole("init", "threads", threads, 1);
+  if (backend !== "auto") {
+    select(await loaderOf("init", backend)(options), []);
+    return backendInfo();
+  }
+  const tried: Fallback[] = [];
+  for (const [name, load] of preferred()) {
     try {
-      setBackend(await loaderOf("init", name)(options));
-      break;
+      select(await load(options), tried);
+      break; // at the latest with the reference backend
     } catch (error) {
-      // "auto" goes on to the next; the reference backend, last, always loads.
-      if (backend !== "auto") throw error;
+      tried.push({ name, reason: String(error) });
     }
   }
   return backendInfo();
+}
+
+function preferred(): [string, BackendLoader][] {
+  return [...loaders].reverse();
+}
+
+function select(kernels: Kernels, tried: readonly Fallback[]): void {
+  current = kernels;
+  fallbacks = tried;
 }
 
 function loaderOf(operation: string, name: string): BackendLoader {
@@ -60,40 +83,74 @@ function loaderOf(operation: string, name: string): BackendLoader {
   return load;
 }
 
+function loadAtOnce(name: string, load: BackendLoader): Kernels {
+  const kernels = load({});
+  if (!(kernels instanceof Promise)) return kernels;
+  throw new ValueError(
+    "setBackend",
+    `"${name}" takes time to load; use await init({ backend: "${name}" })`,
+    { name },
+  );
+}
+
+/** The selected backend; at the first use, the preferred one among those that load at once. */
+export function selectedBackend(): Kernels {
+  if (current !== null) return current;
+  const tried: Fallback[] = [];
+  for (const [name, load] of preferred()) {
+    try {
+      select(loadAtOnce(name, load), tried);
+      break;
+    } catch (error) {
+      tried.push({ name, reason: String(error) });
+    }
+  }
+  return current ?? reference;
+}
+
 /**
  * Selects a backend at once, itself or by name; tensors of the former one move over when they are next used.
  *
  * @throws {@link ValueError} for an unknown name, or for a backend that can only be loaded with `await init`.
  */
 export function setBackend(backend: Kernels | string): void {
-  const kernels = typeof backend === "string" ? loaderOf("setBackend", backend)({}) : backend;
-  if (kernels instanceof Promise) {
-    throw new ValueError(
-      "setBackend",
-      `"${backend}" takes time to load; use await init({ backend: "${backend}" })`,
-    );
-  }
-  current = kernels;
+  const isName = typeof backend === "string";
+  select(isName ? loadAtOnce(backend, loaderOf("setBackend", backend)) : backend, []);
 }
 
 /** The selected backend. */
 export function backendInfo(): BackendInfo {
-  const { name, threads, dtypes } = current;
-  return { name, threads, dtypes };
+  const { name, threads, dtypes } = selectedBackend();
+  return { name, threads, dtypes, fallbacks };
 }
 
 /** The selected backend, or the reference where one of the dtypes is beyond it (float64, mostly). */
 export function kernelsFor(dtypes: readonly DType[]): Kernels {
-  return dtypes.every((dtype) => current.dtypes.includes(dtype)) ? current : reference;
+  const kernels = selectedBackend();
+  return dtypes.every((dtype) => kernels.dtypes.includes(dtype)) ? kernels : reference;
 }
 
-/** Runs synchronous `fn` with another backend selected. */
+/**
+ * Runs synchronous `fn` with another backend selected.
+ *
+ * @throws {@link GraphError} when `fn` returns a promise, because its later parts would run on the former backend.
+ */
 export function withBackend<T>(kernels: Kernels, fn: () => T): T {
   const before = current;
   current = kernels;
   try {
-    return fn();
+    return synchronous("withBackend", fn());
   } finally {
     current = before;
   }
+}
+
+/** The result, unless it is a promise. */
+export function synchronous<T>(operation: string, result: T): T {
+  if (!(result instanceof Promise)) return result;
+  result.catch(() => {}); // the error below says all
+  throw new GraphError(
+    operation,
+    `fn is async; wrap only its synchronous parts: await … then ${operation}(() => …)`,
+  );
 }

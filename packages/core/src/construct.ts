@@ -1,3 +1,4 @@
+import { formatValue, ValueError } from "./errors.ts";
 import type { Layout } from "./layout.ts";
 import type { Storage } from "./storage.ts";
 import type { Tensor } from "./tensor.ts";
@@ -14,4 +15,21 @@ export function constructWith(fn: Construct): void {
 /** A tensor over a storage, not yet part of any graph. */
 export function makeTensor(storage: Storage, layout: Layout): Tensor {
   return construct!(storage, layout);
+}
+
+export function isTensor(value: unknown): value is Tensor {
+  return typeof value === "object" && value !== null && "storage" in value && "layout" in value;
+}
+
+/** @throws {@link ValueError} unless the value is a tensor: `matmul: the operand must be a tensor, not 3; …` */
+export function requireTensor(
+  operation: string,
+  what: string,
+  value: unknown,
+): asserts value is Tensor {
+  if (isTensor(value)) return;
+  throw new ValueError(
+    operation,
+    `the ${what} must be a tensor, not ${formatValue(value)}; make one with tensor(values)`,
+  );
 }

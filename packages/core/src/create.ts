@@ -1,13 +1,16 @@
 import { kernelsFor } from "./backend.ts";
 import {
+  allocateArray,
   arrayFrom,
   checkDifferentiable,
   checkDType,
+  checkValue,
   type DType,
   dtypeOf,
   type TypedArray,
 } from "./dtype.ts";
-import { DTypeError, ShapeError, ValueError } from "./errors.ts";
+import { DTypeError, formatValue, ShapeError, ValueError } from "./errors.ts";
+import type { Kernels, View } from "./kernels.ts";
 import { newTensor, viewOn } from "./primitive.ts";
 import { checkShape, formatShape, resolveReshape, type Shape, sizeOf } from "./shape.ts";
 import type { NestedArray, Tensor } from "./tensor.ts";
@@ -35,19 +38,15 @@ export interface TensorOptions extends CreateOptions {
  * tensor([[1, 2], [3, 4]], { requiresGrad: true });
  * tensor(new Uint8Array(784), { shape: [1, 28, 28] });
  */
-export function tensor(
-  values: NestedArray | readonly NestedArray[] | TypedArray,
-  options: TensorOptions = {},
-): Tensor {
+export function tensor(values: NestedArray | TypedArray, options: TensorOptions = {}): Tensor {
   const natural = dtypeOf(values);
   const dtype = options.dtype ?? natural ?? "float32";
-  checkDType("tensor", dtype);
   const flat: number[] | TypedArray = natural ? (values as TypedArray) : [];
   const nested = natural
     ? [(values as TypedArray).length]
     : flatten(values as NestedArray, flat as number[]);
   const shape = options.shape ? resolveShape(nested, options.shape) : nested;
-  return fromArray(flat, shape, dtype, options.requiresGrad);
+  return fromArray("tensor", flat, shape, { ...options, dtype });
 }
 
 function resolveShape(nested: Shape, shape: Shape): Shape {
@@ -62,20 +61,35 @@ function resolveShape(nested: Shape, shape: Shape): Shape {
   }
 }
 
-function fromArray(
-  values: ArrayLike<number>,
+/** A new tensor whose memory `fill` writes; everything is checked before any is taken. */
+export function create(
+  operation: string,
   shape: Shape,
-  dtype: DType,
-  requiresGrad = false,
+  { dtype = "float32", requiresGrad = false }: CreateOptions,
+  fill: (kernels: Kernels, out: View) => void,
 ): Tensor {
-  checkShape("tensor", shape);
-  checkDType("tensor", dtype);
+  checkDType(operation, dtype);
+  checkShape(operation, shape);
   if (requiresGrad) checkDifferentiable(dtype);
   const kernels = kernelsFor([dtype]);
-  const result = newTensor(kernels, dtype, shape);
-  kernels.write(result.storage.on("tensor", kernels), arrayFrom(dtype, values));
+  const result = newTensor(kernels, dtype, [...shape]);
+  fill(kernels, viewOn(operation, kernels, result));
   result.requiresGrad = requiresGrad;
   return result;
+}
+
+function fromArray(
+  operation: string,
+  values: ArrayLike<number>,
+  shape: Shape,
+  options: CreateOptions,
+): Tensor {
+  return create(operation, shape, options, (kernels, { buffer, dtype }) => {
+    kernels.write(
+      buffer,
+      dtypeOf(values) === dtype ? (values as TypedArray) : arrayFrom(dtype, values),
+    );
+  });
 }
 
 /** Appends the numbers of nested arrays to `flat`; returns the shape of the nesting. */
@@ -87,10 +101,12 @@ function flatten(values: NestedArray, flat: number[]): Shape {
   if (!Array.isArray(values)) {
     throw new DTypeError(
       "tensor",
-      `holds numbers, not ${values === null ? "null" : typeof values}`,
+      `holds numbers, not ${ArrayBuffer.isView(values) ? values.constructor.name : formatValue(values)}; ` +
+        "nested arrays, or a Float32Array, Float64Array, Int32Array or Uint8Array",
     );
   }
-  const inner = values.map((value) => flatten(value, flat));
+  // Array.from, because map passes over holes.
+  const inner = Array.from(values, (value) => flatten(value, flat));
   const first = inner[0] ?? [];
   const odd = inner.findIndex((shape) => formatShape(shape) !== formatShape(first));
   if (odd >= 0) {
@@ -102,25 +118,24 @@ function flatten(values: NestedArray, flat: number[]): Shape {
   return [values.length, ...first];
 }
 
-/** A tensor filled with one value. */
+/**
+ * A tensor filled with one value.
+ *
+ * @throws {@link ShapeError} for a shape that is none; {@link DTypeError} for a value that an integer type would change.
+ */
 export function full(shape: Shape, value: number, options: CreateOptions = {}): Tensor {
-  const { dtype = "float32", requiresGrad = false } = options;
-  checkDType("full", dtype);
-  checkShape("full", shape);
-  if (requiresGrad) checkDifferentiable(dtype);
-  const kernels = kernelsFor([dtype]);
-  const result = newTensor(kernels, dtype, [...shape]);
-  kernels.fill(value, viewOn("full", kernels, result));
-  result.requiresGrad = requiresGrad;
-  return result;
+  checkValue("full", value, options.dtype ?? "float32");
+  return create("full", shape, options, (kernels, out) => kernels.fill(value, out));
 }
 
-export function zeros(shape: Shape, options?: CreateOptions): Tensor {
-  return full(shape, 0, options);
+/** A tensor of zeros. */
+export function zeros(shape: Shape, options: CreateOptions = {}): Tensor {
+  return create("zeros", shape, options, (kernels, out) => kernels.fill(0, out));
 }
 
-export function ones(shape: Shape, options?: CreateOptions): Tensor {
-  return full(shape, 1, options);
+/** A tensor of ones. */
+export function ones(shape: Shape, options: CreateOptions = {}): Tensor {
+  return create("ones", shape, options, (kernels, out) => kernels.fill(1, out));
 }
 
 /**
@@ -142,14 +157,17 @@ export function arange(
     );
   }
   const length = Math.max(Math.ceil((to - from) / step), 0);
-  const values = Float64Array.from({ length }, (_, i) => from + i * step);
-  return fromArray(values, [length], options.dtype ?? "float32", options.requiresGrad);
+  return create("arange", [length], options, (kernels, { buffer, dtype }) => {
+    const values = allocateArray(dtype, length);
+    for (let i = 0; i < length; i++) values[i] = from + i * step;
+    kernels.write(buffer, values);
+  });
 }
 
 /** The n × n identity matrix. */
 export function eye(n: number, options: CreateOptions = {}): Tensor {
-  checkShape("eye", [n]);
-  const values = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) values[i * n + i] = 1;
-  return fromArray(values, [n, n], options.dtype ?? "float32", options.requiresGrad);
+  return create("eye", [n, n], options, (kernels, out) => {
+    kernels.fill(0, out);
+    kernels.fill(1, { ...out, shape: [n], strides: [n + 1] });
+  });
 }

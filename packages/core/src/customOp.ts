@@ -1,6 +1,7 @@
+import { requireTensor } from "./construct.ts";
+import { isFloat, requireDType } from "./dtype.ts";
 import { GraphError } from "./errors.ts";
 import { isRecording, Node, noGrad } from "./graph.ts";
-import { requireDType } from "./primitive.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** What a custom backward may use. */
@@ -37,9 +38,11 @@ export interface CustomOp {
 export function customOp({ name, forward, backward }: CustomOp): (...inputs: Tensor[]) => Tensor {
   return (...inputs) => {
     const computed = noGrad(() => forward(...inputs));
+    requireTensor(name, "result of its forward", computed);
     // A forward that returns an input as it is must not give that input a second history.
     const output = computed.detach();
-    if (!isRecording() || inputs.every((x) => x.node === null)) return output;
+    const constant = !isFloat(output.dtype) || inputs.every((x) => x.node === null);
+    if (constant || !isRecording()) return output;
     const node = new Node(
       name,
       output.shape,

@@ -61,3 +61,63 @@ export function checkDType(operation: string, name: string): asserts name is DTy
     throw new DTypeError(operation, `"${name}" is no dtype; use ${Object.keys(ARRAYS).join(", ")}`);
   }
 }
+
+/** @throws {@link DTypeError} for a number that an integer type would change: `1.5 is not of type int32`. */
+export function checkValue(operation: string, value: number, dtype: DType): void {
+  if (isFloat(dtype) || arrayFrom(dtype, [value])[0] === value) return;
+  throw new DTypeError(
+    operation,
+    `${value} is not of type ${dtype}; convert the tensor, for example with .to("float32")`,
+    { value, dtype },
+  );
+}
+
+interface Typed {
+  readonly dtype: DType;
+}
+
+/** The rule "all inputs have one type, and so has the output". */
+export function sharedDType(operation: string): (inputs: readonly Typed[]) => DType {
+  return (inputs) => {
+    const { dtype } = inputs[0]!;
+    const other = inputs.find((x) => x.dtype !== dtype);
+    if (other) {
+      const both = isFloat(dtype) && isFloat(other.dtype);
+      const to = both ? "float64" : isFloat(dtype) ? dtype : other.dtype;
+      throw new DTypeError(
+        operation,
+        `${dtype} and ${other.dtype} do not mix; convert one of them with .to("${to}")` +
+          (both ? `, a whole model with model.to("${to}")` : ""),
+        { dtypes: inputs.map((x) => x.dtype) },
+      );
+    }
+    return dtype;
+  };
+}
+
+/** The rule "one floating type throughout". */
+export function floatDType(operation: string): (inputs: readonly Typed[]) => DType {
+  const shared = sharedDType(operation);
+  return (inputs) => {
+    const dtype = shared(inputs);
+    if (!isFloat(dtype)) {
+      throw new DTypeError(
+        operation,
+        `needs float32 or float64, not ${dtype}; convert with .to("float32")`,
+        { dtypes: [dtype] },
+      );
+    }
+    return dtype;
+  };
+}
+
+/** @throws {@link DTypeError} unless the tensor has the dtype. */
+export function requireDType(operation: string, what: string, x: Typed, dtype: DType): void {
+  if (x.dtype !== dtype) {
+    throw new DTypeError(
+      operation,
+      `the ${what} must be ${dtype}, not ${x.dtype}; convert with .to("${dtype}")`,
+      { dtype: x.dtype },
+    );
+  }
+}

@@ -48,3 +48,23 @@ export class MemoryError extends ConvgradError {
 export class FormatError extends ConvgradError {
   override readonly name = "FormatError";
 }
+
+/** A value as it stands in messages: strings in quotes, so that `"3"` and 3 differ. */
+export function formatValue(value: unknown): string {
+  return typeof value === "string"
+    ? JSON.stringify(value)
+    : Array.isArray(value)
+      ? `[${value}]`
+      : String(value);
+}
+
+/** @throws {@link ValueError} unless the value is a whole number of at least `least`: `steps: n is 1.5; …` */
+export function checkWhole(operation: string, what: string, value: number, least: number): void {
+  if (!Number.isSafeInteger(value) || value < least) {
+    throw new ValueError(
+      operation,
+      `${what} is ${formatValue(value)}; it must be a whole number ≥ ${least}`,
+      { [what]: value },
+    );
+  }
+}

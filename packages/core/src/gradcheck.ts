@@ -1,7 +1,7 @@
 import { gradients } from "./autograd.ts";
 import { tensor } from "./create.ts";
 import { isFloat } from "./dtype.ts";
-import { GraphError, ValueError } from "./errors.ts";
+import { formatValue, GraphError, ValueError } from "./errors.ts";
 import { noGrad } from "./graph.ts";
 import { randomBlock } from "./philox.ts";
 import { scope } from "./scopes.ts";
@@ -85,6 +85,12 @@ export function gradcheck(
     if (!(settings[name] > 0 && Number.isFinite(settings[name]))) {
       throw new ValueError("gradcheck", `${name} is ${settings[name]}; use a small number > 0`);
     }
+  }
+  if (settings.order !== 1 && settings.order !== 2) {
+    throw new ValueError("gradcheck", `order is ${formatValue(settings.order)}; it must be 1 or 2`);
+  }
+  if (!inputs.some((x) => isFloat(x.dtype))) {
+    throw new ValueError("gradcheck", "there is no float input to differentiate by; pass some");
   }
   const report = scope(() => check(fn, inputs, settings));
   if (!report.ok && settings.throws)

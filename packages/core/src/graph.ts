@@ -1,3 +1,4 @@
+import { synchronous } from "./backend.ts";
 import { GraphError, ShapeError } from "./errors.ts";
 import { Scope, within } from "./scope.ts";
 import { formatShape, type Shape, sameShape } from "./shape.ts";
@@ -112,15 +113,7 @@ function withRecording<T>(on: boolean, fn: () => T): T {
  * @throws {@link GraphError} when `fn` returns a promise, because its later parts would be recorded.
  */
 export function noGrad<T>(fn: () => T): T {
-  const result = withRecording(false, fn);
-  if (result instanceof Promise) {
-    result.catch(() => {}); // the error below says all
-    throw new GraphError(
-      "noGrad",
-      "fn is async; wrap only its synchronous parts: await … then noGrad(() => …)",
-    );
-  }
-  return result;
+  return synchronous("noGrad", withRecording(false, fn));
 }
 
 /** Every node from which the roots were computed, youngest first. Iterative: a chain may be 100,000 nodes long. */

@@ -42,7 +42,7 @@ export interface RandomState {
 
 /**
  * A backend: about a dozen kernels, all on strided views. Core allocates the output and checks shapes and dtypes first;
- * a kernel fills `out` completely and never aliases it with an input, unless its line says otherwise.
+ * a kernel fills `out` completely. `out` shares no memory with an input, unless the kernel's line says otherwise.
  * `reference` specifies each kernel; the conformance suite compares every other backend with it.
  */
 export interface Kernels {
@@ -52,6 +52,8 @@ export interface Kernels {
   readonly dtypes: readonly DType[];
   /** Threads it uses, 1 or more. */
   readonly threads: number;
+  /** Set by a backend that computes nothing: its buffers hold no numbers, and it leaves those of others alone. */
+  readonly virtual?: true;
 
   /** Room for `length` elements, contents unspecified. Throws `MemoryError` when there is none. */
   allocate(dtype: DType, length: number): Buffer;
@@ -65,7 +67,7 @@ export interface Kernels {
 
   /** out = value everywhere. */
   fill(value: number, out: View): void;
-  /** out = x, converting between dtypes (towards zero for integers). */
+  /** out = x, converting between dtypes: towards zero for integers, modulo 2ⁿ beyond their range, NaN to 0. */
   copy(x: View, out: View): void;
   /** out = op(x). */
   map(op: MapOp, x: View, out: View): void;

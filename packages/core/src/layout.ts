@@ -32,6 +32,20 @@ export function isContiguous({ shape, strides }: Layout): boolean {
   return true;
 }
 
+/** Whether two elements may share a cell, so that writing to the view is ambiguous. */
+export function mayOverlap({ shape, strides }: Layout): boolean {
+  const axes = strides
+    .map((stride, axis) => ({ stride: Math.abs(stride), n: shape[axis]! }))
+    .filter(({ n }) => n > 1)
+    .sort((p, q) => p.stride - q.stride);
+  let reach = 0;
+  return axes.some(({ stride, n }) => {
+    const overlaps = stride <= reach;
+    reach += stride * (n - 1);
+    return overlaps;
+  });
+}
+
 export function permuteLayout(
   { shape, strides, offset }: Layout,
   order: readonly number[],

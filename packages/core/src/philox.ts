@@ -4,7 +4,7 @@ const M1 = 0xcd9e8d57;
 const W0 = 0x9e3779b9;
 const W1 = 0xbb67ae85;
 
-/** The high and low 32 bits of the 64-bit product of two unsigned 32-bit numbers, high half. */
+/** The high 32 bits of the 64-bit product of two unsigned 32-bit numbers. */
 function mulHigh(a: number, b: number): number {
   const aLow = a & 0xffff;
   const aHigh = a >>> 16;

@@ -1,7 +1,7 @@
-import { kernelsFor } from "./backend.ts";
-import { makeTensor } from "./construct.ts";
-import { type DType, isFloat } from "./dtype.ts";
-import { DTypeError } from "./errors.ts";
+import { kernelsFor, selectedBackend } from "./backend.ts";
+import { isTensor, makeTensor, requireTensor } from "./construct.ts";
+import { type DType, isFloat, sharedDType } from "./dtype.ts";
+import { GraphError } from "./errors.ts";
 import { isRecording, Node, type Pull } from "./graph.ts";
 import type { Kernels, View } from "./kernels.ts";
 import { contiguousLayout, type Layout } from "./layout.ts";
@@ -85,10 +85,6 @@ export function definePrimitive<I extends readonly Tensor[], P = void>(
   return Object.assign(call, { primitiveName: definition.name }) as unknown as Primitive<I, P>;
 }
 
-function isTensor(value: unknown): value is Tensor {
-  return typeof value === "object" && value !== null && "storage" in value && "layout" in value;
-}
-
 function apply<I extends readonly Tensor[], P>(
   definition: ComputeDefinition<I, P> | ViewDefinition<P>,
   inputs: I,
@@ -130,9 +126,29 @@ export function newTensor(kernels: Kernels, dtype: DType, shape: Shape): Tensor 
   );
 }
 
-/** The tensor as a kernel sees it. */
+/** The tensor as a kernel reads it. It moves to the selected backend; any other gets a copy. */
 export function viewOn(operation: string, kernels: Kernels, x: Tensor): View {
-  return { buffer: x.storage.on(operation, kernels), dtype: x.dtype, ...x.layout };
+  requireTensor(operation, "operand", x);
+  const moves = kernels === selectedBackend();
+  const buffer = moves ? x.storage.on(operation, kernels) : x.storage.lend(operation, kernels);
+  return { buffer, dtype: x.dtype, ...x.layout };
+}
+
+/** Runs a kernel that writes into a tensor that exists, on a backend that knows the types of all operands. */
+export function updateInPlace(
+  operation: string,
+  out: Tensor,
+  inputs: readonly Tensor[],
+  run: (kernels: Kernels, out: View, inputs: readonly View[]) => void,
+): void {
+  const kernels = kernelsFor([out.dtype, ...inputs.map((x) => x.dtype)]);
+  const views = inputs.map((x) => viewOn(operation, kernels, x));
+  run(
+    kernels,
+    { buffer: out.storage.on(operation, kernels), dtype: out.dtype, ...out.layout },
+    views,
+  );
+  out.storage.wrote(kernels);
 }
 
 function record<P>(
@@ -152,6 +168,7 @@ function record<P>(
   output.node = node;
   const saved = new SavedTensors(node, inputs, output, params);
   node.pull = pullOf(vjps.map((vjp) => vjp?.(saved) ?? null));
+  saved.seal();
 }
 
 function pullOf(pullbacks: readonly (Pullback | null)[]): Pull {
@@ -166,6 +183,7 @@ class SavedTensors<P> implements Saved<P> {
   readonly #node: Node;
   readonly #inputs: readonly Tensor[];
   readonly #output: Tensor;
+  #sealed = false;
 
   constructor(node: Node, inputs: readonly Tensor[], output: Tensor, params: P) {
     this.#node = node;
@@ -176,62 +194,30 @@ class SavedTensors<P> implements Saved<P> {
     this.dtype = inputs[0]!.dtype;
   }
   get a(): Tensor {
-    return this.#node.save(this.#inputs[0]!);
+    return this.#save(this.#inputs[0]!);
   }
   get b(): Tensor {
-    return this.#node.save(this.#inputs[1]!);
+    return this.#save(this.#inputs[1]!);
   }
   get c(): Tensor {
-    return this.#node.save(this.#inputs[2]!);
+    return this.#save(this.#inputs[2]!);
   }
   get y(): Tensor {
-    return this.#node.save(this.#output);
+    return this.#save(this.#output);
   }
-}
 
-/** The rule "all inputs have one type, and so has the output". */
-export function sharedDType(operation: string): (inputs: readonly Tensor[]) => DType {
-  return (inputs) => {
-    const { dtype } = inputs[0]!;
-    const other = inputs.find((x) => x.dtype !== dtype);
-    if (other) {
-      throw new DTypeError(
-        operation,
-        `${dtype} and ${other.dtype} do not mix; convert one of them, for example with .to("${dtype}")`,
-        { dtypes: inputs.map((x) => x.dtype) },
+  #save(x: Tensor): Tensor {
+    if (this.#sealed) {
+      throw new GraphError(
+        this.#node.name,
+        "its rule reads a saved tensor during the backward pass; read it before: ({ a }) => (g) => …",
       );
     }
-    return dtype;
-  };
-}
+    return this.#node.save(x);
+  }
 
-/** The rule "one floating type throughout". */
-export function floatDType(operation: string): (inputs: readonly Tensor[]) => DType {
-  const shared = sharedDType(operation);
-  return (inputs) => {
-    const dtype = shared(inputs);
-    if (!isFloat(dtype)) {
-      throw new DTypeError(
-        operation,
-        `needs float32 or float64, not ${dtype}; convert with .to("float32")`,
-        {
-          dtypes: [dtype],
-        },
-      );
-    }
-    return dtype;
-  };
-}
-
-/** @throws {@link DTypeError} unless the tensor has the dtype. */
-export function requireDType(operation: string, what: string, x: Tensor, dtype: DType): void {
-  if (x.dtype !== dtype) {
-    throw new DTypeError(
-      operation,
-      `the ${what} must be ${dtype}, not ${x.dtype}; convert with .to("${dtype}")`,
-      {
-        dtype: x.dtype,
-      },
-    );
+  /** From here on nothing more is saved, or a value could have changed unnoticed. */
+  seal(): void {
+    this.#sealed = true;
   }
 }

@@ -1,11 +1,9 @@
-import { kernelsFor } from "./backend.ts";
-import type { CreateOptions } from "./create.ts";
+import { type CreateOptions, create } from "./create.ts";
 import { isFloat } from "./dtype.ts";
-import { DTypeError, ValueError } from "./errors.ts";
+import { checkWhole, DTypeError } from "./errors.ts";
 import type { RandomState } from "./kernels.ts";
 import { randomBlock } from "./philox.ts";
-import { newTensor, viewOn } from "./primitive.ts";
-import { checkShape, type Shape } from "./shape.ts";
+import type { Shape } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
 let state: RandomState = { seed: 0, stream: 0 };
@@ -23,13 +21,7 @@ function nextStream(): RandomState {
  * @throws {@link ValueError} for any other number.
  */
 export function manualSeed(seed: number): void {
-  if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new ValueError(
-      "manualSeed",
-      `${seed} is no seed; use a whole number from 0 to 2^53 − 1`,
-      { seed },
-    );
-  }
+  checkWhole("manualSeed", "seed", seed, 0);
   state = { seed, stream: 0 };
 }
 
@@ -40,20 +32,19 @@ export function randomState(): RandomState {
 
 /** Puts the random sequence back to where `randomState` found it. */
 export function setRandomState(to: RandomState): void {
-  manualSeed(to.seed);
-  state = { ...to };
+  checkWhole("setRandomState", "stream", to.stream, 0);
+  checkWhole("setRandomState", "seed", to.seed, 0);
+  state = { seed: to.seed, stream: to.stream };
 }
 
 function draw(distribution: "uniform" | "normal", shape: Shape, options: CreateOptions): Tensor {
-  const { dtype = "float32", requiresGrad = false } = options;
   const name = distribution === "uniform" ? "rand" : "randn";
-  if (!isFloat(dtype)) throw new DTypeError(name, `draws float32 or float64, not ${dtype}`);
-  checkShape(name, shape);
-  const kernels = kernelsFor([dtype]);
-  const result = newTensor(kernels, dtype, [...shape]);
-  kernels.random(distribution, nextStream(), viewOn(name, kernels, result));
-  result.requiresGrad = requiresGrad;
-  return result;
+  if (!isFloat(options.dtype ?? "float32")) {
+    throw new DTypeError(name, `draws float32 or float64, not ${options.dtype}`);
+  }
+  return create(name, shape, options, (kernels, out) => {
+    kernels.random(distribution, nextStream(), out);
+  });
 }
 
 /** Independent draws, uniform in [0, 1), from the Philox sequence of `manualSeed`. */
@@ -61,7 +52,10 @@ export function rand(shape: Shape, options: CreateOptions = {}): Tensor {
   return draw("uniform", shape, options);
 }
 
-/** Independent draws from the standard normal distribution. */
+/**
+ * Independent draws from the standard normal distribution. The reference backend uses the engine's logarithm and cosine,
+ * whose last bits may differ between JavaScript engines; uniform draws never do.
+ */
 export function randn(shape: Shape, options: CreateOptions = {}): Tensor {
   return draw("normal", shape, options);
 }
@@ -71,6 +65,7 @@ export function randn(shape: Shape, options: CreateOptions = {}): Tensor {
  * Without a state it takes the next part of the global sequence.
  */
 export function randomPermutation(n: number, at: RandomState = nextStream()): Int32Array {
+  checkWhole("randomPermutation", "n", n, 0);
   const order = Int32Array.from({ length: n }, (_, i) => i);
   const words = new Uint32Array(4);
   for (let i = n - 1, drawn = 0; i > 0; i--, drawn++) {

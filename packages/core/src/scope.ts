@@ -1,21 +1,12 @@
 import { asyncContext } from "./asyncContext.ts";
-
-/** What a scope owns: a block of memory that it can give back. */
-export interface Owned {
-  owner: Scope | null;
-  release(reason: string): void;
-  /** Tells the block that no scope owns it any more: it now lives until it is garbage-collected. */
-  unscoped(): void;
-  /** Tells a block without an owner that a scope takes it over. */
-  scoped(): void;
-}
+import type { Storage } from "./storage.ts";
 
 /**
  * The lifetime of what a loop body computes. Scopes form a tree; closing one releases what it owns, nothing else:
  * a scope that another async task opened meanwhile keeps its own.
  */
 export class Scope {
-  readonly #owned = new Set<Owned>();
+  readonly #owned = new Set<Storage>();
   #parent: Scope | null;
   /** How messages name it: `"the body of steps()"`. */
   readonly name: string;
@@ -34,14 +25,14 @@ export class Scope {
     return scope;
   }
 
-  adopt(block: Owned): void {
+  adopt(block: Storage): void {
     if (block.owner) block.owner.disown(block);
     else block.scoped();
     block.owner = this;
     this.#owned.add(block);
   }
 
-  disown(block: Owned): void {
+  disown(block: Storage): void {
     this.#owned.delete(block);
     block.owner = null;
   }
@@ -78,7 +69,7 @@ export function currentScope(): Scope | null {
 }
 
 /** Moves a block to another owner; `null` = it lives until garbage-collected. */
-export function moveTo(scope: Scope | null, block: Owned): void {
+export function moveTo(scope: Scope | null, block: Storage): void {
   if (scope !== null) {
     scope.adopt(block);
   } else if (block.owner !== null) {

@@ -1,5 +1,6 @@
 import { asyncContext } from "./asyncContext.ts";
-import { ValueError } from "./errors.ts";
+import { requireTensor } from "./construct.ts";
+import { checkWhole } from "./errors.ts";
 import { history } from "./graph.ts";
 import { currentScope, enterScope, leaveScope, moveTo, runScope, Scope } from "./scope.ts";
 import { Tensor } from "./tensor.ts";
@@ -9,10 +10,9 @@ import { Tensor } from "./tensor.ts";
  * scope: a later `backward()` from it is an error.
  */
 export function keep<T extends Tensor>(x: T): T {
-  for (const kept of x.grad ? [x, x.grad] : [x]) {
-    moveTo(null, kept.storage);
-    kept.storage.kept = true;
-  }
+  requireTensor("keep", "argument", x);
+  x.storage.keep();
+  x.grad?.storage.keep();
   return x;
 }
 
@@ -65,9 +65,7 @@ function promoteTensor(x: Tensor, from: Scope, to: Scope | null): void {
  * @throws {@link ValueError} for a negative or fractional n.
  */
 export function* steps(n: number): Generator<number, void, void> {
-  if (n !== Number.POSITIVE_INFINITY && (!Number.isSafeInteger(n) || n < 0)) {
-    throw new ValueError("steps", `${n} is no number of steps; use a whole number ≥ 0 or Infinity`);
-  }
+  if (n !== Number.POSITIVE_INFINITY) checkWhole("steps", "n", n, 0);
   const parent = currentScope();
   let awaited = false;
   Promise.resolve().then(() => {

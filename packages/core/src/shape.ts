@@ -19,8 +19,9 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((n, axis) => n === b[axis]);
 }
 
-/** @throws {@link ShapeError} unless every size is a whole number ≥ 0. */
+/** @throws {@link ShapeError} unless the shape is a list of whole numbers ≥ 0. */
 export function checkShape(operation: string, shape: Shape): void {
+  requireList(operation, "shape", shape);
   const wrong = shape.findIndex((n) => !Number.isSafeInteger(n) || n < 0);
   if (wrong >= 0) {
     throw new ShapeError(
@@ -28,6 +29,13 @@ export function checkShape(operation: string, shape: Shape): void {
       `${formatShape(shape)} is no shape: axis ${wrong} has size ${shape[wrong]}; sizes are whole numbers ≥ 0`,
       { shape, axis: wrong },
     );
+  }
+}
+
+/** @throws {@link ShapeError} unless the value is an array. */
+function requireList(operation: string, what: string, value: unknown): void {
+  if (!Array.isArray(value)) {
+    throw new ShapeError(operation, `the ${what} must be a list like [2, 3], not ${String(value)}`);
   }
 }
 
@@ -53,6 +61,7 @@ export function resolveAxes(
 ): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
   const list = typeof axes === "number" ? [axes] : axes;
+  requireList(operation, "axes", list);
   const resolved = list.map((axis) => resolveAxis(operation, axis, rank)).sort((p, q) => p - q);
   if (new Set(resolved).size !== resolved.length) {
     throw new ShapeError(operation, `axes ${formatShape(list)} name an axis twice`, { axes: list });
@@ -80,15 +89,16 @@ export function broadcastShapes(operation: string, a: Shape, b: Shape): Shape {
 
 /** A shape in which one size may be −1 = "whatever is left". */
 export function resolveReshape(from: Shape, to: Shape): Shape {
+  requireList("reshape", "shape", to);
   const wild = to.indexOf(-1);
   const known = sizeOf(to.filter((_, axis) => axis !== wild));
-  const resolved = wild < 0 ? to : to.map((n, axis) => (axis === wild ? sizeOf(from) / known : n));
+  const resolved = to.map((n, axis) => (axis === wild ? sizeOf(from) / known : n));
   const fits = resolved.every((n) => Number.isSafeInteger(n) && n >= 0);
   if (!fits || sizeOf(resolved) !== sizeOf(from)) {
     throw new ShapeError(
       "reshape",
       `${formatShape(from)} has ${sizeOf(from)} elements, ${formatShape(to)} wants ` +
-        `${wild < 0 ? known : `a multiple of ${known}`}`,
+        (wild < 0 ? `${known}` : known < 0 ? "one −1 at most" : `a multiple of ${known}`),
       { from, to },
     );
   }

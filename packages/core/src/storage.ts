@@ -1,8 +1,8 @@
-import { allocateArray, bytesOf, type DType, type TypedArray } from "./dtype.ts";
+import { allocateArray, bytesOf, type DType } from "./dtype.ts";
 import { GraphError } from "./errors.ts";
-import type { Buffer, Kernels } from "./kernels.ts";
+import type { Buffer, Kernels, View } from "./kernels.ts";
 import { contiguousLayout } from "./layout.ts";
-import { currentScope, moveTo, type Owned, type Scope } from "./scope.ts";
+import { currentScope, moveTo, type Scope } from "./scope.ts";
 
 declare const console: { warn(message: string): void };
 
@@ -27,16 +27,22 @@ export function memory(): MemoryInfo {
 interface Remains {
   kernels: Kernels;
   buffer: Buffer;
-  bytes: number;
+  readonly bytes: number;
+  /** Whether it was kept on purpose; such a block says nothing about a loop that lacks a scope. */
+  kept: boolean;
 }
 
 /** The net for tensors made outside any scope: they live until the garbage collector finds them. */
 const unscoped = { tensors: 0, bytes: 0, warned: false };
 const collected = new FinalizationRegistry<Remains>((remains) => {
-  unscoped.tensors--;
-  unscoped.bytes -= remains.bytes;
+  if (!remains.kept) count(unscoped, -1, remains.bytes);
   free(remains);
 });
+
+function count(total: { tensors: number; bytes: number }, change: 1 | -1, bytes: number): void {
+  total.tensors += change;
+  total.bytes += change * bytes;
+}
 
 const MANY_TENSORS = 1000;
 const MANY_BYTES = 256 * 2 ** 20;
@@ -60,18 +66,16 @@ function warnOnce(): void {
 }
 
 function free({ kernels, buffer, bytes }: Remains): void {
-  live.tensors--;
-  live.bytes -= bytes;
+  if (kernels.virtual) return;
+  count(live, -1, bytes);
   kernels.release(buffer);
 }
 
 /** A block of memory in one backend, shared by a tensor and its views. */
-export class Storage implements Owned {
+export class Storage {
   readonly dtype: DType;
   readonly length: number;
   owner: Scope | null = null;
-  /** Set by `keep`: no scope takes it over behind the user's back. */
-  kept = false;
   /** Held by the `grad` of a leaf alone: whoever replaces that gradient gives it back. */
   heldAsGradient = false;
   /** Counts writes in place, so that a backward pass notices that a saved value changed. */
@@ -83,15 +87,16 @@ export class Storage implements Owned {
     this.dtype = dtype;
     this.length = length;
     const bytes = length * bytesOf(dtype);
-    this.#remains = { kernels, buffer: kernels.allocate(dtype, length), bytes };
-    live.tensors++;
-    live.bytes += bytes;
+    this.#remains = { kernels, buffer: kernels.allocate(dtype, length), bytes, kept: false };
+    if (kernels.virtual) return;
+    count(live, 1, bytes);
     live.peakBytes = Math.max(live.peakBytes, live.bytes);
     const scope = currentScope();
     if (scope) scope.adopt(this);
     else this.unscoped();
   }
 
+  /** The backend that holds it now. */
   get kernels(): Kernels {
     return this.#remains.kernels;
   }
@@ -100,8 +105,24 @@ export class Storage implements Owned {
     return this.#released !== null;
   }
 
-  /** The buffer, after moving it to `kernels` where another backend holds it. */
+  get kept(): boolean {
+    return this.#remains.kept;
+  }
+
+  /** The buffer for writing, after moving it to `kernels` where another backend holds it. */
   on(operation: string, kernels: Kernels): Buffer {
+    const remains = this.#remains;
+    const buffer = this.lend(operation, kernels);
+    if (buffer !== remains.buffer) {
+      remains.kernels.release(remains.buffer);
+      remains.kernels = kernels;
+      remains.buffer = buffer;
+    }
+    return buffer;
+  }
+
+  /** The buffer for reading: its own, or a copy in `kernels` where another backend holds it. */
+  lend(operation: string, kernels: Kernels): Buffer {
     if (this.#released !== null) {
       throw new GraphError(
         operation,
@@ -109,36 +130,48 @@ export class Storage implements Owned {
           "wrap it in keep(tensor) or return it from scope(fn) to use it afterwards",
       );
     }
-    const remains = this.#remains;
-    if (!kernels.owns(remains.buffer)) {
-      const values = this.#values();
-      const buffer = kernels.allocate(this.dtype, this.length);
-      kernels.write(buffer, values);
-      remains.kernels.release(remains.buffer);
-      remains.kernels = kernels;
-      remains.buffer = buffer;
+    const { kernels: home, buffer } = this.#remains;
+    if (kernels === home || kernels.virtual || kernels.owns(buffer)) return buffer;
+    if (home.virtual) {
+      throw new GraphError(operation, "a tensor of a dry run holds no numbers; make it again");
     }
-    return remains.buffer;
+    const values = this.length === 0 ? allocateArray(this.dtype, 0) : home.read(this.#whole());
+    const copy = kernels.allocate(this.dtype, this.length);
+    kernels.write(copy, values);
+    return copy;
   }
 
-  #values(): TypedArray {
-    const { kernels, buffer } = this.#remains;
-    if (this.length === 0) return allocateArray(this.dtype, 0);
-    return kernels.read({ buffer, dtype: this.dtype, ...contiguousLayout([this.length]) });
+  #whole(): View {
+    const { buffer } = this.#remains;
+    return { buffer, dtype: this.dtype, ...contiguousLayout([this.length]) };
   }
 
+  /** Notes that the elements changed. */
+  wrote(kernels: Kernels): void {
+    if (!kernels.virtual) this.version++;
+  }
+
+  keep(): void {
+    if (this.owner) this.owner.disown(this);
+    else this.scoped();
+    this.#remains.kept = true;
+    this.unscoped();
+  }
+
+  /** Tells a block that no scope owns it any more: it now lives until it is garbage-collected. */
   unscoped(): void {
-    unscoped.tensors++;
-    unscoped.bytes += this.#remains.bytes;
+    const { bytes, kept, kernels } = this.#remains;
+    if (this.#released !== null || kernels.virtual) return;
     collected.register(this, this.#remains, this);
+    if (kept) return;
+    count(unscoped, 1, bytes);
     warnOnce();
   }
 
+  /** Tells a block without an owner that a scope takes it over. */
   scoped(): void {
-    if (collected.unregister(this)) {
-      unscoped.tensors--;
-      unscoped.bytes -= this.#remains.bytes;
-    }
+    const { bytes, kept } = this.#remains;
+    if (collected.unregister(this) && !kept) count(unscoped, -1, bytes);
   }
 
   release(reason: string): void {
@@ -153,7 +186,8 @@ export class Storage implements Owned {
 
 /** Gives a block that its holder drops to the current scope, or a loop would gather garbage that nobody collects. */
 export function abandon(storage: Storage): void {
-  if (storage.heldAsGradient && !storage.kept && storage.owner === null) currentScope()?.adopt(storage);
+  if (storage.heldAsGradient && !storage.kept && storage.owner === null)
+    currentScope()?.adopt(storage);
 }
 
 /** A gradient lives as long as its leaf, in whatever scope it was computed. One that no scope owns is the user's. */

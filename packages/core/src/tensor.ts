@@ -1,12 +1,20 @@
 import { backward } from "./autograd.ts";
 import { kernelsFor } from "./backend.ts";
-import { constructWith, makeTensor } from "./construct.ts";
-import { checkDifferentiable, checkDType, type DType, type TypedArray } from "./dtype.ts";
+import { constructWith, makeTensor, requireTensor } from "./construct.ts";
+import {
+  checkDifferentiable,
+  checkDType,
+  type DType,
+  requireDType,
+  type TypedArray,
+} from "./dtype.ts";
 import { GraphError, ShapeError } from "./errors.ts";
-import { type BackwardOptions, isRecording, Node } from "./graph.ts";
+import { formatTensor } from "./format.ts";
+import { type BackwardOptions, Node } from "./graph.ts";
 import type { Layout } from "./layout.ts";
 import type { Operand } from "./operations/arithmetic.ts";
 import * as arithmetic from "./operations/arithmetic.ts";
+import { assign } from "./operations/assign.ts";
 import { matmul } from "./operations/contract.ts";
 import type { Axes } from "./operations/reduce.ts";
 import * as reduce from "./operations/reduce.ts";
@@ -20,7 +28,7 @@ import { formatShape, resolveAxis, type Shape, sameShape, sizeOf } from "./shape
 import { abandon, holdAsGradient, type Storage } from "./storage.ts";
 
 /** Numbers nested as deeply as a tensor has axes. */
-export type NestedArray = number | NestedArray[];
+export type NestedArray = number | readonly NestedArray[];
 
 /**
  * An n-dimensional array that remembers how it was computed. Operations return new tensors; movement operations
@@ -83,12 +91,10 @@ export class Tensor {
     return this.#grad;
   }
   set grad(gradient: Tensor | null) {
-    if (gradient && (!sameShape(gradient.shape, this.shape) || gradient.dtype !== this.dtype)) {
-      throw new ShapeError("grad", `${gradient.dtype} ${formatShape(gradient.shape)} is no gradient of ${this.dtype} ${formatShape(this.shape)}`);
-    }
+    if (gradient) checkGradient(this, gradient);
     const former = this.#grad?.storage;
     if (former && former !== gradient?.storage) abandon(former);
-    this.#grad = gradient;
+    this.#grad = gradient ?? null;
     if (gradient) holdAsGradient(gradient.storage, this.storage.owner);
   }
 
@@ -121,9 +127,21 @@ export class Tensor {
     }
     return this.rank === 0 ? level[0]! : level;
   }
-  /** A row-major copy of the elements, for backends that cannot read at once. */
+  /** `toTypedArray()` as a promise: code that awaits it will also run on a backend that cannot read at once. */
   async read(): Promise<TypedArray> {
     return this.toTypedArray();
+  }
+  /** The numbers to 5 digits, long axes shortened: `tensor([[1, 2], [3, 4]])`. */
+  toString(): string {
+    return formatTensor(this);
+  }
+  /** What `console.log` shows in Node. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return formatTensor(this);
+  }
+  /** For JSON; `tensor(data, { shape, dtype })` makes it again. NaN and infinities become null there. */
+  toJSON(): { shape: Shape; dtype: DType; data: number[] } {
+    return { shape: this.shape, dtype: this.dtype, data: [...this.toTypedArray()] };
   }
 
   // Elementwise
@@ -276,6 +294,7 @@ export class Tensor {
   }
   /** y[…, i, …] = this[…, index[…, i, …], …] along `axis`; index is int32 with equal sizes on the other axes. */
   gather(axis: number, index: Tensor): Tensor {
+    requireTensor("gather", "index", index);
     return gather(this, index, { axis: resolveAxis("gather", axis, this.rank) });
   }
   /** The sliding-window view `[…, H, W] → […, kh, kw, oh, ow]`. */
@@ -313,38 +332,22 @@ export class Tensor {
    * @throws {@link GraphError} for a tensor that requires a gradient; {@link ShapeError} for another shape.
    */
   assign(values: Operand): this {
-    if (isRecording() && this.requiresGrad) {
-      throw new GraphError(
-        "assign",
-        "the tensor requires a gradient; wrap the update: noGrad(() => x.assign(values))",
-      );
-    }
-    if (this.layout.strides.some((stride, axis) => stride === 0 && this.shape[axis]! > 1)) {
-      throw new GraphError(
-        "assign",
-        "the view repeats cells (broadcastTo); assign to its source or to a clone()",
-      );
-    }
-    const kernels = kernelsFor([this.dtype]);
-    if (typeof values === "number") {
-      kernels.fill(values, viewOn("assign", kernels, this));
-    } else {
-      if (!sameShape(values.shape, this.shape)) {
-        throw new ShapeError(
-          "assign",
-          `${formatShape(values.shape)} does not fit ${formatShape(this.shape)}`,
-          {
-            from: values.shape,
-            to: this.shape,
-          },
-        );
-      }
-      // A source that shares this memory is copied first, or it would change while it is read.
-      const source = values.storage === this.storage ? values.detach().clone() : values;
-      kernels.copy(viewOn("assign", kernels, source), viewOn("assign", kernels, this));
-    }
-    this.storage.version++;
+    assign(this, values);
     return this;
+  }
+}
+
+/** @throws unless the gradient has the shape and type of its tensor. */
+function checkGradient(x: Tensor, gradient: unknown): void {
+  requireTensor("grad", "gradient", gradient);
+  requireDType("grad", "gradient", gradient, x.dtype);
+  if (!sameShape(gradient.shape, x.shape)) {
+    const [expected, actual] = [x.shape, gradient.shape];
+    throw new ShapeError(
+      "grad",
+      `the gradient is ${formatShape(actual)}, the tensor ${formatShape(expected)}`,
+      { expected, actual },
+    );
   }
 }
 

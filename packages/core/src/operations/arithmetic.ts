@@ -1,10 +1,11 @@
-import { arrayFrom, isFloat } from "../dtype.ts";
-import { DTypeError, ShapeError } from "../errors.ts";
+import { requireTensor } from "../construct.ts";
+import { checkValue } from "../dtype.ts";
+import { ShapeError } from "../errors.ts";
 import type { Primitive } from "../primitive.ts";
 import { broadcast } from "../primitives/broadcast.ts";
 import { constant } from "../primitives/constant.ts";
 import * as elementwise from "../primitives/elementwise.ts";
-import { broadcastShapes, formatShape, type Shape, sameShape } from "../shape.ts";
+import { broadcastShapes, checkShape, formatShape, type Shape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { reshapeTo } from "./shape.ts";
 
@@ -12,7 +13,9 @@ import { reshapeTo } from "./shape.ts";
 export type Operand = Tensor | number;
 
 /** Repeats axes of size 1, and adds axes in front, to reach `shape`; a view. */
-export function broadcastTo(x: Tensor, shape: Shape): Tensor {
+export function broadcastTo(x: Tensor, to: Shape): Tensor {
+  checkShape("broadcastTo", to);
+  const shape = [...to];
   if (sameShape(x.shape, shape)) return x;
   const missing = shape.length - x.shape.length;
   const fits = missing >= 0 && x.shape.every((n, axis) => n === 1 || n === shape[axis + missing]);
@@ -32,15 +35,10 @@ export function broadcastTo(x: Tensor, shape: Shape): Tensor {
 /** Both operands in their common shape. */
 export function broadcastTogether(operation: string, a: Tensor, b: Operand): [Tensor, Tensor] {
   if (typeof b === "number") {
-    if (!isFloat(a.dtype) && arrayFrom(a.dtype, [b])[0] !== b) {
-      throw new DTypeError(
-        operation,
-        `${b} is not of type ${a.dtype}; convert the tensor, for example with .to("float32")`,
-        { value: b, dtype: a.dtype },
-      );
-    }
+    checkValue(operation, b, a.dtype);
     return [a, constant(b, a)];
   }
+  requireTensor(operation, "other operand", b);
   if (sameShape(a.shape, b.shape)) return [a, b];
   const shape = broadcastShapes(operation, a.shape, b.shape);
   return [broadcastTo(a, shape), broadcastTo(b, shape)];
@@ -68,6 +66,7 @@ export const greater: Binary = broadcasting(elementwise.greater);
  * @throws {@link ShapeError} when the shapes do not broadcast.
  */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
+  requireTensor("where", "condition", condition);
   if (typeof a === "number" && typeof b === "number")
     return where(condition, constant(a, condition.to("float32")), b);
   const [p, q] =

@@ -1,3 +1,4 @@
+import { requireTensor } from "../construct.ts";
 import { ShapeError } from "../errors.ts";
 import type { Letters } from "../kernels.ts";
 import { sum } from "../primitives/broadcast.ts";
@@ -44,6 +45,8 @@ function parseSpec(spec: string): Letters {
  * @throws {@link ShapeError} for a malformed spec, or when ranks or the sizes behind a letter differ.
  */
 export function contract(spec: string, a: Tensor, b: Tensor): Tensor {
+  requireTensor("contract", "operand a", a);
+  requireTensor("contract", "operand b", b);
   const letters = parseSpec(spec);
   const [p, pLetters] = sumLonely(a, letters.a, letters.b + letters.out);
   const [q, qLetters] = sumLonely(b, letters.b, letters.a + letters.out);
@@ -67,6 +70,8 @@ function sumLonely(x: Tensor, letters: string, elsewhere: string): [Tensor, stri
  * @throws {@link ShapeError} when the inner sizes differ or the batch axes do not broadcast.
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
+  requireTensor("matmul", "operand", a);
+  requireTensor("matmul", "other operand", b);
   const aInner = a.shape.at(-1);
   const bInner = b.shape.at(b.rank > 1 ? -2 : -1);
   if (aInner === undefined || bInner === undefined || aInner !== bInner) {

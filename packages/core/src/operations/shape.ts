@@ -1,3 +1,4 @@
+import { requireTensor } from "../construct.ts";
 import { ShapeError } from "../errors.ts";
 import { isContiguous, type Window, windowsShape } from "../layout.ts";
 import * as movement from "../primitives/movement.ts";
@@ -167,6 +168,7 @@ export function dilate(x: Tensor, interior: readonly number[]): Tensor {
 
 /** The tensors side by side along an axis; equal sizes elsewhere. */
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
+  for (const x of tensors) requireTensor("concat", "part", x);
   const first = tensors[0];
   if (first === undefined) throw new ShapeError("concat", "needs at least one tensor");
   const at = resolveAxis("concat", axis, first.rank);
@@ -185,6 +187,7 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
 
 /** The tensors, of equal shapes, along a new axis. */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
+  for (const x of tensors) requireTensor("stack", "part", x);
   const odd = tensors.find((x) => !sameShape(x.shape, tensors[0]!.shape));
   if (odd) {
     throw new ShapeError(

@@ -1,6 +1,7 @@
+import { floatDType } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
 import type { Letters } from "../kernels.ts";
-import { definePrimitive, floatDType, type Primitive } from "../primitive.ts";
+import { definePrimitive, type Primitive } from "../primitive.ts";
 import { formatShape, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 

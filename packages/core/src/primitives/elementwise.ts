@@ -1,13 +1,7 @@
+import { floatDType, requireDType, sharedDType } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
 import type { MapOp, ZipOp } from "../kernels.ts";
-import {
-  definePrimitive,
-  floatDType,
-  type Primitive,
-  requireDType,
-  sharedDType,
-  type Vjp,
-} from "../primitive.ts";
+import { definePrimitive, type Primitive, type Vjp } from "../primitive.ts";
 import { formatShape, type Shape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { constant } from "./constant.ts";
@@ -203,9 +197,7 @@ export const equal: Binary = comparison("equal");
 export const greater: Binary = comparison("greater");
 
 /** y = a where the condition is not 0, else b.  ∂a = g there, ∂b = g elsewhere */
-export const where: Primitive<[condition: Tensor, a: Tensor, b: Tensor]> = definePrimitive<
-  [Tensor, Tensor, Tensor]
->({
+export const where: Primitive<[condition: Tensor, a: Tensor, b: Tensor]> = definePrimitive({
   name: "where",
   dtype: ([condition, a, b]) => {
     requireDType("where", "condition", condition, "uint8");

@@ -1,4 +1,4 @@
-import { type DType, isFloat } from "../dtype.ts";
+import { type DType, isFloat, sharedDType } from "../dtype.ts";
 import {
   flipLayout,
   type Layout,
@@ -7,12 +7,12 @@ import {
   type Slice,
   sliceLayout,
 } from "../layout.ts";
-import { definePrimitive, type Primitive, sharedDType } from "../primitive.ts";
+import { definePrimitive, type Primitive } from "../primitive.ts";
 import type { Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** y = x in row-major order without gaps.  ∂x = g */
-export const contiguous: Primitive<[x: Tensor]> = definePrimitive<[Tensor]>({
+export const contiguous: Primitive<[x: Tensor]> = definePrimitive({
   name: "contiguous",
   shape: ([x]) => x.shape,
   forward: (kernels, [x], out) => kernels.copy(x, out),
@@ -20,10 +20,7 @@ export const contiguous: Primitive<[x: Tensor]> = definePrimitive<[Tensor]>({
 });
 
 /** y = x in another type, towards zero for integers.  ∂x = g in the type of x; integers have no gradient */
-export const cast: Primitive<[x: Tensor], { dtype: DType }> = definePrimitive<
-  [Tensor],
-  { dtype: DType }
->({
+export const cast: Primitive<[x: Tensor], { dtype: DType }> = definePrimitive({
   name: "to",
   dtype: (_, { dtype }) => dtype,
   shape: ([x]) => x.shape,
@@ -36,10 +33,7 @@ export const cast: Primitive<[x: Tensor], { dtype: DType }> = definePrimitive<
 });
 
 /** y = x under another shape of equally many elements; a view, so x must be laid out for it.  ∂x = g reshaped back */
-export const reshape: Primitive<[x: Tensor], { shape: Shape }> = definePrimitive<
-  [Tensor],
-  { shape: Shape }
->({
+export const reshape: Primitive<[x: Tensor], { shape: Shape }> = definePrimitive({
   name: "reshape",
   view: (layout, { shape }) => {
     const view = reshapeLayout(layout, shape);
@@ -59,10 +53,7 @@ export function isViewable(layout: Layout, shape: Shape): boolean {
 }
 
 /** y[i₀, i₁, …] = x with its axes in another order.  ∂x = g in the inverse order */
-export const permute: Primitive<[x: Tensor], { order: readonly number[] }> = definePrimitive<
-  [Tensor],
-  { order: readonly number[] }
->({
+export const permute: Primitive<[x: Tensor], { order: readonly number[] }> = definePrimitive({
   name: "permute",
   view: (layout, { order }) => permuteLayout(layout, order),
   vjp: [
@@ -73,10 +64,7 @@ export const permute: Primitive<[x: Tensor], { order: readonly number[] }> = def
 });
 
 /** y[…, i, …] = x[…, n − 1 − i, …] along each axis given.  ∂x = g flipped */
-export const flip: Primitive<[x: Tensor], { axes: readonly number[] }> = definePrimitive<
-  [Tensor],
-  { axes: readonly number[] }
->({
+export const flip: Primitive<[x: Tensor], { axes: readonly number[] }> = definePrimitive({
   name: "flip",
   view: (layout, { axes }) => flipLayout(layout, axes),
   vjp: [
@@ -87,7 +75,7 @@ export const flip: Primitive<[x: Tensor], { axes: readonly number[] }> = defineP
 });
 
 /** y[i, …] = x[start + step·i, …].  ∂x = g put back where it came from, zeros elsewhere: `pad` is its adjoint */
-export const slice: Primitive<[x: Tensor], Slice> = definePrimitive<[Tensor], Slice>({
+export const slice: Primitive<[x: Tensor], Slice> = definePrimitive({
   name: "slice",
   view: (layout, params) => sliceLayout(layout, params),
   vjp: [
@@ -117,7 +105,7 @@ export interface Padding {
 }
 
 /** y = x with constant cells around and between.  ∂x = the slice of g that x occupies */
-export const pad: Primitive<[x: Tensor], Padding> = definePrimitive<[Tensor], Padding>({
+export const pad: Primitive<[x: Tensor], Padding> = definePrimitive({
   name: "pad",
   shape: ([x], p) =>
     x.shape.map(
@@ -139,10 +127,7 @@ function occupied(shape: Shape, { before, interior }: Padding): Slice {
 }
 
 /** y = the inputs side by side along an axis.  ∂xᵢ = the slice of g that xᵢ became */
-export const concat: Primitive<readonly Tensor[], { axis: number }> = definePrimitive<
-  readonly Tensor[],
-  { axis: number }
->({
+export const concat: Primitive<readonly Tensor[], { axis: number }> = definePrimitive({
   name: "concat",
   dtype: sharedDType("concat"),
   shape: (inputs, { axis }) =>

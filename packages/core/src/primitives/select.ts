@@ -1,13 +1,11 @@
+import { requireDType } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
-import { definePrimitive, type Primitive, requireDType } from "../primitive.ts";
+import { definePrimitive, type Primitive } from "../primitive.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** y (int32) = row-major index, within `axes`, of the first maximum; the axes stay with size 1.  No gradient */
-export const argmax: Primitive<[x: Tensor], { axes: readonly number[] }> = definePrimitive<
-  [Tensor],
-  { axes: readonly number[] }
->({
+export const argmax: Primitive<[x: Tensor], { axes: readonly number[] }> = definePrimitive({
   name: "argmax",
   dtype: () => "int32",
   shape: ([x], { axes }) => {
@@ -27,10 +25,7 @@ export const argmax: Primitive<[x: Tensor], { axes: readonly number[] }> = defin
  * y[…, i, …] = x[…, index[…, i, …], …] along `axis`; x and index (int32) have equal sizes on all other axes.
  * ∂x = scatterAdd(g): the picked cells, the "winning units", take the gradient.
  */
-export const gather: Primitive<[x: Tensor, index: Tensor], { axis: number }> = definePrimitive<
-  [Tensor, Tensor],
-  { axis: number }
->({
+export const gather: Primitive<[x: Tensor, index: Tensor], { axis: number }> = definePrimitive({
   name: "gather",
   dtype: ([x, index]) => {
     requireDType("gather", "index", index, "int32");
@@ -51,7 +46,7 @@ export const gather: Primitive<[x: Tensor, index: Tensor], { axis: number }> = d
 
 /** y[…, index[…, i, …], …] = Σ x[…, i, …] along `axis`, whose size becomes `size`.  ∂x = gather(g) */
 export const scatterAdd: Primitive<[x: Tensor, index: Tensor], { axis: number; size: number }> =
-  definePrimitive<[Tensor, Tensor], { axis: number; size: number }>({
+  definePrimitive({
     name: "scatterAdd",
     dtype: ([x, index]) => {
       requireDType("scatterAdd", "index", index, "int32");

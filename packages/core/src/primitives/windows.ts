@@ -7,7 +7,7 @@ import type { Tensor } from "../tensor.ts";
  * The sliding-window view `[…, H, W] → […, kh, kw, oh, ow]`:  y[…, i, j, u, v] = x[…, u·s + i·d, v·s + j·d].
  * Strides only, no data moved.  ∂x = fold(g): a cell gets the gradients of every window that shows it.
  */
-export const windows: Primitive<[x: Tensor], Window> = definePrimitive<[Tensor], Window>({
+export const windows: Primitive<[x: Tensor], Window> = definePrimitive({
   name: "windows",
   view: (layout, window) => windowsLayout(layout, window),
   vjp: [
@@ -23,7 +23,7 @@ export interface Fold extends Window {
 }
 
 /** `[…, kh, kw, oh, ow] → […, H, W]`: adds each window's cells back to where they came from.  ∂x = windows(g) */
-export const fold: Primitive<[x: Tensor], Fold> = definePrimitive<[Tensor], Fold>({
+export const fold: Primitive<[x: Tensor], Fold> = definePrimitive({
   name: "fold",
   shape: ([x], { kernel, size }) => [
     ...x.shape.slice(0, x.shape.length - 2 * kernel.length),

@@ -1,12 +1,17 @@
 import { isContiguous, type Layout } from "../layout.ts";
 import { sizeOf } from "../shape.ts";
 
+/** As long as the shared table may become; it lives as long as the program. */
+const LONGEST_SHARED = 2 ** 20;
+
 let counting = new Int32Array(0);
 
-/** 0, 1, 2, …, shared by all contiguous views. */
+/** 0, 1, 2, …, shared by all contiguous views but the very large. */
 function countTo(length: number): Int32Array {
-  if (counting.length < length) counting = Int32Array.from({ length }, (_, i) => i);
-  return counting.subarray(0, length);
+  if (counting.length >= length) return counting.subarray(0, length);
+  const table = Int32Array.from({ length }, (_, i) => i);
+  if (length <= LONGEST_SHARED) counting = table;
+  return table;
 }
 
 /**
