@@ -48,9 +48,11 @@ export class Tensor {
     this.layout = layout;
   }
 
+  /** Sizes along each axis, outermost first. */
   get shape(): Shape {
     return this.layout.shape;
   }
+  /** Type of the elements. */
   get dtype(): DType {
     return this.storage.dtype;
   }
@@ -146,15 +148,19 @@ export class Tensor {
 
   // Elementwise
 
+  /** this + other; the shapes broadcast, and a number takes the type of the tensor. */
   add(other: Operand): Tensor {
     return arithmetic.add(this, other);
   }
+  /** this − other. */
   sub(other: Operand): Tensor {
     return arithmetic.sub(this, other);
   }
+  /** this · other, element by element; `matmul` is the matrix product. */
   mul(other: Operand): Tensor {
     return arithmetic.mul(this, other);
   }
+  /** this / other; float types only. */
   div(other: Operand): Tensor {
     return arithmetic.div(this, other);
   }
@@ -162,9 +168,11 @@ export class Tensor {
   pow(exponent: Operand): Tensor {
     return arithmetic.pow(this, exponent);
   }
+  /** The larger of the two; a tie gives each half of the gradient. */
   maximum(other: Operand): Tensor {
     return arithmetic.maximum(this, other);
   }
+  /** The smaller of the two; a tie gives each half of the gradient. */
   minimum(other: Operand): Tensor {
     return arithmetic.minimum(this, other);
   }
@@ -180,9 +188,11 @@ export class Tensor {
   where(condition: Tensor, other: Operand): Tensor {
     return arithmetic.where(condition, this, other);
   }
+  /** −this. */
   neg(): Tensor {
     return elementwise.neg(this);
   }
+  /** |this|; the derivative at 0 is 0. */
   abs(): Tensor {
     return elementwise.abs(this);
   }
@@ -190,6 +200,7 @@ export class Tensor {
   sign(): Tensor {
     return elementwise.sign(this);
   }
+  /** e to the power of this. */
   exp(): Tensor {
     return elementwise.exp(this);
   }
@@ -197,12 +208,15 @@ export class Tensor {
   log(): Tensor {
     return elementwise.log(this);
   }
+  /** √this. */
   sqrt(): Tensor {
     return elementwise.sqrt(this);
   }
+  /** tanh this. */
   tanh(): Tensor {
     return elementwise.tanh(this);
   }
+  /** 1 / (1 + e^−x). */
   sigmoid(): Tensor {
     return elementwise.sigmoid(this);
   }
@@ -218,9 +232,11 @@ export class Tensor {
 
   // Reductions: over one axis, several, or all
 
+  /** Σ over the axes; uint8 sums as int32. */
   sum(axes?: Axes, keepDims?: boolean): Tensor {
     return reduce.sum(this, axes, keepDims);
   }
+  /** The mean over the axes; integers average as float32. */
   mean(axes?: Axes, keepDims?: boolean): Tensor {
     return reduce.mean(this, axes, keepDims);
   }
@@ -240,12 +256,15 @@ export class Tensor {
   variance(axes?: Axes, keepDims?: boolean, correction?: number): Tensor {
     return reduce.variance(this, axes, keepDims, correction);
   }
+  /** ln Σ e^x over the axes, without overflow. */
   logSumExp(axes?: Axes, keepDims?: boolean): Tensor {
     return reduce.logSumExp(this, axes, keepDims);
   }
+  /** e^x / Σ e^x along an axis, by default the last. */
   softmax(axis?: number): Tensor {
     return reduce.softmax(this, axis);
   }
+  /** ln softmax along an axis, by default the last; stable for logits of any size. */
   logSoftmax(axis?: number): Tensor {
     return reduce.logSoftmax(this, axis);
   }
@@ -265,6 +284,7 @@ export class Tensor {
     const at = this.rank === 0 ? 0 : resolveAxis("flatten", start, this.rank);
     return this.reshape([...this.shape.slice(0, at), sizeOf(this.shape.slice(at))]);
   }
+  /** The axes in another order, a view. */
   permute(order: readonly number[]): Tensor {
     return shaping.permute(this, order);
   }
@@ -272,6 +292,7 @@ export class Tensor {
   transpose(axis0?: number, axis1?: number): Tensor {
     return shaping.transpose(this, axis0, axis1);
   }
+  /** Axes of size 1 repeated, and axes added in front, to reach the shape; a view. */
   broadcastTo(shape: Shape): Tensor {
     return arithmetic.broadcastTo(this, shape);
   }
@@ -283,12 +304,15 @@ export class Tensor {
   pad(pairs: readonly (readonly [before: number, after: number])[], value?: number): Tensor {
     return shaping.pad(this, pairs, value);
   }
+  /** Axes reversed, by default all; a view. */
   flip(axes?: number | readonly number[]): Tensor {
     return shaping.flip(this, axes);
   }
+  /** Axes of size 1 dropped: the ones named, or all. */
   squeeze(axes?: number | readonly number[]): Tensor {
     return shaping.squeeze(this, axes);
   }
+  /** A new axis of size 1 at `axis`, counted in the result. */
   unsqueeze(axis: number): Tensor {
     return shaping.unsqueeze(this, axis);
   }
