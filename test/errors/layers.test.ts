@@ -9,6 +9,7 @@ import {
   zeros,
 } from "@convgrad/core";
 import {
+  AvgPool,
   accuracy,
   avgPool,
   Conv2D,
@@ -18,9 +19,13 @@ import {
   Dense,
   dense,
   globalAvgPool,
+  LpPool,
   lpPool,
+  MaxPool,
   maxPool,
   mse,
+  type PaddingOption,
+  type Pair,
 } from "@convgrad/layers";
 import { expect, it } from "vitest";
 
@@ -72,7 +77,7 @@ it.each<Case>([
     "NaN stride",
     () => conv({ stride: Number.NaN }),
     ShapeError,
-    /stride null must be|stride NaN must be/,
+    /stride NaN must be a whole number ≥ 1/,
   ],
   [
     "negative padding",
@@ -150,6 +155,113 @@ it.each<Case>([
     /2 groups must divide 3 channels and 4 filters/,
   ],
   ["a layer with kernel 0", () => new Conv2D(3, 4, 0), ShapeError, /kernel 0/],
+  [
+    "a layer with part of a group",
+    () => new Conv2D(3, 3, 3, { groups: 1.5 }),
+    ShapeError,
+    /Conv2D: groups 1\.5 must be a whole number ≥ 1/,
+  ],
+  [
+    "a layer with negative padding",
+    () => new Conv2D(3, 4, 3, { padding: -1 }),
+    ShapeError,
+    /Conv2D: padding -1 must be a whole number ≥ 0/,
+  ],
+  [
+    "a layer with an unknown padding",
+    () => new Conv2D(3, 4, 3, { padding: "full" as "same" }),
+    ShapeError,
+    /Conv2D: padding "full" is unknown/,
+  ],
+  [
+    "a layer with a kernel of three axes",
+    () => new Conv2D(3, 4, [3, 3, 3] as unknown as Pair),
+    ShapeError,
+    /kernel \[3,3,3\] must be a whole number ≥ 1, or a pair \[h, w\] of them/,
+  ],
+  [
+    "a layer with stride null",
+    () => new Conv2D(3, 4, 3, { stride: null as unknown as Pair }),
+    ShapeError,
+    /Conv2D: stride null must be/,
+  ],
+  ...[
+    [1, 2, 3],
+    [[1, 1]],
+    [[1, 1], 1],
+    [1, [1, 1]],
+    [
+      [1, 1],
+      [1, 1],
+      [1, 1],
+    ],
+    null,
+    {},
+    "1",
+  ].map(
+    (padding): Case => [
+      `padding ${JSON.stringify(padding)}`,
+      () => conv({ padding: padding as unknown as PaddingOption }),
+      ShapeError,
+      /conv2d: padding .* (must be a whole number ≥ 0, or a pair \[h, w\] of them|is unknown)/,
+    ],
+  ),
+  [
+    "stride null",
+    () => conv({ stride: null as unknown as Pair }),
+    ShapeError,
+    /conv2d: stride null must be a whole number ≥ 1/,
+  ],
+  [
+    "a dilation that is a word",
+    () => conv({ dilation: "2" as unknown as Pair }),
+    ShapeError,
+    /conv2d: dilation "2" must be/,
+  ],
+  ["a pooling layer with kernel 0", () => new MaxPool(0), ShapeError, /MaxPool: kernel 0 must be/],
+  [
+    "a pooling layer with dilation 0",
+    () => new MaxPool(2, { dilation: 0 }),
+    ShapeError,
+    /MaxPool: dilation 0/,
+  ],
+  [
+    "a pooling layer with stride 0",
+    () => new AvgPool(2, { stride: 0 }),
+    ShapeError,
+    /AvgPool: stride 0/,
+  ],
+  [
+    "a pooling layer with padding beyond half the kernel",
+    () => new AvgPool(3, { padding: 2 }),
+    ShapeError,
+    /AvgPool: padding 2 is more than half the kernel \(3\).*lower it to 1 or less/,
+  ],
+  [
+    "a pooling layer with divisor 0",
+    () => new AvgPool(3, { divisorOverride: 0 }),
+    ValueError,
+    /AvgPool: divisorOverride 0/,
+  ],
+  [
+    "a norm-pooling layer with a fractional padding",
+    () => new LpPool(2, 3, { padding: 0.5 }),
+    ShapeError,
+    /LpPool: padding 0\.5 must be/,
+  ],
+  ["a norm-pooling layer of order 0", () => new LpPool(0, 3), ValueError, /LpPool: order p = 0/],
+  [
+    "a pool of images without cells",
+    () => maxPool(zeros([1, 1, 0, 4]), 2, { padding: 1 }),
+    ShapeError,
+    /maxPool: all taps of window 0 fall into the padding \(axis of 0, kernel 2\)/,
+  ],
+  [
+    "a mean of whole numbers",
+    () => avgPool(zeros([1, 1, 4, 4], { dtype: "int32" }), 2),
+    DTypeError,
+    /needs float32 or float64, not int32; convert with \.to\("float32"\)/,
+  ],
   ["a layer with stride 0", () => new Conv2D(3, 4, 3, { stride: 0 }), ShapeError, /stride 0/],
   [
     "a dense layer of another size",

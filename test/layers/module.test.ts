@@ -1,4 +1,8 @@
 import {
+  type DType,
+  DTypeError,
+  GraphError,
+  keep,
   manualSeed,
   memory,
   noGrad,
@@ -130,5 +134,141 @@ describe("Module", () => {
     );
     expect(block.parameters().length).toBe(5);
     expect(block.forward(randn([1, 3], { dtype: "float64" })).dtype).toBe("float64");
+  });
+
+  it("to() refuses what is no float type and changes nothing", () => {
+    const block = new Block();
+    const before = Object.values(block.stateDict());
+    const { scale } = block;
+    for (const dtype of ["int32", "uint8", "half" as DType] as const) {
+      expect(() => block.to(dtype)).toThrow(DTypeError);
+      expect(() => block.to(dtype)).toThrow(`must be "float32" or "float64", not "${dtype}"`);
+    }
+    expect(block.scale).toBe(scale);
+    expect(Object.values(block.stateDict()).map((t) => t.dtype)).toEqual(
+      before.map((t) => t.dtype),
+    );
+  });
+
+  it("to() keeps frozen parameters frozen, tied tensors tied and whole numbers whole", () => {
+    class Tied extends Module {
+      readonly first = new Dense(2, 2);
+      readonly second = new Dense(2, 2);
+      readonly alias: Tensor[] = [this.first.weight];
+      readonly steps = buffer(tensor(new Int32Array(1)));
+      readonly mean = buffer(tensor([3]));
+      readonly means = [this.mean];
+      constructor() {
+        super();
+        Object.assign(this.second, { weight: this.first.weight });
+      }
+      forward(x: Tensor): Tensor {
+        return this.second.forward(this.first.forward(x));
+      }
+    }
+    const tied = new Tied();
+    tied.first.weight.requiresGrad = false;
+    const names = tied.namedParameters().map(([name]) => name);
+    const { first, second, alias, mean, means, steps } = tied.to("float64");
+    expect(first.weight.dtype).toBe("float64");
+    expect(first.weight.requiresGrad).toBe(false);
+    expect(first.bias!.requiresGrad).toBe(true);
+    expect(second.weight).toBe(first.weight);
+    expect(alias[0]).toBe(first.weight);
+    expect(means[0]).toBe(mean);
+    expect([tied.mean.dtype, steps.dtype]).toEqual(["float64", "int32"]);
+    expect(tied.namedParameters().map(([name]) => name)).toEqual(names);
+    const { weight } = first;
+    expect(tied.to("float64").first.weight).toBe(weight);
+  });
+
+  it("refuses a state with a released tensor and changes nothing", () => {
+    const model = net();
+    const before = model.parameters().map((p) => p.toArray());
+    const state = net().stateDict();
+    let released = state["4.bias"]!;
+    scope(() => {
+      released = state["4.bias"]!.clone();
+    });
+    const load = () => model.loadStateDict({ ...state, "4.bias": released });
+    expect(load).toThrow(GraphError);
+    expect(load).toThrow(
+      /loadStateDict: 4\.bias of the state was released with its scope; keep\(\)/,
+    );
+    expect(model.parameters().map((p) => p.toArray())).toEqual(before);
+  });
+
+  it("takes a state of another float type", () => {
+    const model = new Dense(2, 2);
+    model.loadStateDict({
+      weight: tensor([1, 2, 3, 4], { shape: [2, 2], dtype: "float64" }),
+      bias: tensor([5, 6], { dtype: "float64" }),
+    });
+    expect(model.weight.dtype).toBe("float32");
+    expect(model.weight.toArray()).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+  });
+
+  it("may hold parts that point back at it", () => {
+    class Child extends Module {
+      parent: Module | null = null;
+      readonly weight = parameter(tensor([2]));
+      forward(x: Tensor): Tensor {
+        return x.mul(this.weight);
+      }
+    }
+    const child = new Child();
+    const model = new Sequential(child, new ReLU());
+    child.parent = model;
+    expect(model.eval()).toBe(model);
+    expect(child.training).toBe(false);
+    expect(child.train().training).toBe(true);
+    expect(model.training).toBe(true);
+    expect(model.parameters()).toEqual([child.weight]);
+    expect(Object.keys(model.to("float64").stateDict())).toEqual(["0.weight"]);
+    expect(model.summary([1, 4]).rows.map((row) => row.name)).toEqual(["0", "1"]);
+  });
+
+  it("lets a part decide about its own parts, though others switch them too", () => {
+    class Frozen extends Module {
+      readonly inner = new Dense(2, 2);
+      override train(): this {
+        super.train();
+        this.inner.eval();
+        return this;
+      }
+      forward(x: Tensor): Tensor {
+        return this.inner.forward(x);
+      }
+    }
+    const part = new Frozen();
+    new Sequential(part).train();
+    expect([part.training, part.inner.training]).toEqual([true, false]);
+  });
+
+  it("lists what parameter() made, frozen or not, and no other tensor that requires a gradient", () => {
+    class Caching extends Module {
+      last: Tensor | null = null;
+      readonly weight = parameter(tensor([2]));
+      readonly frozen = parameter(tensor([3]));
+      forward(x: Tensor): Tensor {
+        this.last = x;
+        return x.mul(this.weight).mul(this.frozen);
+      }
+    }
+    const model = new Caching();
+    model.frozen.requiresGrad = false;
+    model.forward(tensor([1], { requiresGrad: true }));
+    expect(model.namedParameters().map(([name]) => name)).toEqual(["weight", "frozen"]);
+    expect(Object.keys(model.stateDict())).toEqual(["weight", "frozen"]);
+  });
+
+  it("parameter() refuses whole numbers and keeps nothing then", () => {
+    const before = memory().tensors;
+    expect(() => scope(() => parameter(tensor(new Int32Array(2))))).toThrow(DTypeError);
+    expect(memory().tensors).toBe(before);
+    expect(keep(parameter(tensor([1]))).requiresGrad).toBe(true);
   });
 });

@@ -1,4 +1,12 @@
-import { memory, randn, ShapeError, type Tensor } from "@convgrad/core";
+import {
+  manualSeed,
+  memory,
+  rand,
+  randn,
+  randomState,
+  ShapeError,
+  type Tensor,
+} from "@convgrad/core";
 import {
   AvgPool,
   Conv2D,
@@ -122,5 +130,68 @@ describe("summary", () => {
     expect(() => model.summary([1, 9, 9])).toThrow(/dense: expects 16 inputs but receives 49/);
     expect(Object.hasOwn(model.layers[0]!, "forward")).toBe(false);
     expect(() => model.summary([])).toThrow(ShapeError);
+  });
+
+  it("gives a layer that is used twice a row per call", () => {
+    const relu = new ReLU();
+    const model = new Sequential(new Dense(4, 3), relu, new Dense(3, 2), relu);
+    const { rows, parameters } = model.summary([4]);
+    expect(rows.map((row) => row.name)).toEqual(["0", "1", "2", "3"]);
+    expect(rows.map((row) => row.layer)).toEqual(["Dense(4 → 3)", "ReLU", "Dense(3 → 2)", "ReLU"]);
+    const square = new Dense(3, 3);
+    const twice = new Sequential(square, square).summary([3]);
+    expect(twice.rows.length).toBe(2);
+    expect(twice.multiplyAdds).toBe(18);
+    expect([parameters, twice.parameters]).toEqual([15 + 8, 12]);
+    expect(Object.hasOwn(relu, "forward")).toBe(false);
+  });
+
+  it("leaves a forward that is the layer's own property where it was", () => {
+    class Doubling extends Module {
+      forward = (x: Tensor): Tensor => x.mul(2);
+    }
+    const layer = new Doubling();
+    const { forward } = layer;
+    const fixed = new Doubling();
+    Object.defineProperty(fixed, "forward", { value: forward, writable: false });
+    const model = new Sequential(layer, fixed);
+    expect(model.summary([3]).rows.length).toBe(2);
+    expect(layer.forward).toBe(forward);
+    expect(Object.getOwnPropertyDescriptor(fixed, "forward")!.writable).toBe(false);
+    expect(model.forward(randn([1, 3])).shape).toEqual([1, 3]);
+  });
+
+  it("does not advance the random sequence, on an error neither", () => {
+    class Noise extends Module {
+      forward(x: Tensor): Tensor {
+        return x.add(rand(x.shape));
+      }
+    }
+    manualSeed(3);
+    const before = randomState();
+    new Sequential(new Noise()).summary([4]);
+    expect(randomState()).toEqual(before);
+    const model = new Sequential(new Noise(), new Dense(3, 3));
+    const { stream } = randomState();
+    expect(() => model.summary([4])).toThrow(ShapeError);
+    expect(randomState().stream).toBe(stream);
+  });
+
+  it("runs in the type of the parameters", () => {
+    const model = new Sequential(new Dense(4, 3)).to("float64");
+    expect(model.summary([4]).rows[0]!.outputShape).toEqual([1, 3]);
+  });
+
+  it("takes a layer that gives a scalar", () => {
+    class Total extends Module {
+      readonly inner = null;
+      readonly scale = new Dense(1, 1).bias!;
+      forward(x: Tensor): Tensor {
+        return x.mul(this.scale).sum();
+      }
+    }
+    const [row] = new Sequential(new Total()).summary([2, 4]).rows;
+    expect(row!.outputShape).toEqual([]);
+    expect(row!.parametersIfDense).toBe(4 + 1);
   });
 });

@@ -1,12 +1,19 @@
 import {
+  DTypeError,
+  GraphError,
+  type Kernels,
   keep,
+  MemoryError,
   memory,
   noGrad,
+  reference,
   ShapeError,
+  scope,
   steps,
   type Tensor,
   tensor,
   ValueError,
+  withBackend,
 } from "@convgrad/core";
 import { Dense } from "@convgrad/layers";
 import { SGD, type SGDOptions } from "@convgrad/optim";
@@ -18,6 +25,19 @@ function descend(w: Tensor, optimizer: SGD): void {
   const difference = w.sub(1);
   difference.mul(difference).sum().mul(0.5).backward();
   optimizer.step();
+}
+
+/** The reference backend with room for so many more tensors. */
+function roomFor(tensors: number): Kernels {
+  let room = tensors;
+  return {
+    ...reference,
+    name: "small",
+    allocate: (dtype, length) => {
+      if (room-- === 0) throw new MemoryError("allocate", "no memory");
+      return reference.allocate(dtype, length);
+    },
+  };
 }
 
 describe("SGD", () => {
@@ -140,5 +160,82 @@ describe("SGD", () => {
     const wrong = { options: { ...options, lr: 1 }, velocities: [tensor([1, 2, 3])] };
     expect(() => optimizer.loadStateDict(wrong)).toThrow(ShapeError);
     expect(optimizer.lr).toBe(0.25);
+  });
+
+  it("leaves a parameter that was frozen after its gradient came as it is", () => {
+    const [first, second] = [w(), w()];
+    const optimizer = new SGD([first, second], { lr: 0.1, momentum: 0.9, weightDecay: 0.1 });
+    first.mul(second).sum().backward();
+    second.requiresGrad = false;
+    optimizer.step();
+    expect(second.toArray()).toEqual([1, 2]);
+    expect(first.toArray()).not.toEqual([1, 2]);
+    expect(optimizer.stateDict().velocities[1]).toBe(null);
+  });
+
+  const full: SGDOptions = { lr: 0.1, momentum: 0.9, nesterov: true, weightDecay: 0.01 };
+  it.each([1, 2])("moves nothing when memory runs out in step %i, and goes on after", (at) => {
+    const run = (interrupt: boolean) => {
+      const weights = [w(), w(), w()];
+      const optimizer = new SGD(weights, full);
+      for (let step = 1; step <= 3; step++) {
+        optimizer.zeroGrad();
+        for (const x of weights) x.mul(x).sum().backward();
+        let failures = 0;
+        for (; interrupt && step === at; failures++) {
+          const numbers = () =>
+            [...weights, ...optimizer.stateDict().velocities].map((x) => x?.toArray());
+          const before = numbers();
+          const { tensors } = memory();
+          const small = roomFor(failures);
+          try {
+            withBackend(small, () => optimizer.step());
+            break;
+          } catch (error) {
+            expect(error).toBeInstanceOf(MemoryError);
+          }
+          expect(memory().tensors).toBe(tensors);
+          expect(numbers()).toEqual(before);
+        }
+        if (!interrupt || step !== at) optimizer.step();
+        else expect(failures).toBeGreaterThan(5);
+      }
+      return weights.map((x) => x.toArray());
+    };
+    expect(run(true)).toEqual(run(false));
+  });
+
+  it("loads a state wholly or not at all", () => {
+    const optimizer = new SGD([w(), w()], { lr: 0.25, momentum: 0.9 });
+    const { options } = optimizer.stateDict();
+    const state = { options: { ...options, lr: 1 }, velocities: [tensor([1, 2]), tensor([3, 4])] };
+    const { tensors } = memory();
+    for (const room of [0, 1]) {
+      const load = () => withBackend(roomFor(room), () => optimizer.loadStateDict(state));
+      expect(load).toThrow(MemoryError);
+      expect(optimizer.lr).toBe(0.25);
+      expect(optimizer.stateDict().velocities).toEqual([null, null]);
+      expect(memory().tensors).toBe(tensors);
+    }
+    optimizer.loadStateDict(state);
+    expect(optimizer.lr).toBe(1);
+  });
+
+  it("refuses velocities of another type, or released ones, by their position", () => {
+    const optimizer = new SGD([w(), w()], { lr: 0.25, momentum: 0.9 });
+    const { options } = optimizer.stateDict();
+    const load = (v: Tensor) => () =>
+      optimizer.loadStateDict({ options: { ...options, lr: 1 }, velocities: [tensor([1, 2]), v] });
+    const double = load(tensor([1, 2], { dtype: "float64" }));
+    expect(double).toThrow(DTypeError);
+    expect(double).toThrow(/velocity 1 is float64, the parameter float32; convert it with \.to/);
+    let released = tensor([1, 2]);
+    scope(() => {
+      released = tensor([1, 2]);
+    });
+    expect(load(released)).toThrow(GraphError);
+    expect(load(released)).toThrow(/velocity 1 of the state was released with its scope/);
+    expect(optimizer.lr).toBe(0.25);
+    expect(optimizer.stateDict().velocities).toEqual([null, null]);
   });
 });

@@ -1,12 +1,20 @@
 import type { Tensor } from "@convgrad/core";
 import { Module } from "./module.ts";
 
-/** y = max(0, x).  relu'(0) = 0, as PyTorch. */
+/**
+ * y = max(0, x), any shape.  ∂x = g where x > 0, else 0: relu'(0) = 0, as PyTorch.
+ *
+ * @throws {@link DTypeError} for integers.
+ */
 export function relu(x: Tensor): Tensor {
   return x.relu();
 }
 
-/** y = eˣ / Σ eˣ along an axis, by default the last: positive numbers that sum to 1. */
+/**
+ * y = eˣ / Σ eˣ along an axis, by default the last: positive numbers that sum to 1; any shape.
+ *
+ * @throws {@link ShapeError} for an axis that x does not have; {@link DTypeError} for integers.
+ */
 export function softmax(x: Tensor, axis = -1): Tensor {
   return x.softmax(axis);
 }

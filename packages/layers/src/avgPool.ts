@@ -1,7 +1,7 @@
 import { type Tensor, tensor, ValueError } from "@convgrad/core";
 import type { Pair, Side, WindowGeometry } from "./geometry.ts";
 import { Module } from "./module.ts";
-import { formatPool, type PoolOptions, poolGeometry } from "./pooling.ts";
+import { Pool, type PoolOptions, poolGeometry } from "./pooling.ts";
 
 /** How {@link avgPool} slides and what it divides by. */
 export interface AvgPoolOptions extends PoolOptions {
@@ -16,23 +16,16 @@ export interface AvgPoolOptions extends PoolOptions {
  *
  *     y[…, u, v] = Σ_{i, j} x̃[…, u·s + i, v·s + j] / cells,   ∂x = g / cells, spread and folded
  *
- * @param x `[…, H, W]`
+ * @param x floats `[…, H, W]`
  * @param kernel height and width of a window
  * @returns `[…, oh, ow]`
- * @throws {@link ShapeError} when a setting is out of range or no window fits; {@link ValueError} for a divisor of 0.
+ * @throws {@link ShapeError} when a setting is out of range or no window fits; {@link ValueError}
+ * for a divisor that is 0 or not finite; {@link DTypeError} for integers.
  * Source: PyTorch, `torch.nn.functional.avg_pool2d`.
  */
 export function avgPool(x: Tensor, kernel: Pair, options: AvgPoolOptions = {}): Tensor {
   const { divisorOverride } = options;
-  if (
-    divisorOverride !== undefined &&
-    !(Number.isFinite(divisorOverride) && divisorOverride !== 0)
-  ) {
-    throw new ValueError(
-      "avgPool",
-      `divisorOverride ${divisorOverride} must be a finite number other than 0`,
-    );
-  }
+  checkDivisor("avgPool", divisorOverride);
   const window = poolGeometry("avgPool", x.shape, kernel, options);
   const lead = x.rank - 2;
   const sums = x
@@ -40,6 +33,15 @@ export function avgPool(x: Tensor, kernel: Pair, options: AvgPoolOptions = {}): 
     .windows(window.kernel, window)
     .sum([lead, lead + 1]);
   return sums.div(divisorOverride ?? cells(x, window, kernel, options));
+}
+
+function checkDivisor(operation: string, divisor: number | undefined): void {
+  if (divisor === undefined || (Number.isFinite(divisor) && divisor !== 0)) return;
+  throw new ValueError(
+    operation,
+    `divisorOverride ${divisor} must be a finite number other than 0`,
+    { divisor },
+  );
 }
 
 /** The cells that each window counts: one number, or `[oh, ow]` of them where windows differ. */
@@ -74,34 +76,31 @@ function cells(
       );
 }
 
-/** The mean of each whole plane.  `[N, C, H, W] → [N, C, 1, 1]`.   ∂x = g / (H·W) everywhere */
+/**
+ * The mean of each whole plane, of integers as float32.  `[…, H, W] → […, 1, 1]`
+ *
+ *     y = Σ_{i, j} x[…, i, j] / (H·W),   ∂x = g / (H·W) everywhere
+ *
+ * @throws {@link ShapeError} for a scalar, a vector, or planes without cells.
+ */
 export function globalAvgPool(x: Tensor): Tensor {
   poolGeometry("globalAvgPool", x.shape, 1, {});
   return x.mean([-2, -1], true);
 }
 
-/** The layer of {@link avgPool}; it has no parameters.  `[N, C, H, W] → [N, C, oh, ow]` */
-export class AvgPool extends Module {
-  readonly kernel: Pair;
-  readonly options: AvgPoolOptions;
-
+/** The layer of {@link avgPool}; it has no parameters.  `[…, H, W] → […, oh, ow]` */
+export class AvgPool extends Pool<AvgPoolOptions> {
+  /** @throws {@link ShapeError} or {@link ValueError} when a setting is out of range. */
   constructor(kernel: Pair, options: AvgPoolOptions = {}) {
-    super();
-    this.kernel = kernel;
-    this.options = options;
+    super("AvgPool", kernel, options);
+    checkDivisor("AvgPool", options.divisorOverride);
   }
   forward(x: Tensor): Tensor {
     return avgPool(x, this.kernel, this.options);
   }
-  override reach(x: Tensor): WindowGeometry {
-    return poolGeometry("AvgPool", x.shape, this.kernel, this.options);
-  }
-  override toString(): string {
-    return formatPool("AvgPool", this.kernel, this.options);
-  }
 }
 
-/** The layer of {@link globalAvgPool}. */
+/** The layer of {@link globalAvgPool}; it has no parameters.  `[…, H, W] → […, 1, 1]` */
 export class GlobalAvgPool extends Module {
   forward(x: Tensor): Tensor {
     return globalAvgPool(x);

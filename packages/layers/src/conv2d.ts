@@ -1,11 +1,14 @@
 import { contract, formatShape, ShapeError, type Tensor } from "@convgrad/core";
 import {
+  checkWhole,
+  checkWindow,
   formatPair,
   type PaddingOption,
   type Pair,
   pairOf,
   requireImages,
   type WindowGeometry,
+  type WindowSettings,
   windowGeometry,
 } from "./geometry.ts";
 import { uniform } from "./init.ts";
@@ -39,7 +42,8 @@ export interface Conv2DOptions {
  * @param b one number per filter `[O]`, or nothing
  * @returns `[N, O, oh, ow]` with `oh = ⌊(H + 2p − d·(kh − 1) − 1) / s⌋ + 1`
  * @throws {@link ShapeError} before any work, for example
- * `conv2d: expects 3 input channels but receives 1 (x [8, 1, 28, 28], w [6, 3, 5, 5])`.
+ * `conv2d: expects 3 input channels but receives 1 (x [8, 1, 28, 28], w [6, 3, 5, 5])`;
+ * {@link DTypeError} where the types differ.
  * Source: PyTorch, `torch.nn.functional.conv2d`.
  */
 export function conv2d(
@@ -73,9 +77,12 @@ function grouped(windows: Tensor, w: Tensor, groups: number): Tensor {
 }
 
 function convGeometry(x: Tensor, w: Tensor, options: Conv2DOptions): WindowGeometry {
+  return windowGeometry("conv2d", x.shape, settingsOf([w.shape[2]!, w.shape[3]!], options));
+}
+
+function settingsOf(kernel: Pair, options: Conv2DOptions): WindowSettings {
   const { stride = 1, padding = 0, dilation = 1 } = options;
-  const kernel: [number, number] = [w.shape[2]!, w.shape[3]!];
-  return windowGeometry("conv2d", x.shape, { kernel, stride, padding, dilation });
+  return { kernel, stride, padding, dilation };
 }
 
 function checkOperands(x: Tensor, w: Tensor, b: Tensor | null | undefined, groups: number): void {
@@ -85,8 +92,7 @@ function checkOperands(x: Tensor, w: Tensor, b: Tensor | null | undefined, group
   };
   if (w.rank !== 4) refuse(`expects filters [O, C / groups, kh, kw], not ${formatShape(w.shape)}`);
   const [filters, channels] = w.shape as [number, number];
-  if (!Number.isSafeInteger(groups) || groups < 1)
-    refuse(`groups ${groups} must be a whole number ≥ 1`);
+  checkWhole("conv2d", "groups", groups, 1);
   if (filters % groups !== 0) {
     refuse(
       `${filters} filters do not split into ${groups} groups; groups must divide both channels and filters`,
@@ -136,12 +142,11 @@ export class Conv2D extends Module {
   constructor(channels: number, filters: number, kernel: Pair, options: Conv2DLayerOptions = {}) {
     super();
     const { bias = true, ...sliding } = options;
-    const groups = sliding.groups ?? 1;
+    const { groups = 1 } = sliding;
     const [c, o] = pairOf("Conv2D", "channels and filters", [channels, filters], 1);
-    const [kh, kw] = pairOf("Conv2D", "kernel", kernel, 1);
-    pairOf("Conv2D", "stride", sliding.stride ?? 1, 1);
-    pairOf("Conv2D", "dilation", sliding.dilation ?? 1, 1);
-    if (!(groups >= 1 && c % groups === 0 && o % groups === 0)) {
+    const [kh, kw] = checkWindow("Conv2D", settingsOf(kernel, sliding)).kernel;
+    checkWhole("Conv2D", "groups", groups, 1);
+    if (c % groups !== 0 || o % groups !== 0) {
       throw new ShapeError(
         "Conv2D",
         `${groups} groups must divide ${c} channels and ${o} filters`,

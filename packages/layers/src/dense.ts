@@ -10,7 +10,9 @@ import { Module, parameter } from "./module.ts";
  * @param w `[in, out]` (PyTorch's `Linear` holds the transpose)
  * @param b `[out]`, or nothing
  * @returns `[…, out]`
- * @throws {@link ShapeError} `dense: expects 400 inputs but receives 256 (x [8, 256], w [400, 120]); …`
+ * @throws {@link ShapeError}
+ * `dense: expects 400 inputs but receives 256 (x [8, 256], w [400, 120]); …`;
+ * {@link DTypeError} where the types differ.
  */
 export function dense(x: Tensor, w: Tensor, b?: Tensor | null): Tensor {
   const refuse = (message: string): never => {
@@ -33,7 +35,8 @@ export function dense(x: Tensor, w: Tensor, b?: Tensor | null): Tensor {
 }
 
 /**
- * A layer with a learned weight from every input to every output: see {@link dense}.  `[N, in] → [N, out]`
+ * A layer with a learned weight from every input to every output: see {@link dense}.
+ * `[…, in] → […, out]`
  *
  * Initial values are PyTorch's: weights and biases uniform in ±1/√in.
  */

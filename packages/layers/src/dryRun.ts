@@ -2,7 +2,7 @@ import {
   type Kernels,
   type Letters,
   reference,
-  type Shape,
+  sizeOf,
   type TypedArray,
   type View,
 } from "@convgrad/core";
@@ -27,6 +27,7 @@ export function dryRun(): DryRun {
     name: "dry run",
     dtypes: ["float32", "float64", "int32", "uint8"],
     threads: 1,
+    virtual: true,
     allocate: () => ({}),
     release: nothing,
     owns: () => true,
@@ -48,8 +49,4 @@ export function dryRun(): DryRun {
     scatterAdd: nothing,
     random: nothing,
   };
-}
-
-function sizeOf(shape: Shape): number {
-  return shape.reduce((size, n) => size * n, 1);
 }

@@ -23,23 +23,41 @@ export interface WindowGeometry {
   readonly output: readonly [h: number, w: number];
 }
 
-/** A pair from an option, checked to hold whole numbers ≥ `least`. */
+/** @throws {@link ShapeError} unless an option is a whole number ≥ `least`. */
+export function checkWhole(operation: string, what: string, n: number, least: number): void {
+  if (Number.isSafeInteger(n) && n >= least) return;
+  throw new ShapeError(operation, `${what} ${shown(n)} must be a whole number ≥ ${least}`, {
+    [what]: n,
+  });
+}
+
+/**
+ * A pair from an option.
+ *
+ * @throws {@link ShapeError} unless it is a whole number ≥ `least` or two of them:
+ * `Conv2D: stride [1,1.5] must be a whole number ≥ 1, or a pair [h, w] of them`.
+ */
 export function pairOf(
   operation: string,
   what: string,
   option: Pair,
   least: number,
 ): [number, number] {
-  const pair: [number, number] =
-    typeof option === "number" ? [option, option] : [option[0], option[1]];
-  if (!pair.every((n) => Number.isSafeInteger(n) && n >= least)) {
+  const pair: readonly number[] = typeof option === "number" ? [option, option] : option;
+  const isPair = Array.isArray(pair) && pair.length === 2;
+  if (!isPair || !pair.every((n) => Number.isSafeInteger(n) && n >= least)) {
     throw new ShapeError(
       operation,
-      `${what} ${JSON.stringify(option)} must be a whole number ≥ ${least}, or a pair [h, w] of them`,
+      `${what} ${shown(option)} must be a whole number ≥ ${least}, or a pair [h, w] of them`,
       { [what]: option },
     );
   }
-  return pair;
+  return [pair[0]!, pair[1]!];
+}
+
+/** A wrong option as messages show it; JSON has no NaN. */
+function shown(option: unknown): string {
+  return typeof option === "number" ? String(option) : JSON.stringify(option);
 }
 
 type AxisSettings = { size: number; kernel: number; stride: number; dilation: number };
@@ -50,33 +68,29 @@ function samePadding({ size, kernel, stride, dilation }: AxisSettings): Side {
   return [Math.floor(total / 2), total - Math.floor(total / 2)];
 }
 
-/** What the padding option means for an image of this size. */
-function paddingOf(
-  operation: string,
-  option: PaddingOption,
-  axes: readonly [AxisSettings, AxisSettings],
-): [Side, Side] {
-  if (option === "valid")
-    return [
-      [0, 0],
-      [0, 0],
-    ];
-  if (option === "same") return [samePadding(axes[0]), samePadding(axes[1])];
-  if (typeof option === "object" && typeof option[0] === "object") {
-    const [vertical, horizontal] = option as readonly [Side, Side];
-    return [pairOf(operation, "padding", vertical, 0), pairOf(operation, "padding", horizontal, 0)];
-  }
-  if (typeof option === "string") {
+/** What the padding option means; "same" depends on the image. */
+function paddingOf(operation: string, option: PaddingOption): [Side, Side] | "same" {
+  if (option === "same") return "same";
+  if (typeof option === "string" && option !== "valid") {
     throw new ShapeError(
       operation,
       `padding "${option}" is unknown; use "same", "valid", n, [h, w] or [[t, b], [l, r]]`,
+      { padding: option },
     );
   }
-  const [h, w] = pairOf(operation, "padding", option as Pair, 0);
+  if (isSides(option)) {
+    const [vertical, horizontal] = option;
+    return [pairOf(operation, "padding", vertical, 0), pairOf(operation, "padding", horizontal, 0)];
+  }
+  const [h, w] = pairOf(operation, "padding", option === "valid" ? 0 : option, 0);
   return [
     [h, h],
     [w, w],
   ];
+}
+
+function isSides(option: PaddingOption): option is readonly [vertical: Side, horizontal: Side] {
+  return Array.isArray(option) && option.length === 2 && option.every(Array.isArray);
 }
 
 /** The settings of a sliding window, as the layers take them. */
@@ -87,6 +101,24 @@ export interface WindowSettings {
   readonly dilation: Pair;
   /** Count a last window that overhangs the padded image. */
   readonly ceilMode?: boolean;
+}
+
+/** {@link WindowSettings} in full, so far as they do not depend on the image. */
+export interface CheckedWindow {
+  readonly kernel: readonly [h: number, w: number];
+  readonly stride: readonly [h: number, w: number];
+  readonly dilation: readonly [h: number, w: number];
+  readonly padding: readonly [vertical: Side, horizontal: Side] | "same";
+}
+
+/** @throws {@link ShapeError} when a setting is out of range, whatever the image. */
+export function checkWindow(operation: string, settings: WindowSettings): CheckedWindow {
+  return {
+    kernel: pairOf(operation, "kernel", settings.kernel, 1),
+    stride: pairOf(operation, "stride", settings.stride, 1),
+    dilation: pairOf(operation, "dilation", settings.dilation, 1),
+    padding: paddingOf(operation, settings.padding),
+  };
 }
 
 /**
@@ -100,9 +132,7 @@ export function windowGeometry(
   image: Shape,
   settings: WindowSettings,
 ): WindowGeometry {
-  const kernel = pairOf(operation, "kernel", settings.kernel, 1);
-  const stride = pairOf(operation, "stride", settings.stride, 1);
-  const dilation = pairOf(operation, "dilation", settings.dilation, 1);
+  const { kernel, stride, dilation, padding: option } = checkWindow(operation, settings);
   const size = image.slice(-2) as [number, number];
   const axis = (i: 0 | 1): AxisSettings => ({
     size: size[i],
@@ -110,7 +140,8 @@ export function windowGeometry(
     stride: stride[i],
     dilation: dilation[i],
   });
-  const padding = paddingOf(operation, settings.padding, [axis(0), axis(1)]);
+  const padding =
+    option === "same" ? ([samePadding(axis(0)), samePadding(axis(1))] as const) : option;
   for (const i of [0, 1] as const) {
     const padded = size[i] + padding[i][0] + padding[i][1];
     if (padded < windowExtent(kernel[i], dilation[i]))

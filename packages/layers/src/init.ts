@@ -1,6 +1,6 @@
 import { noGrad, rand, type Shape, scope, type Tensor } from "@convgrad/core";
 
-/** Numbers uniform in [−bound, bound), from the sequence of `manualSeed`. */
+/** float32 numbers uniform in [−bound, bound), from the sequence of `manualSeed`. */
 export function uniform(shape: Shape, bound: number): Tensor {
   return scope(() =>
     noGrad(() =>

@@ -1,7 +1,9 @@
 import {
   DTypeError,
   formatShape,
+  type Shape,
   ShapeError,
+  sameShape,
   scope,
   type Tensor,
   ValueError,
@@ -30,7 +32,9 @@ export interface CrossEntropyOptions {
  * @param logits `[N, K]`, or `[N, K, …]` with a prediction per position
  * @param labels int32 `[N]` or `[N, …]`, 0 ≤ label < K
  * @returns a scalar, or one loss per label with reduction `"none"`
- * @throws {@link ShapeError}, {@link DTypeError}, or {@link ValueError} naming a label out of range.
+ * @throws {@link ShapeError} where logits, labels and weight do not belong together;
+ * {@link DTypeError} for labels that are not int32; {@link ValueError} naming a label out of range,
+ * a wrong `labelSmoothing` or an unknown reduction.
  * Source: PyTorch, `torch.nn.functional.cross_entropy`.
  */
 export function crossEntropy(
@@ -86,11 +90,12 @@ function checkClassification(
   labels: Tensor,
   ignoreIndex?: number,
 ): number {
-  const expected = [logits.shape[0], ...logits.shape.slice(2)];
-  if (logits.rank < 2 || formatShape(labels.shape) !== `[${expected.join(", ")}]`) {
+  const expected: Shape = logits.shape.toSpliced(1, 1);
+  if (logits.rank < 2 || !sameShape(labels.shape, expected)) {
     throw new ShapeError(
       operation,
-      `logits ${formatShape(logits.shape)} want labels [${expected.join(", ")}], not ${formatShape(labels.shape)}; ` +
+      `logits ${formatShape(logits.shape)} want labels ${formatShape(expected)}, ` +
+        `not ${formatShape(labels.shape)}; ` +
         "logits are [N, K], labels one class number per sample",
       { logits: logits.shape, labels: labels.shape },
     );
@@ -124,7 +129,9 @@ export type MseReduction = Reduction | "halfSum";
  *
  * @param y predictions, any shape
  * @param t targets of the same shape
+ * @returns a scalar, or one loss per element with reduction `"none"`; default `"mean"`
  * @throws {@link ShapeError} when the shapes differ; they are not broadcast, because that is nearly always a mistake.
+ * {@link DTypeError} when the types differ; {@link ValueError} for an unknown reduction.
  */
 export function mse(
   y: Tensor,
@@ -133,7 +140,7 @@ export function mse(
 ): Tensor {
   const { reduction = "mean" } = options;
   checkReduction("mse", reduction, ["mean", "sum", "halfSum", "none"]);
-  if (formatShape(y.shape) !== formatShape(t.shape)) {
+  if (!sameShape(y.shape, t.shape)) {
     throw new ShapeError(
       "mse",
       `predictions ${formatShape(y.shape)} and targets ${formatShape(t.shape)} differ; reshape one`,
@@ -167,10 +174,12 @@ function checkReduction(operation: string, reduction: string, known: readonly st
 }
 
 /**
- * The part of predictions whose largest logit is the label, from 0 to 1.
+ * The part of predictions whose largest logit is the label, from 0 to 1; NaN for no labels.
  *
- * @param logits `[N, K]`
- * @param labels int32 `[N]`
+ * @param logits `[N, K]`, or `[N, K, …]` with a prediction per position
+ * @param labels int32 `[N]` or `[N, …]`, 0 ≤ label < K
+ * @throws {@link ShapeError}, {@link DTypeError} or {@link ValueError} for labels that
+ * `crossEntropy` would refuse; none is ignored here.
  */
 export function accuracy(logits: Tensor, labels: Tensor): number {
   checkClassification("accuracy", logits, labels);

@@ -1,10 +1,14 @@
 import {
   type DType,
+  DTypeError,
   formatShape,
+  GraphError,
   keep,
   noGrad,
   type Shape,
   ShapeError,
+  sameShape,
+  scope,
   Tensor,
   ValueError,
 } from "@convgrad/core";
@@ -14,15 +18,26 @@ import { type Summary, summarize } from "./summary.ts";
 const parameters = new WeakSet<Tensor>();
 const buffers = new WeakSet<Tensor>();
 
-/** Makes a tensor a parameter: it requires a gradient, outlives every scope, and its module lists it. */
+/**
+ * Makes a parameter of a tensor, on the same memory: it requires a gradient, outlives every scope,
+ * and its module lists it, also while it is frozen with `requiresGrad = false`.
+ *
+ * @param x floats of any shape
+ * @throws {@link DTypeError} for integers.
+ */
 export function parameter(x: Tensor): Tensor {
-  const p = keep(x.detach());
+  const p = x.detach();
   p.requiresGrad = true;
   parameters.add(p);
-  return p;
+  return keep(p);
 }
 
-/** Makes a tensor part of a module's state without being trained; it outlives every scope. */
+/**
+ * Makes a tensor, on the same memory, part of a module's state without being trained; it outlives
+ * every scope.
+ *
+ * @param x any shape and dtype
+ */
 export function buffer(x: Tensor): Tensor {
   const state = keep(x.detach());
   buffers.add(state);
@@ -32,8 +47,10 @@ export function buffer(x: Tensor): Tensor {
 /** Tensors by name, as `stateDict()` gives and `loadStateDict()` takes them. */
 export type StateDict = Record<string, Tensor>;
 
+const FLOATS: readonly DType[] = ["float32", "float64"];
+
 /** A tensor of a module, and where it stands. */
-interface Entry {
+interface Place {
   readonly name: string;
   readonly tensor: Tensor;
   readonly owner: Record<string, unknown>;
@@ -41,8 +58,10 @@ interface Entry {
 }
 
 /**
- * Something with parameters and a forward pass. A subclass assigns tensors made by {@link parameter} (or with
- * `requiresGrad`), and other modules, singly or in arrays, to properties; their names follow from the properties.
+ * Something with parameters and a forward pass. A subclass assigns tensors made by
+ * {@link parameter} or {@link buffer}, and other modules, singly or in arrays, to properties; their names
+ * follow from the properties. `#private` fields, plain objects, Maps and arrays in arrays are not
+ * searched.
  *
  * @example
  * class Twice extends Module {
@@ -53,6 +72,7 @@ interface Entry {
  * }
  */
 export abstract class Module {
+  #switching = false;
   /** Whether the module behaves as in training (the default) or as in use; set by `train()` and `eval()`. */
   training = true;
 
@@ -74,15 +94,18 @@ export abstract class Module {
     );
   }
 
-  /** The tensors to be trained, each once, in the order of their names. */
+  /** The parameters, frozen ones too, each once: a module's own, then those of its parts. */
   parameters(): Tensor[] {
     return this.namedParameters().map(([, tensor]) => tensor);
   }
 
-  /** The tensors to be trained with names like `"0.weight"`. */
+  /**
+   * The parameters with names like `"0.weight"`; one that stands in several places has its first
+   * name.
+   */
   namedParameters(): [name: string, parameter: Tensor][] {
     return entriesOf(this).flatMap(({ name, tensor }) =>
-      isParameter(tensor) ? [[name, tensor] as [string, Tensor]] : [],
+      parameters.has(tensor) ? [[name, tensor] as [string, Tensor]] : [],
     );
   }
 
@@ -92,9 +115,10 @@ export abstract class Module {
   }
 
   /**
-   * Copies values into parameters and buffers.
+   * Copies values into parameters and buffers, which keep their dtypes.
    *
-   * @throws {@link ValueError} for missing or unexpected names, {@link ShapeError} for another shape; nothing has changed then.
+   * @throws {@link ValueError} for missing or unexpected names, {@link ShapeError} for another
+   * shape, {@link GraphError} for a released tensor; nothing has changed then.
    */
   loadStateDict(state: StateDict): void {
     const entries = entriesOf(this);
@@ -111,8 +135,16 @@ export abstract class Module {
       );
     }
     for (const { name, tensor } of entries) {
-      const shape = state[name]!.shape;
-      if (formatShape(shape) !== formatShape(tensor.shape)) {
+      const { shape, storage } = state[name]!;
+      if (storage.released) {
+        throw new GraphError(
+          "loadStateDict",
+          `${name} of the state was released with its scope; ` +
+            "keep() the tensors of a state, or load it inside the scope",
+          { name },
+        );
+      }
+      if (!sameShape(shape, tensor.shape)) {
         throw new ShapeError(
           "loadStateDict",
           `${name} is ${formatShape(tensor.shape)}, the state has ${formatShape(shape)}`,
@@ -140,27 +172,54 @@ export abstract class Module {
   }
 
   #setTraining(on: boolean): this {
-    this.training = on;
-    for (const [, child] of this.children()) {
-      if (on) child.train();
-      else child.eval();
-    }
-    return this;
-  }
-
-  /** Replaces all parameters and buffers by ones of another float type; make the optimiser afterwards. */
-  to(dtype: DType): this {
-    for (const { owner, key, tensor } of entriesOf(this)) {
-      owner[key] = isParameter(tensor) ? parameter(tensor.to(dtype)) : buffer(tensor.to(dtype));
+    if (this.#switching) return this; // a part may point back at its whole
+    this.#switching = true;
+    try {
+      this.training = on;
+      for (const [, child] of this.children()) {
+        if (on) child.train();
+        else child.eval();
+      }
+    } finally {
+      this.#switching = false;
     }
     return this;
   }
 
   /**
+   * Replaces parameters and buffers of floats by ones of another float type, in every place where
+   * they stand; frozen ones stay frozen, integers as they are. Gradients are dropped; make the
+   * optimiser afterwards.
+   *
+   * @throws {@link DTypeError} for a type other than float32 and float64; nothing has changed then.
+   */
+  to(dtype: DType): this {
+    if (!FLOATS.includes(dtype)) {
+      throw new DTypeError(
+        "to",
+        `a module's dtype must be "float32" or "float64", not "${dtype}"`,
+        { dtype },
+      );
+    }
+    const places = placesOf(this).filter(
+      ({ tensor }) => FLOATS.includes(tensor.dtype) && tensor.dtype !== dtype,
+    );
+    // All copies are there before the first is put in place.
+    const copies = noGrad(() =>
+      scope(() => new Map(unique(places).map(({ tensor }) => [tensor, tensor.to(dtype)]))),
+    );
+    for (const [former, copy] of copies) copies.set(former, inPlaceOf(former, copy));
+    for (const { owner, key, tensor } of places) owner[key] = copies.get(tensor);
+    return this;
+  }
+
+  /**
    * A table of the layers: output shapes, parameters, multiply-adds and receptive fields for one input.
-   * Shapes come from a dry run, so that a large model costs nothing.
+   * Shapes come from a dry run: a large model costs nothing, and the random sequence does not
+   * advance.
    *
    * @param inputShape with or without the batch axis: `[1, 28, 28]` means a batch of 1
+   * @throws {@link ShapeError} where the input is no such shape, or a layer refuses it.
    * @example
    * console.log(String(model.summary([1, 28, 28])));
    */
@@ -174,8 +233,12 @@ export abstract class Module {
   }
 }
 
-function isParameter(x: Tensor): boolean {
-  return parameters.has(x) || (x.requiresGrad && x.isLeaf);
+/** The copy as what the former tensor was: parameter, frozen parameter or buffer. */
+function inPlaceOf(former: Tensor, copy: Tensor): Tensor {
+  if (!parameters.has(former)) return buffer(copy);
+  const p = parameter(copy);
+  p.requiresGrad = former.requiresGrad;
+  return p;
 }
 
 /** A property, or the elements of an array, with their names. */
@@ -183,14 +246,25 @@ function named(key: string, value: unknown): [string, unknown][] {
   return Array.isArray(value) ? value.map((item, i) => [`${key}.${i}`, item]) : [[key, value]];
 }
 
-function entriesOf(module: Module, prefix = "", seen = new Set<object>()): Entry[] {
+/** The parameters and buffers of a module and its parts, each once. */
+function entriesOf(module: Module): Place[] {
+  return unique(placesOf(module));
+}
+
+/** The first place of each tensor. */
+function unique(places: readonly Place[]): Place[] {
+  const seen = new Set<Tensor>();
+  return places.filter(({ tensor }) => !seen.has(tensor) && seen.add(tensor));
+}
+
+/** Every place that holds a parameter or buffer, its own first; a tensor may stand in several. */
+function placesOf(module: Module, prefix = "", seen = new Set<Module>()): Place[] {
   seen.add(module);
   const own = Object.entries(module).flatMap(([key, value]) => {
     const isArray = Array.isArray(value);
-    return named(key, value).flatMap(([name, tensor], i): Entry[] => {
-      if (!(tensor instanceof Tensor) || seen.has(tensor)) return [];
-      if (!isParameter(tensor) && !buffers.has(tensor)) return [];
-      seen.add(tensor);
+    return named(key, value).flatMap(([name, tensor], i): Place[] => {
+      if (!(tensor instanceof Tensor)) return [];
+      if (!parameters.has(tensor) && !buffers.has(tensor)) return [];
       const owner = (isArray ? value : module) as unknown as Record<string, unknown>;
       return [{ name: prefix + name, tensor, owner, key: isArray ? String(i) : key }];
     });
@@ -198,7 +272,7 @@ function entriesOf(module: Module, prefix = "", seen = new Set<object>()): Entry
   const inner = module
     .children()
     .flatMap(([name, child]) =>
-      seen.has(child) ? [] : entriesOf(child, `${prefix}${name}.`, seen),
+      seen.has(child) ? [] : placesOf(child, `${prefix}${name}.`, seen),
     );
   return [...own, ...inner];
 }

@@ -1,11 +1,14 @@
-import { formatShape, type Shape, ShapeError, windowExtent } from "@convgrad/core";
+import { formatShape, type Shape, ShapeError, type Tensor, windowExtent } from "@convgrad/core";
 import {
+  checkWindow,
   formatPair,
   type Pair,
   type Side,
   type WindowGeometry,
+  type WindowSettings,
   windowGeometry,
 } from "./geometry.ts";
+import { Module } from "./module.ts";
 
 /** How a pooling window slides. */
 export interface PoolOptions {
@@ -24,10 +27,40 @@ export interface DilatedPoolOptions extends PoolOptions {
 }
 
 /**
+ * The settings of a pooling, defaults included.
+ *
+ * @throws {@link ShapeError} when one is out of range, or the padding is more than half the kernel:
+ * a window could then lie wholly in the padding.
+ */
+function poolSettings(
+  operation: string,
+  kernel: Pair,
+  options: DilatedPoolOptions,
+): WindowSettings {
+  const { stride = kernel, padding = 0, dilation = 1, ceilMode = false } = options;
+  const settings = { kernel, stride, padding, dilation, ceilMode };
+  const window = checkWindow(operation, settings);
+  // "same", which the types do not offer, never exceeds half the kernel.
+  const sides = window.padding === "same" ? [] : window.padding;
+  sides.forEach((side, axis) => {
+    const extent = windowExtent(window.kernel[axis]!, window.dilation[axis]!);
+    if (Math.max(...side) > extent / 2) {
+      throw new ShapeError(
+        operation,
+        `padding ${Math.max(...side)} is more than half the kernel (${extent}), so a window could hold nothing else; ` +
+          `lower it to ${Math.floor(extent / 2)} or less`,
+        { padding, kernel },
+      );
+    }
+  });
+  return settings;
+}
+
+/**
  * The window of a pooling over the last two axes.
  *
- * @throws {@link ShapeError} when no window fits, or the padding is more than half the kernel: a window could then
- * lie wholly in the padding.
+ * @throws {@link ShapeError} when a setting is out of range, no window fits, or one holds only
+ * padding.
  */
 export function poolGeometry(
   operation: string,
@@ -40,40 +73,27 @@ export function poolGeometry(
       shape: image,
     });
   }
-  const { stride = kernel, padding = 0, dilation = 1, ceilMode = false } = options;
-  const exact = windowGeometry(operation, image, { kernel, stride, padding, dilation });
-  exact.padding.forEach((side, axis) => {
-    const extent = windowExtent(exact.kernel[axis]!, exact.dilation[axis]!);
-    if (Math.max(...side) > extent / 2) {
-      throw new ShapeError(
-        operation,
-        `padding ${Math.max(...side)} is more than half the kernel (${extent}), so a window could hold nothing else; ` +
-          `lower it to ${Math.floor(extent / 2)} or less`,
-        { padding: exact.padding, kernel: exact.kernel },
-      );
-    }
-  });
-  const window = ceilMode
-    ? windowGeometry(operation, image, { kernel, stride, padding, dilation, ceilMode })
-    : exact;
+  const window = windowGeometry(operation, image, poolSettings(operation, kernel, options));
   refuseEmptyWindows(operation, image, window);
   return window;
 }
 
-/** @throws {@link ShapeError} when all taps of a window fall into the padding, which holes between them allow. */
+/**
+ * @throws {@link ShapeError} when all taps of a window fall into the padding, which holes between
+ * them, or an image without cells, allow.
+ */
 function refuseEmptyWindows(operation: string, image: Shape, window: WindowGeometry): void {
   for (const axis of [0, 1] as const) {
     const size = image.at(axis - 2)!;
     const dilation = window.dilation[axis];
-    if (dilation === 1) continue;
     for (let u = 0; u < window.output[axis]; u++) {
       const start = u * window.stride[axis] - window.padding[axis][0];
       const skipped = start < 0 ? Math.ceil(-start / dilation) : 0;
       if (skipped >= window.kernel[axis] || start + skipped * dilation >= size) {
         throw new ShapeError(
           operation,
-          `with dilation ${dilation} all taps of window ${u} fall into the padding ` +
-            `(axis of ${size}, kernel ${window.kernel[axis]}); lower the padding or the dilation`,
+          `${dilation === 1 ? "" : `with dilation ${dilation} `}all taps of window ${u} ` +
+            `fall into the padding (axis of ${size}, kernel ${window.kernel[axis]}); lower the padding or the dilation`,
           { image, window },
         );
       }
@@ -91,4 +111,30 @@ export function formatPool(name: string, kernel: Pair, options: DilatedPoolOptio
     ceilMode ? ", ceil mode" : "",
   ];
   return `${name}(${formatPair(kernel)}${extras.join("")})`;
+}
+
+/** A layer that pools; it has no parameters.  `[…, H, W] → […, oh, ow]` */
+export abstract class Pool<Options extends DilatedPoolOptions> extends Module {
+  readonly kernel: Pair;
+  readonly options: Options;
+  readonly #name: string;
+
+  /**
+   * @param name as messages and `summary()` give it
+   * @param kernel height and width of a window
+   * @throws {@link ShapeError} when a setting is out of range.
+   */
+  constructor(name: string, kernel: Pair, options: Options) {
+    super();
+    poolSettings(name, kernel, options);
+    this.#name = name;
+    this.kernel = kernel;
+    this.options = options;
+  }
+  override reach(x: Tensor): WindowGeometry {
+    return poolGeometry(this.#name, x.shape, this.kernel, this.options);
+  }
+  override toString(): string {
+    return formatPool(this.#name, this.kernel, this.options);
+  }
 }

@@ -1,9 +1,11 @@
 import {
   formatShape,
   noGrad,
+  randomState,
   type Shape,
   ShapeError,
   scope,
+  setRandomState,
   type Tensor,
   withBackend,
   zeros,
@@ -20,13 +22,13 @@ interface Layer {
   toString(): string;
 }
 
-/** One layer of a {@link Summary}. */
+/** One call of a layer, in a {@link Summary}. */
 export interface SummaryRow {
   /** Its name in the model, `"0"`; and itself, `"Conv2D(1 → 6, 5×5)"`. */
   readonly name: string;
   readonly layer: string;
   readonly outputShape: Shape;
-  /** Trained numbers. */
+  /** Numbers in its parameters; the total counts those of a layer that is called twice once. */
   readonly parameters: number;
   /** What a dense layer between the same input and output would have; `null` for layers without parameters. */
   readonly parametersIfDense: number | null;
@@ -42,6 +44,7 @@ export interface SummaryRow {
 export interface Summary {
   readonly inputShape: Shape;
   readonly rows: readonly SummaryRow[];
+  /** Numbers in all parameters. */
   readonly parameters: number;
   readonly multiplyAdds: number;
   toString(): string;
@@ -71,49 +74,76 @@ export function summarize(model: Layer, inputShape: Shape): Summary {
     throw new ShapeError(
       "summary",
       `${formatShape(inputShape)} is no input; give [C, H, W], [N, C, H, W] or [N, K]`,
+      { shape: inputShape },
     );
   }
+  const { rows, multiplyAdds } = record(model, shape);
+  const parameters = model.parameters().reduce((total, p) => total + p.size, 0);
+  const summary = { inputShape: shape, rows, parameters, multiplyAdds };
+  return { ...summary, toString: () => format(summary) };
+}
+
+/** A dry run with a row per call of a layer; the model and the random sequence stay as they were. */
+function record(model: Layer, shape: Shape): Pick<Summary, "rows" | "multiplyAdds"> {
   const rows: SummaryRow[] = [];
   const fields = new Map<Tensor, Field | "all">();
   const machine = dryRun();
-  const restore = leaves(model).map(([name, layer]) => {
-    const forward = layer.forward;
-    layer.forward = (x: Tensor, ...more: Tensor[]) => {
+  const observe = (layer: Layer, names: string[], forward: Layer["forward"]): Layer["forward"] => {
+    return (x, ...more) => {
       const before = machine.multiplyAdds;
       const y = forward.call(layer, x, ...more);
       const field = fieldOf(layer, x, fields.get(x));
       if (field) fields.set(y, field);
+      // A layer that stands in several places is called in their order.
+      const name = names.length > 1 ? names.shift()! : names[0]!;
       rows.push(rowOf(name, layer, x, y, machine.multiplyAdds - before, field));
       return y;
     };
-    return () => {
-      // The wrapper is an own property; without it the class's method shows again.
-      delete (layer as { forward?: unknown }).forward;
-    };
-  });
+  };
+  const random = randomState();
+  const undo: (() => void)[] = [];
   try {
-    withBackend(machine, () =>
-      scope(() =>
-        noGrad(() => {
-          const x = zeros(shape);
-          fields.set(x, { size: [1, 1], stride: [1, 1] });
-          model.forward(x);
-        }),
-      ),
-    );
+    for (const [layer, names] of leaves(model)) {
+      undo.push(replaceForward(layer, observe(layer, names, layer.forward)));
+    }
+    const run = () => {
+      const x = zeros(shape, { dtype: model.parameters()[0]?.dtype ?? "float32" });
+      fields.set(x, { size: [1, 1], stride: [1, 1] });
+      model.forward(x);
+    };
+    withBackend(machine, () => scope(() => noGrad(run)));
   } finally {
-    for (const undo of restore) undo();
+    for (const restore of undo) restore();
+    setRandomState(random);
   }
-  const parameters = model.parameters().reduce((total, p) => total + p.size, 0);
-  const summary = { inputShape: shape, rows, parameters, multiplyAdds: machine.multiplyAdds };
-  return { ...summary, toString: () => format(summary) };
+  return { rows, multiplyAdds: machine.multiplyAdds };
 }
 
-/** The modules that have no modules inside, by their full names. */
-function leaves(module: Layer, name = ""): [string, Layer][] {
-  const children = module.children();
-  if (children.length === 0) return [[name, module]];
-  return children.flatMap(([key, child]) => leaves(child, name === "" ? key : `${name}.${key}`));
+/** Gives a layer another forward, as its own property, until the returned function is called. */
+function replaceForward(layer: Layer, value: Layer["forward"]): () => void {
+  const own = Object.getOwnPropertyDescriptor(layer, "forward");
+  Object.defineProperty(layer, "forward", { value, configurable: true, writable: true });
+  return () => {
+    // Without an own property the class's method shows again.
+    if (own) Object.defineProperty(layer, "forward", own);
+    else Reflect.deleteProperty(layer, "forward");
+  };
+}
+
+/** The modules that have no modules inside, with a full name for every place where they stand. */
+function leaves(
+  module: Layer,
+  name = "",
+  above: readonly Layer[] = [],
+  found = new Map<Layer, string[]>(),
+): Map<Layer, string[]> {
+  const path = [...above, module];
+  // A part may point back at its whole, which it does not hold.
+  const inner = module.children().filter(([, child]) => !path.includes(child));
+  if (inner.length === 0) found.set(module, [...(found.get(module) ?? []), name]);
+  for (const [key, child] of inner)
+    leaves(child, name === "" ? key : `${name}.${key}`, path, found);
+  return found;
 }
 
 function fieldOf(
@@ -146,7 +176,7 @@ function rowOf(
   field: Field | "all" | undefined,
 ): SummaryRow {
   const parameters = layer.parameters().reduce((total, p) => total + p.size, 0);
-  const [inputs, outputs] = [x, y].map((t) => t.size / Math.max(t.shape[0]!, 1)) as [
+  const [inputs, outputs] = [x, y].map((t) => t.size / Math.max(t.shape[0] ?? 1, 1)) as [
     number,
     number,
   ];

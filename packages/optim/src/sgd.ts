@@ -1,8 +1,11 @@
 import {
+  DTypeError,
   formatShape,
+  GraphError,
   keep,
   noGrad,
   ShapeError,
+  sameShape,
   scope,
   type Tensor,
   ValueError,
@@ -10,22 +13,32 @@ import {
 
 /** Settings of {@link SGD}. */
 export interface SGDOptions {
-  /** Learning rate, > 0 or 0. */
+  /** Learning rate, a number ≥ 0. */
   readonly lr: number;
-  /** μ, from 0 (none, the default) to below 1. */
+  /** μ, a number ≥ 0, commonly 0.9; default 0: none. */
   readonly momentum?: number;
-  /** τ: the part of a new gradient that momentum ignores; default 0. */
+  /** τ, from 0 to 1: the part of a new gradient that momentum ignores; default 0. */
   readonly dampening?: number;
-  /** Look ahead along the momentum; needs momentum > 0 and no dampening. */
+  /** Look ahead along the momentum; needs momentum > 0 and no dampening; default false. */
   readonly nesterov?: boolean;
-  /** λ: pulls weights towards 0, added to the gradient; default 0. */
+  /** λ, a number ≥ 0, commonly 1e-4: pulls weights towards 0 by λ·w in the gradient; default 0. */
   readonly weightDecay?: number;
 }
 
-/** What `SGD.stateDict()` holds: the settings, and one velocity per parameter (`null` before its first step). */
+/**
+ * What `SGD.stateDict()` holds: the settings, and one velocity per parameter (`null` while it has
+ * none).
+ */
 export interface SGDState {
   readonly options: Required<SGDOptions>;
   readonly velocities: readonly (Tensor | null)[];
+}
+
+/** What a step will write. */
+interface Move {
+  readonly value: Tensor;
+  /** `null` without momentum. */
+  readonly velocity: Tensor | null;
 }
 
 /**
@@ -50,8 +63,9 @@ export class SGD {
 
   /**
    * @param parameters what to train, in the order of the state
-   * @throws {@link ValueError} for settings that are NaN or out of range, for no parameters, or ones listed
-   * twice. Frozen parameters (`requiresGrad = false`) may be among them; they stay as they are.
+   * @throws {@link ValueError} for settings that are NaN or out of range, for no parameters, ones
+   * listed twice or computed from others, or where none requires a gradient. Frozen parameters
+   * (`requiresGrad = false`) may be among them; they stay as they are.
    */
   constructor(parameters: Iterable<Tensor>, options: SGDOptions) {
     this.#parameters = [...parameters];
@@ -78,7 +92,7 @@ export class SGD {
     this.#velocities = this.#parameters.map(() => null);
   }
 
-  /** The learning rate; settable between steps. */
+  /** The learning rate, a number ≥ 0; settable between steps. */
   get lr(): number {
     return this.#options.lr;
   }
@@ -91,42 +105,54 @@ export class SGD {
     for (const p of this.#parameters) p.grad = null;
   }
 
-  /** Moves every parameter that has a gradient. */
+  /**
+   * Moves every parameter that requires a gradient and has one. All is computed before anything is
+   * written.
+   *
+   * @throws {@link MemoryError} when there is no room for the new values; parameters and velocities
+   * are intact then.
+   */
   step(): void {
     noGrad(() => {
-      this.#parameters.forEach((w, i) => {
-        if (w.grad) scope(() => this.#move(w, w.grad!, i));
+      scope(() => {
+        const moves = this.#parameters.map((w, i) =>
+          w.requiresGrad && w.grad ? this.#move(w, w.grad, this.#velocities[i] ?? null) : null,
+        );
+        moves.forEach((move, i) => {
+          if (move) this.#write(move, i);
+        });
       });
     });
   }
 
-  #move(w: Tensor, gradient: Tensor, i: number): void {
+  #move(w: Tensor, gradient: Tensor, former: Tensor | null): Move {
     const { lr, momentum, dampening, nesterov, weightDecay } = this.#options;
-    const g = weightDecay === 0 ? gradient : gradient.add(w.mul(weightDecay));
-    let direction = g;
-    if (momentum !== 0) {
-      const former = this.#velocities[i];
-      const v = former
-        ? former.assign(former.mul(momentum).add(g.mul(1 - dampening)))
-        : keep(g.clone());
-      this.#velocities[i] = v;
-      direction = nesterov ? g.add(v.mul(momentum)) : v;
-    }
-    w.assign(w.sub(direction.mul(lr)));
+    return scope(() => {
+      const g = weightDecay === 0 ? gradient : gradient.add(w.mul(weightDecay));
+      if (momentum === 0) return { value: w.sub(g.mul(lr)), velocity: null };
+      const v = former ? former.mul(momentum).add(g.mul(1 - dampening)) : g.clone();
+      const direction = nesterov ? g.add(v.mul(momentum)) : v;
+      return { value: w.sub(direction.mul(lr)), velocity: v };
+    });
+  }
+
+  #write({ value, velocity }: Move, i: number): void {
+    const former = this.#velocities[i];
+    if (former && velocity) former.assign(velocity);
+    else if (velocity) this.#velocities[i] = keep(velocity);
+    this.#parameters[i]!.assign(value);
   }
 
   /** The settings and velocities; tensors are copies that outlive every scope. */
   stateDict(): SGDState {
-    return {
-      options: this.#options,
-      velocities: this.#velocities.map((v) => v && keep(v.clone())),
-    };
+    return { options: { ...this.#options }, velocities: copies(this.#velocities) };
   }
 
   /**
    * Continues from a saved state.
    *
-   * @throws {@link ValueError} or {@link ShapeError} when it belongs to other parameters; nothing has changed then.
+   * @throws {@link ValueError}, {@link ShapeError} or {@link DTypeError} when it belongs to other
+   * parameters, {@link GraphError} for a released velocity; nothing has changed then.
    */
   loadStateDict(state: SGDState): void {
     const options = checked(state.options);
@@ -137,15 +163,39 @@ export class SGD {
       );
     }
     state.velocities.forEach((v, i) => {
-      if (v && formatShape(v.shape) !== formatShape(this.#parameters[i]!.shape)) {
-        throw new ShapeError(
-          "SGD.loadStateDict",
-          `velocity ${i} is ${formatShape(v.shape)}, the parameter ${formatShape(this.#parameters[i]!.shape)}`,
-        );
-      }
+      if (v) checkVelocity(v, this.#parameters[i]!, i);
     });
+    this.#velocities = copies(state.velocities);
     this.#options = options;
-    this.#velocities = state.velocities.map((v) => v && keep(v.detach().clone()));
+  }
+}
+
+/** Copies that outlive every scope; where one fails, none is left behind. */
+function copies(velocities: readonly (Tensor | null)[]): (Tensor | null)[] {
+  const made = scope(() => velocities.map((v) => v?.detach().clone() ?? null));
+  for (const v of made) if (v) keep(v);
+  return made;
+}
+
+function checkVelocity(v: Tensor, w: Tensor, i: number): void {
+  if (v.storage.released) {
+    throw new GraphError(
+      "SGD.loadStateDict",
+      `velocity ${i} of the state was released with its scope; ` +
+        "keep() it, or load the state inside the scope",
+    );
+  }
+  if (!sameShape(v.shape, w.shape)) {
+    throw new ShapeError(
+      "SGD.loadStateDict",
+      `velocity ${i} is ${formatShape(v.shape)}, the parameter ${formatShape(w.shape)}`,
+    );
+  }
+  if (v.dtype !== w.dtype) {
+    throw new DTypeError(
+      "SGD.loadStateDict",
+      `velocity ${i} is ${v.dtype}, the parameter ${w.dtype}; convert it with .to("${w.dtype}")`,
+    );
   }
 }
 
