@@ -16,18 +16,25 @@ export interface Run {
   readonly weightsHash: string;
 }
 
-/** What is about to happen, in a line or two. */
+/** What is about to happen, in lines that fit a terminal of 80 columns. */
 export function describe(
   settings: Settings,
   steps: number,
   images: number,
-  backend: BackendInfo,
+  backend: Pick<BackendInfo, "name" | "threads">,
 ): string {
-  const { batch, lr, seed } = settings;
-  const plan =
-    `LeNet-5 on ${images} images: ${steps} steps of ${batch} (lr ${lr}, momentum 0.9, ` +
-    `seed ${seed}) on the ${backend.name} backend, threads: ${backend.threads}`;
-  return settings.epochs === undefined && steps === 300 ? `${plan}\n${WHY_300}` : plan;
+  const { epochs, limit, batch, lr, seed } = settings;
+  const lines = [
+    `LeNet-5 on ${count(images, "image")}: ${count(steps, "step")} of ${batch}`,
+    `lr ${lr}, momentum 0.9, seed ${seed}; ${backend.name} backend, ${count(backend.threads, "thread")}`,
+  ];
+  if (!epochs && !limit && steps === 300 && batch === 64) lines.push(WHY_300);
+  return lines.join("\n");
+}
+
+/** `"1 step"`, `"2 steps"`. */
+export function count(n: number, thing: string): string {
+  return `${n} ${thing}${n === 1 ? "" : "s"}`;
 }
 
 /** Writes the report to the file of `--json`, if one was asked for: wholly or not at all. */
@@ -37,7 +44,7 @@ export async function saveReport(run: Run): Promise<void> {
   const { losses, seconds, tested } = run;
   const samples = samplesSeen(losses.length, run.images, settings.batch);
   const report = {
-    settings,
+    settings: { ...settings, steps: losses.length }, // as run, even where --epochs decided
     backend: run.backend.name,
     threads: run.backend.threads,
     seed: settings.seed,

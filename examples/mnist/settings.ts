@@ -20,10 +20,10 @@ export interface Settings {
   readonly json?: string;
 }
 
-/** Why a program that could train for hours stops after a minute. */
+/** Why a program that could train for hours stops after a minute; each line fits a terminal. */
 export const WHY_300 =
-  "300 steps of 64 are a third of an epoch: enough for more than 90 %, in about a minute on the " +
-  "reference backend; --epochs 1 goes through all images";
+  "300 steps of 64 are a third of an epoch: enough for more than 90 %, in about\n" +
+  "a minute on the reference backend; --epochs 1 goes through all images";
 
 /** Reads and checks the command line; where it is wrong, says so in a line and ends the program. */
 export async function readSettings(argv: readonly string[]): Promise<Settings> {

@@ -231,9 +231,16 @@ describe("before any work", () => {
     [{ batch: Number.NaN }, "batch is NaN"],
     [{ batch: 2.5 }, "batch is 2.5"],
     [{ batch: Number.POSITIVE_INFINITY }, "batch is Infinity"],
+    [{ batch: "4" as unknown as number }, 'batch is "4"; it must be a whole number ≥ 1'],
     [{ seed: -1 }, "seed is -1; it must be a whole number ≥ 0"],
     [{ seed: Number.NaN }, "seed is NaN"],
     [{ batch: 6, dropLast: true }, "dropLast leaves nothing: 5 samples, batches of 6"],
+    [
+      { batchSize: 4 } as object,
+      'DataLoader: no option "batchSize"; known: batch, shuffle, seed, dropLast, transform',
+    ],
+    [32 as unknown as object, "DataLoader: the options are 32; pass them by name: { batch: … }"],
+    [null as unknown as object, "DataLoader: the options are null"],
   ])("%j is refused", (options, message) => {
     expect(() => new DataLoader(data, options)).toThrow(ValueError);
     expect(() => new DataLoader(data, options)).toThrow(message);
@@ -258,6 +265,18 @@ describe("before any work", () => {
     expect(() => new DataLoader({ list: [1, 2] as unknown as Tensor })).toThrow(
       "list is no tensor",
     );
+  });
+
+  it.each([
+    [data.images, "DataLoader: the source is one tensor; pass tensors by name: { images, labels }"],
+    [null, "DataLoader: the source is null; pass tensors by name: { images, labels }"],
+    [undefined, "DataLoader: the source is undefined"],
+    ["train", 'DataLoader: the source is "train"'],
+    [[data.images], "DataLoader: the source is an array"],
+  ])("a source that is none is refused (%#)", (source, message) => {
+    const make = () => new DataLoader(source as unknown as typeof data);
+    expect(make).toThrow(ValueError);
+    expect(make).toThrow(message);
   });
 });
 

@@ -40,6 +40,13 @@ describe("a data set of one's own", () => {
     expect(() => tensorDataset(data).batch(Int32Array.of(10))).toThrow(ValueError);
   });
 
+  it("made of one nameless tensor is refused", () => {
+    const { labels } = numbered(2);
+    expect(() => tensorDataset(labels as unknown as { labels: Tensor })).toThrow(
+      "tensorDataset: the source is one tensor; pass tensors by name: { images, labels }",
+    );
+  });
+
   it("gives copies: writing to a batch does not change the data", async () => {
     const data = numbered(4);
     for await (const { labels } of new DataLoader(data)) labels.assign(9);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { FormatError, memory, scope, ValueError } from "@convgrad/core";
 import { type LabelledImages, mnist } from "@convgrad/data";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 
 let folder: string;
 let folders = 0;
@@ -127,6 +127,30 @@ describe("mnist({ directory })", () => {
       await expect(mnist({ directory, train })).rejects.toThrow(`train is ${train}`);
     }
     await expect(mnist({ directory, test: 3 })).rejects.toThrow("has 2 images, 3 are wanted");
+  });
+});
+
+describe("mnist() before any work", () => {
+  it.each<[object, string]>([
+    [{ train: "100" }, 'mnist: train is "100"; it must be a whole number of images ≥ 1'],
+    [{ limit: 100 }, 'mnist: no option "limit"; known: directory, train, test'],
+    [["data"], "mnist: the options are an array; pass them by name: { directory: … }"],
+  ])("refuses %j", async (options, message) => {
+    await expect(mnist(options)).rejects.toThrow(ValueError);
+    await expect(mnist(options)).rejects.toThrow(message);
+  });
+});
+
+describe("mnist() in a browser", () => {
+  it("says what to do instead, and tries to load nothing", async () => {
+    vi.stubGlobal("process", { versions: {} });
+    try {
+      await expect(mnist()).rejects.toThrow(
+        "mnist: reads files, which this runtime cannot; fetch them and pass their bytes to readIdx",
+      );
+    } finally {
+      vi.unstubAllGlobals();
+    }
   });
 });
 

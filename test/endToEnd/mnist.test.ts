@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe as describeRun } from "../../examples/mnist/report.ts";
 
 // The program that people see first, run as they run it.
 
@@ -33,7 +34,9 @@ async function train(name: string, ...options: string[]): Promise<Report> {
   const report: Report = JSON.parse(await readFile(file, "utf8"));
   expect(stdout).toContain(`test accuracy ${(100 * report.testAccuracy).toFixed(2)} %`);
   expect(stdout.trimEnd().endsWith(`weights ${report.weightsHash}`)).toBe(true);
+  expect(stdout.split("\n").filter(({ length }) => length >= 80)).toEqual([]);
   expect(stderr).toMatch(/^training \d+\/\d+ {2}loss .* samples\/s {2}\S+ left$/m);
+  expect(stderr).toMatch(/^testing \d+\/\d+ {2}\d+ samples\/s {2}\S+ taken$/m);
   return report;
 }
 
@@ -64,7 +67,56 @@ describe("the MNIST example", () => {
     const small = ["--limit", "40", "--batch", "16", "--test-limit", "10"];
     const report = await train("epochs", "--epochs", "2", ...small);
     expect(report.losses.length).toBe(6);
-    expect(report.settings).toMatchObject({ epochs: 2, batch: 16, limit: 40, seed: 1 });
+    expect(report.settings).toMatchObject({ epochs: 2, steps: 6, batch: 16, limit: 40 });
+  });
+
+  it("says what it is about to do in lines that fit a terminal", () => {
+    const settings = { steps: 300, batch: 64, lr: 0.05, seed: 1, backend: "auto" };
+    const backend = { name: "reference", threads: 1 };
+    const lines = describeRun(settings, 300, 60_000, backend).split("\n");
+    expect(lines.slice(0, 2)).toEqual([
+      "LeNet-5 on 60000 images: 300 steps of 64",
+      "lr 0.05, momentum 0.9, seed 1; reference backend, 1 thread",
+    ]);
+    expect(lines[2]).toMatch(/^300 steps of 64 are a third of an epoch/);
+    expect(lines.filter(({ length }) => length >= 80)).toEqual([]);
+  });
+
+  it("counts one step and one image as one", async () => {
+    const { stdout } = await run("--steps", "1", "--limit", "1", "--test-limit", "1");
+    expect(stdout).toContain("LeNet-5 on 1 image: 1 step of 64\n");
+    expect(stdout).toContain("on 1 image it had never seen\n");
+    expect(stdout).toContain("of training, 1 step\n");
+  });
+
+  it.each([
+    [
+      ["--lr", "1e9"],
+      /^training: the loss is (NaN|Infinity) at step [23]; lower --lr \(1000000000\)$/,
+    ],
+    [["--lr", "1e15", "--steps", "1"], /^training: the loss is NaN in the test; lower --lr/],
+  ])("stops without a report when %j makes the loss no number", async (options, message) => {
+    const file = join(folder, "nan.json");
+    const small = ["--limit", "64", "--test-limit", "10", "--json", file];
+    const failure = await run(...options, ...small).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 1 });
+    const { stderr } = failure as { stderr: string };
+    expect(stderr.trimEnd().split("\n").at(-1)).toMatch(message);
+    expect(stderr).not.toContain("    at ");
+    expect(await readdir(folder)).not.toContain("nan.json");
+  });
+
+  it("ends quietly when nobody reads on", async () => {
+    const child = spawn(process.execPath, [...program, "--steps", "3", "--test-limit", "10"]);
+    const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+    let errors = "";
+    child.stderr.on("data", (text: Buffer) => {
+      errors += text;
+    });
+    child.stdout.once("data", () => child.stdout.destroy()); // as `| head -1` does
+    expect(await ended).toBe(0);
+    expect(errors).toContain("training 3/3");
+    expect(errors).not.toContain("EPIPE");
   });
 
   it.each([

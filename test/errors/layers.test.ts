@@ -145,7 +145,7 @@ it.each<Case>([
     "mixed types",
     () => conv({}, zeros([3, 2, 3, 3], { dtype: "float64" })),
     DTypeError,
-    /float32 and float64 do not mix/,
+    /conv2d: x is float32 and w float64; convert one of them/,
   ],
   ["a layer with 0 filters", () => new Conv2D(1, 0, 3), ShapeError, /channels and filters \[1,0\]/],
   [

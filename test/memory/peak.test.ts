@@ -17,9 +17,11 @@ function rise(depth: number, layer: (x: Tensor) => Tensor): number {
     const level = memory().bytes;
     expect(memory().peakBytes).toBe(level);
     loss.backward();
-    expect(ballast.size).toBeGreaterThanOrEqual(0);
+    const above = memory().peakBytes - level;
     expect(x.grad!.size).toBe(CELLS);
-    return (memory().peakBytes - level) / BYTES;
+    // Read only now, so that the ballast was in memory all along.
+    expect(ballast.sum().item()).toBe(ballast.size);
+    return above / BYTES;
   });
 }
 

@@ -83,6 +83,36 @@ describe("evaluate", () => {
     expect(memory().tensors).toBe(before);
   });
 
+  it("says how far it is, in the form that a progress bar takes", async () => {
+    const said: unknown[] = [];
+    await evaluate(new Echo(), new DataLoader({ images, labels }, { batch: 2 }), {
+      onBatch: (done, { accuracy, samples }) => said.push([done, accuracy, samples]),
+    });
+    expect(said).toEqual([
+      [1, 1, 2],
+      [2, 0.5, 2],
+      [3, 0, 1],
+    ]);
+  });
+
+  it("says which keys a batch must have", async () => {
+    const model = new Echo();
+    for (const [batch, has] of [
+      [{ x: images, y: labels }, "x, y"],
+      [{ images }, "images"],
+      [{ images, labels: [0, 1] }, "images, labels"],
+      [images, "neither"],
+      [undefined, "neither"],
+    ] as const) {
+      const evaluation = evaluate(model, [batch as unknown as { images: Tensor; labels: Tensor }]);
+      await expect(evaluation).rejects.toThrow(ValueError);
+      await expect(evaluation).rejects.toThrow(
+        `evaluate: a batch must be { images, labels }, both tensors; this one has ${has}`,
+      );
+    }
+    expect(model.training).toBe(true);
+  });
+
   it("refuses a loader without a batch", async () => {
     await expect(evaluate(new Echo(), [])).rejects.toThrow(ValueError);
   });

@@ -58,6 +58,19 @@ describe("progress without a terminal", () => {
     expect(short.written[0]).toContain("loss 0.5000");
   });
 
+  it("shows a loss that is no number as it is, and keeps it out of the average", async () => {
+    const out = stream();
+    const bar = await progress({ total: 3, stream: out });
+    for (const [step, loss] of [2, Number.POSITIVE_INFINITY, 2].entries()) {
+      bar.update(step + 1, { loss, accuracy: 0.5 });
+    }
+    expect(out.written.map((line) => /loss \S+/.exec(line)![0])).toEqual([
+      "loss 2.0000",
+      "loss Infinity",
+      "loss 2.0000",
+    ]);
+  });
+
   it("shows the last state on stop, once", async () => {
     const out = stream();
     const bar = await progress({ total: 100, stream: out });

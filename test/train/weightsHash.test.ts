@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { tensor } from "@convgrad/core";
+import { type Tensor, tensor, ValueError } from "@convgrad/core";
 import { Dense, Sequential } from "@convgrad/layers";
 import { weightsHash } from "@convgrad/train";
 import { describe, expect, it } from "vitest";
@@ -26,6 +26,15 @@ describe("weightsHash", () => {
     const model = new Sequential(new Dense(2, 2), new Dense(2, 2));
     const parameters = model.parameters();
     expect(await weightsHash(parameters)).not.toBe(await weightsHash(parameters.toReversed()));
+  });
+
+  it("refuses what is no list of tensors", async () => {
+    const model = new Dense(2, 2);
+    for (const wrong of [model, null, 3, model.stateDict(), model.namedParameters(), [model]]) {
+      const hash = weightsHash(wrong as unknown as Tensor[]);
+      await expect(hash).rejects.toThrow(ValueError);
+      await expect(hash).rejects.toThrow("weightsHash: takes tensors; pass model.parameters()");
+    }
   });
 
   it("of nothing is the hash of nothing", async () => {

@@ -2,6 +2,7 @@ export type { GradientsOptions } from "./autograd.ts";
 export { gradients } from "./autograd.ts";
 export type { BackendInfo, BackendLoader, InitOptions } from "./backend.ts";
 export { backendInfo, init, registerBackend, setBackend, withBackend } from "./backend.ts";
+export { requireTensor } from "./construct.ts";
 export type { CreateOptions, TensorOptions } from "./create.ts";
 export { arange, eye, full, ones, tensor, zeros } from "./create.ts";
 export type { CustomContext, CustomOp } from "./customOp.ts";

@@ -1,12 +1,6 @@
-import {
-  eachInScope,
-  noGrad,
-  randomPermutation,
-  randomState,
-  type Tensor,
-  ValueError,
-} from "@convgrad/core";
-import { type Columns, type Dataset, tensorDataset } from "./dataset.ts";
+import { eachInScope, noGrad, randomPermutation, randomState, ValueError } from "@convgrad/core";
+import { type Columns, columnsDataset, type Dataset } from "./dataset.ts";
+import { checkOptions, checkWhole } from "./options.ts";
 
 /** Options of {@link DataLoader}. */
 export interface DataLoaderOptions<B, O> {
@@ -21,6 +15,16 @@ export interface DataLoaderOptions<B, O> {
   /** What becomes of each batch before the loop sees it: {@link scalePixels}, say. Not recorded for gradients. */
   readonly transform?: (batch: B) => O | Promise<O>;
 }
+
+/** How messages call it. */
+const NAME = "DataLoader";
+const KNOWN = {
+  batch: true,
+  shuffle: true,
+  seed: true,
+  dropLast: true,
+  transform: true,
+} satisfies Record<keyof DataLoaderOptions<unknown, unknown>, true>;
 
 /** The first random stream of orders, far beyond those that weights are drawn from with the same seed. */
 const SHUFFLING = 2 ** 32;
@@ -52,19 +56,20 @@ export class DataLoader<B, O = B> implements AsyncIterable<O> {
 
   /**
    * @param source a data set, or tensors by name with equally long first axes: see {@link tensorDataset}
-   * @throws {@link ValueError} for an option out of range or an empty data set: `DataLoader: batch is 0; it must be a
-   * whole number ≥ 1`; {@link ShapeError} for tensors of different lengths.
+   * @throws {@link ValueError} for an unknown option, one out of range, or an empty data set: `DataLoader: batch is 0;
+   * it must be a whole number ≥ 1`; {@link ShapeError} for tensors of different lengths.
    */
   constructor(source: Dataset<B> | (B & Columns), options: DataLoaderOptions<B, O> = {}) {
+    checkOptions(NAME, options, KNOWN);
     const { batch = 32, shuffle = false, seed = randomState().seed, dropLast = false } = options;
-    checkWhole("batch", batch, 1);
-    checkWhole("seed", seed, 0);
-    this.dataset = isDataset(source) ? source : (tensorDataset(source) as Dataset<B>);
+    checkWhole(NAME, "batch", batch, 1);
+    checkWhole(NAME, "seed", seed, 0);
+    this.dataset = isDataset(source) ? source : (columnsDataset(NAME, source) as Dataset<B>);
     const { length } = this.dataset;
-    checkWhole("the length of the data set", length, 1);
+    checkWhole(NAME, "the length of the data set", length, 1);
     if (dropLast && length < batch) {
       throw new ValueError(
-        "DataLoader",
+        NAME,
         `dropLast leaves nothing: ${length} samples, batches of ${batch}; lower the batch`,
         { length, batch },
       );
@@ -80,7 +85,7 @@ export class DataLoader<B, O = B> implements AsyncIterable<O> {
     return this.#epoch;
   }
   set epoch(epoch: number) {
-    checkWhole("epoch", epoch, 0);
+    checkWhole(NAME, "epoch", epoch, 0);
     this.#epoch = epoch;
   }
 
@@ -131,15 +136,5 @@ function eventLoop(): Promise<void> {
 }
 
 function isDataset<B>(source: Dataset<B> | Columns): source is Dataset<B> {
-  return typeof (source as { batch?: Tensor | Dataset<B>["batch"] }).batch === "function";
-}
-
-function checkWhole(what: string, value: number, least: number): void {
-  if (!Number.isSafeInteger(value) || value < least) {
-    throw new ValueError(
-      "DataLoader",
-      `${what} is ${value}; it must be a whole number ≥ ${least}`,
-      { [what]: value },
-    );
-  }
+  return typeof (source as Partial<Dataset<B>> | null | undefined)?.batch === "function";
 }

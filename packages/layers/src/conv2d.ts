@@ -13,6 +13,7 @@ import {
 } from "./geometry.ts";
 import { uniform } from "./init.ts";
 import { Module, parameter } from "./module.ts";
+import { requireOperands } from "./operands.ts";
 
 /** How the filters of a convolution slide. */
 export interface Conv2DOptions {
@@ -86,6 +87,7 @@ function settingsOf(kernel: Pair, options: Conv2DOptions): WindowSettings {
 }
 
 function checkOperands(x: Tensor, w: Tensor, b: Tensor | null | undefined, groups: number): void {
+  requireOperands("conv2d", x, w, b);
   requireImages("conv2d", x.shape);
   const refuse = (message: string): never => {
     throw new ShapeError("conv2d", message, { x: x.shape, w: w.shape, b: b?.shape, groups });

@@ -2,6 +2,7 @@ import { contract, formatShape, ShapeError, type Tensor } from "@convgrad/core";
 import { pairOf } from "./geometry.ts";
 import { uniform } from "./init.ts";
 import { Module, parameter } from "./module.ts";
+import { requireOperands } from "./operands.ts";
 
 /**
  * A fully connected layer:  y[n, o] = b[o] + Σ_k x[n, k]·w[k, o].   ∂w = xᵀg, ∂x = g wᵀ, ∂b = Σ_n g
@@ -15,6 +16,7 @@ import { Module, parameter } from "./module.ts";
  * {@link DTypeError} where the types differ.
  */
 export function dense(x: Tensor, w: Tensor, b?: Tensor | null): Tensor {
+  requireOperands("dense", x, w, b);
   const refuse = (message: string): never => {
     throw new ShapeError("dense", message, { x: x.shape, w: w.shape, b: b?.shape });
   };

@@ -1,6 +1,7 @@
 import {
   DTypeError,
   formatShape,
+  requireTensor,
   type Shape,
   ShapeError,
   sameShape,
@@ -90,6 +91,8 @@ function checkClassification(
   labels: Tensor,
   ignoreIndex?: number,
 ): number {
+  requireTensor(operation, "prediction", logits);
+  requireTensor(operation, "list of labels", labels);
   const expected: Shape = logits.shape.toSpliced(1, 1);
   if (logits.rank < 2 || !sameShape(labels.shape, expected)) {
     throw new ShapeError(
@@ -138,6 +141,8 @@ export function mse(
   t: Tensor,
   options: { readonly reduction?: MseReduction } = {},
 ): Tensor {
+  requireTensor("mse", "prediction", y);
+  requireTensor("mse", "target", t);
   const { reduction = "mean" } = options;
   checkReduction("mse", reduction, ["mean", "sum", "halfSum", "none"]);
   if (!sameShape(y.shape, t.shape)) {

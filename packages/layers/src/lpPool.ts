@@ -18,7 +18,7 @@ import { formatPool, Pool, type PoolOptions, poolGeometry } from "./pooling.ts";
  */
 export function lpPool(x: Tensor, p: number, kernel: Pair, options: PoolOptions = {}): Tensor {
   checkOrder("lpPool", p);
-  const window = poolGeometry("lpPool", x.shape, kernel, options);
+  const window = poolGeometry("lpPool", x, kernel, options);
   const lead = x.rank - 2;
   const powers = x.pad(window.padding).windows(window.kernel, window).abs().pow(p);
   const sums = powers.sum([lead, lead + 1]);

@@ -34,7 +34,7 @@ export function maxPoolWithIndices(
   kernel: Pair,
   options: MaxPoolOptions = {},
 ): { y: Tensor; indices: Tensor } {
-  const window = poolGeometry("maxPool", x.shape, kernel, options);
+  const window = poolGeometry("maxPool", x, kernel, options);
   const lead = x.shape.slice(0, -2);
   const [h, w] = x.shape.slice(-2) as [number, number];
   const [oh, ow] = window.output;

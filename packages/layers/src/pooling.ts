@@ -1,4 +1,11 @@
-import { formatShape, type Shape, ShapeError, type Tensor, windowExtent } from "@convgrad/core";
+import {
+  formatShape,
+  requireTensor,
+  type Shape,
+  ShapeError,
+  type Tensor,
+  windowExtent,
+} from "@convgrad/core";
 import {
   checkWindow,
   formatPair,
@@ -64,10 +71,12 @@ function poolSettings(
  */
 export function poolGeometry(
   operation: string,
-  image: Shape,
+  x: Tensor,
   kernel: Pair,
   options: DilatedPoolOptions,
 ): WindowGeometry {
+  requireTensor(operation, "input x", x);
+  const image = x.shape;
   if (image.length < 2) {
     throw new ShapeError(operation, `expects images […, H, W], not ${formatShape(image)}`, {
       shape: image,
@@ -132,7 +141,7 @@ export abstract class Pool<Options extends DilatedPoolOptions> extends Module {
     this.options = options;
   }
   override reach(x: Tensor): WindowGeometry {
-    return poolGeometry(this.#name, x.shape, this.kernel, this.options);
+    return poolGeometry(this.#name, x, this.kernel, this.options);
   }
   override toString(): string {
     return formatPool(this.#name, this.kernel, this.options);

@@ -1,4 +1,4 @@
-import type { Tensor } from "@convgrad/core";
+import { type Tensor, ValueError } from "@convgrad/core";
 import { Module } from "./module.ts";
 
 /**
@@ -10,8 +10,16 @@ import { Module } from "./module.ts";
 export class Sequential extends Module {
   readonly layers: readonly Module[];
 
+  /** @throws {@link ValueError} for anything that is no module, such as a list of them. */
   constructor(...layers: Module[]) {
     super();
+    const wrong = layers.findIndex((layer) => typeof layer?.forward !== "function");
+    if (wrong >= 0) {
+      throw new ValueError(
+        "Sequential",
+        `layer ${wrong} is no module; pass the layers one by one: new Sequential(first, second)`,
+      );
+    }
     this.layers = layers;
   }
 

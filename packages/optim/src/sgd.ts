@@ -4,6 +4,7 @@ import {
   GraphError,
   keep,
   noGrad,
+  requireTensor,
   ShapeError,
   sameShape,
   scope,
@@ -68,7 +69,11 @@ export class SGD {
    * (`requiresGrad = false`) may be among them; they stay as they are.
    */
   constructor(parameters: Iterable<Tensor>, options: SGDOptions) {
+    if (typeof parameters?.[Symbol.iterator] !== "function") {
+      throw new ValueError("SGD", "the parameters are no list; pass model.parameters()");
+    }
     this.#parameters = [...parameters];
+    for (const p of this.#parameters) requireTensor("SGD", "parameter", p);
     if (this.#parameters.length === 0) {
       throw new ValueError("SGD", "there is no parameter to train; pass model.parameters()");
     }
@@ -199,7 +204,8 @@ function checkVelocity(v: Tensor, w: Tensor, i: number): void {
   }
 }
 
-function checked(options: SGDOptions): Required<SGDOptions> {
+function checked(options: SGDOptions | undefined): Required<SGDOptions> {
+  if (!options) throw new ValueError("SGD", "there are no settings; pass at least { lr: 0.01 }");
   const { lr, momentum = 0, dampening = 0, nesterov = false, weightDecay = 0 } = options;
   const range = (name: string, value: number, fits: boolean, what: string) => {
     if (!fits || !Number.isFinite(value))

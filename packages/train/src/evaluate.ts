@@ -1,5 +1,6 @@
-import { noGrad, scope, type Tensor, ValueError } from "@convgrad/core";
+import { noGrad, scope, Tensor, ValueError } from "@convgrad/core";
 import { accuracy, crossEntropy } from "@convgrad/layers";
+import type { Measured } from "./meter.ts";
 
 /** What can be evaluated: a `Module`, or anything that looks like one. */
 export interface Model {
@@ -24,6 +25,8 @@ export interface LabelledBatch {
 export interface EvaluateOptions {
   /** The loss of a batch, averaged over its samples, or one loss per sample; default: `crossEntropy`. */
   readonly loss?: (logits: Tensor, labels: Tensor) => Tensor;
+  /** Called after each batch with how many are done and what this one gave; a progress bar's `update` fits. */
+  readonly onBatch?: (done: number, measured: Required<Measured>) => void;
 }
 
 /** How well a model does. */
@@ -42,7 +45,8 @@ export interface Evaluation {
  *
  * @param model gives logits `[N, K]` for images `[N, …]`
  * @param batches a `DataLoader`, or any list of batches
- * @throws {@link ValueError} when there is no batch.
+ * @throws {@link ValueError} when there is no batch, or one without images or labels: `evaluate: a batch must be
+ * { images, labels }, both tensors; this one has x, y`
  *
  * @example
  * const { accuracy } = await evaluate(model, new DataLoader(test, { batch: 250, transform: scalePixels }));
@@ -52,23 +56,25 @@ export async function evaluate(
   batches: AsyncIterable<LabelledBatch> | Iterable<LabelledBatch>,
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
-  const { loss: lossOf = crossEntropy } = options;
-  const total = { loss: 0, correct: 0, samples: 0 };
+  const { loss: lossOf = crossEntropy, onBatch } = options;
+  const total = { batches: 0, loss: 0, correct: 0, samples: 0 };
   const restore = remember(model);
   model.eval();
   try {
-    for await (const { images, labels } of batches) {
+    for await (const batch of batches) {
+      const { images, labels } = checked(batch);
       const samples = images.shape[0] ?? 1;
-      const batch = scope(() =>
+      const measured = scope(() =>
         noGrad(() => {
           const logits = model.forward(images);
           const loss = lossOf(logits, labels).mean().item();
-          return { loss, accuracy: accuracy(logits, labels) };
+          return { loss, accuracy: accuracy(logits, labels), samples };
         }),
       );
-      total.loss += batch.loss * samples;
-      total.correct += Math.round(batch.accuracy * samples);
+      total.loss += measured.loss * samples;
+      total.correct += Math.round(measured.accuracy * samples);
       total.samples += samples;
+      onBatch?.(++total.batches, measured);
     }
   } finally {
     restore();
@@ -77,6 +83,17 @@ export async function evaluate(
   if (samples === 0)
     throw new ValueError("evaluate", "there is no sample; pass a loader with data");
   return { loss: total.loss / samples, accuracy: total.correct / samples, samples };
+}
+
+function checked(batch: LabelledBatch): LabelledBatch {
+  const { images, labels }: Partial<LabelledBatch> = Object(batch);
+  if (images instanceof Tensor && labels instanceof Tensor) return batch;
+  const keys = batch instanceof Tensor ? [] : Object.keys(Object(batch));
+  throw new ValueError(
+    "evaluate",
+    `a batch must be { images, labels }, both tensors; this one has ${keys.join(", ") || "neither"}`,
+    { keys },
+  );
 }
 
 /** A function that puts a model, and every model in it, back to its present mode. */

@@ -11,18 +11,22 @@ export interface Measured {
 /** A step weighs this much less than the one after it, so that about the last 20 count. */
 const DECAY = 0.95;
 
-/** An average in which recent values weigh most; exact from the first value on, as Adam's corrected moments are. */
+/**
+ * An average in which recent values weigh most; exact from the first value on, as Adam's corrected moments are. NaN and
+ * ±∞ are shown while they are the latest value and stay out of the average, which one of them would spoil for good.
+ */
 class RunningAverage {
   #sum = 0;
   #weight = 0;
+  /** What is shown; `null` before the first value. */
+  value: number | null = null;
 
-  add(value: number): void {
-    this.#sum = DECAY * this.#sum + value;
+  add(latest: number): void {
+    this.value = latest;
+    if (!Number.isFinite(latest)) return;
+    this.#sum = DECAY * this.#sum + latest;
     this.#weight = DECAY * this.#weight + 1;
-  }
-  /** `null` before the first value. */
-  get value(): number | null {
-    return this.#weight === 0 ? null : this.#sum / this.#weight;
+    this.value = this.#sum / this.#weight;
   }
 }
 
