@@ -51,11 +51,13 @@ export class FormatError extends ConvgradError {
 
 /** A value as it stands in messages: strings in quotes, so that `"3"` and 3 differ. */
 export function formatValue(value: unknown): string {
-  return typeof value === "string"
-    ? JSON.stringify(value)
-    : Array.isArray(value)
-      ? `[${value}]`
-      : String(value);
+  if (typeof value === "string") return JSON.stringify(value);
+  if (Array.isArray(value)) {
+    const entries = value.map(formatValue);
+    return entries.includes("an object") ? "an array" : `[${entries}]`;
+  }
+  if (typeof value === "function") return "a function";
+  return typeof value === "object" && value !== null ? "an object" : String(value);
 }
 
 /** @throws {@link ValueError} unless the value is a whole number of at least `least`: `steps: n is 1.5; …` */

@@ -11,8 +11,10 @@ export type { DType, TypedArray } from "./dtype.ts";
 export type { ErrorDetails } from "./errors.ts";
 export {
   ConvgradError,
+  checkWhole,
   DTypeError,
   FormatError,
+  formatValue,
   GraphError,
   MemoryError,
   ShapeError,

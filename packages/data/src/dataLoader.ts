@@ -1,6 +1,13 @@
-import { eachInScope, noGrad, randomPermutation, randomState, ValueError } from "@convgrad/core";
+import {
+  checkWhole,
+  eachInScope,
+  noGrad,
+  randomPermutation,
+  randomState,
+  ValueError,
+} from "@convgrad/core";
 import { type Columns, columnsDataset, type Dataset } from "./dataset.ts";
-import { checkOptions, checkWhole } from "./options.ts";
+import { checkOptions } from "./options.ts";
 
 /** Options of {@link DataLoader}. */
 export interface DataLoaderOptions<B, O> {

@@ -1,5 +1,4 @@
-import { formatShape, ShapeError, Tensor, tensor, ValueError } from "@convgrad/core";
-import { shown } from "./options.ts";
+import { formatShape, formatValue, ShapeError, Tensor, tensor, ValueError } from "@convgrad/core";
 
 /**
  * Samples that can be fetched by number, in batches. Anything with these two members is one: files read on demand, a
@@ -86,6 +85,6 @@ function checkByName(operation: string, columns: unknown): void {
   if (!single && !Array.isArray(columns) && typeof columns === "object" && columns) return;
   throw new ValueError(
     operation,
-    `the source is ${single ? "one tensor" : shown(columns)}; pass tensors by name: { images, labels }`,
+    `the source is ${single ? "one tensor" : formatValue(columns)}; pass tensors by name: { images, labels }`,
   );
 }

@@ -1,7 +1,7 @@
-import { FormatError, keep, type Tensor, tensor, ValueError } from "@convgrad/core";
+import { FormatError, formatValue, keep, type Tensor, tensor, ValueError } from "@convgrad/core";
 import { type IdxArray, readIdx } from "./idx.ts";
 import { type NodeModules, nodeModules } from "./nodeModules.ts";
-import { checkOptions, shown } from "./options.ts";
+import { checkOptions } from "./options.ts";
 
 /** Images and what they show. */
 export type LabelledImages = {
@@ -76,7 +76,7 @@ function checkCount(name: "train" | "test", count: number | undefined): void {
   if (count !== undefined && (!Number.isSafeInteger(count) || count < 1)) {
     throw new ValueError(
       "mnist",
-      `${name} is ${shown(count)}; it must be a whole number of images ≥ 1`,
+      `${name} is ${formatValue(count)}; it must be a whole number of images ≥ 1`,
       { [name]: count },
     );
   }

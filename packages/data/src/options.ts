@@ -1,4 +1,4 @@
-import { ValueError } from "@convgrad/core";
+import { formatValue, ValueError } from "@convgrad/core";
 
 /**
  * Refuses options that would be ignored in silence: names that do not exist, and options that are no object.
@@ -15,7 +15,7 @@ export function checkOptions<O extends object>(
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new ValueError(
       operation,
-      `the options are ${shown(options)}; pass them by name: { ${names[0]}: … }`,
+      `the options are ${Array.isArray(options) ? "an array" : formatValue(options)}; pass them by name: { ${names[0]}: … }`,
     );
   }
   const unknown = Object.keys(options).find((name) => !names.includes(name));
@@ -25,22 +25,4 @@ export function checkOptions<O extends object>(
       known: names,
     });
   }
-}
-
-/** @throws {@link ValueError} `DataLoader: batch is "4"; it must be a whole number ≥ 1` */
-export function checkWhole(operation: string, name: string, value: number, least: number): void {
-  if (Number.isSafeInteger(value) && value >= least) return;
-  throw new ValueError(
-    operation,
-    `${name} is ${shown(value)}; it must be a whole number ≥ ${least}`,
-    { [name]: value },
-  );
-}
-
-/** A value of the wrong type as messages show it: `"4"`, null, an array. */
-export function shown(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  if (Array.isArray(value)) return "an array";
-  if (typeof value === "function") return "a function";
-  return typeof value === "object" && value !== null ? "an object" : String(value);
 }

@@ -1,4 +1,11 @@
-import { formatShape, type Shape, ShapeError, windowCount, windowExtent } from "@convgrad/core";
+import {
+  formatShape,
+  formatValue,
+  type Shape,
+  ShapeError,
+  windowCount,
+  windowExtent,
+} from "@convgrad/core";
 
 /** One number for both axes, or [height, width]. */
 export type Pair = number | readonly [h: number, w: number];
@@ -26,7 +33,7 @@ export interface WindowGeometry {
 /** @throws {@link ShapeError} unless an option is a whole number ≥ `least`. */
 export function checkWhole(operation: string, what: string, n: number, least: number): void {
   if (Number.isSafeInteger(n) && n >= least) return;
-  throw new ShapeError(operation, `${what} ${shown(n)} must be a whole number ≥ ${least}`, {
+  throw new ShapeError(operation, `${what} ${formatValue(n)} must be a whole number ≥ ${least}`, {
     [what]: n,
   });
 }
@@ -48,16 +55,11 @@ export function pairOf(
   if (!isPair || !pair.every((n) => Number.isSafeInteger(n) && n >= least)) {
     throw new ShapeError(
       operation,
-      `${what} ${shown(option)} must be a whole number ≥ ${least}, or a pair [h, w] of them`,
+      `${what} ${formatValue(option)} must be a whole number ≥ ${least}, or a pair [h, w] of them`,
       { [what]: option },
     );
   }
   return [pair[0]!, pair[1]!];
-}
-
-/** A wrong option as messages show it; JSON has no NaN. */
-function shown(option: unknown): string {
-  return typeof option === "number" ? String(option) : JSON.stringify(option);
 }
 
 type AxisSettings = { size: number; kernel: number; stride: number; dilation: number };

@@ -82,7 +82,8 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
       { a: a.shape, b: b.shape },
     );
   }
-  const batch = broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2)).length;
+  const batchShape = broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const batch = batchShape.length;
   const names = BATCH_LETTERS.slice(0, batch);
   // A batch axis of size 1 is left out of its operand: the contraction then repeats it.
   const side = (x: Tensor, own: string): [Tensor, string] => {
@@ -101,9 +102,5 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
     b: qLetters,
     out: out + (a.rank > 1 ? "x" : "") + (b.rank > 1 ? "z" : ""),
   });
-  const shape = [
-    ...broadcastShapes("matmul", a.shape.slice(0, -2), b.shape.slice(0, -2)),
-    ...y.shape.slice(out.length),
-  ];
-  return y.reshape(shape);
+  return y.reshape([...batchShape, ...y.shape.slice(out.length)]);
 }
