@@ -246,6 +246,7 @@ export const samples = {
   pow: { ...smooth, instances: binary(primitives.pow, (a, b) => a ** b, positive, eighths) },
   maximum: { ...smooth, instances: binary(primitives.maximum, Math.max) },
   minimum: { ...smooth, instances: binary(primitives.minimum, Math.min) },
+  gate: { ...smooth, instances: binary(primitives.gate, (a, b) => (b === 0 ? 0 : a)) },
   equal: { ...flat, instances: binary(primitives.equal, (a, b) => Number(a === b)) },
   greater: { ...flat, instances: binary(primitives.greater, (a, b) => Number(a > b)) },
   where: {

@@ -3,6 +3,8 @@ export { gradients } from "./autograd.ts";
 export type { BackendInfo, BackendLoader, InitOptions } from "./backend.ts";
 export { backendInfo, init, registerBackend, setBackend, withBackend } from "./backend.ts";
 export { requireTensor } from "./construct.ts";
+export type { MemoryInfo } from "./block.ts";
+export { memory } from "./block.ts";
 export type { CreateOptions, TensorOptions } from "./create.ts";
 export { arange, eye, full, ones, tensor, zeros } from "./create.ts";
 export type { CustomContext, CustomOp } from "./customOp.ts";
@@ -24,11 +26,22 @@ export type { GradcheckElement, GradcheckOptions, GradcheckReport } from "./grad
 export { gradcheck } from "./gradcheck.ts";
 export type { BackwardOptions } from "./graph.ts";
 export { noGrad } from "./graph.ts";
-export type { Buffer, Kernels, Letters, MapOp, RandomState, View, ZipOp } from "./kernels.ts";
+export type {
+  Buffer,
+  Epilogue,
+  FusedKernels,
+  Kernels,
+  Letters,
+  MapOp,
+  RandomState,
+  View,
+  ZipOp,
+} from "./kernels.ts";
 export type { Layout, Slice, Window } from "./layout.ts";
-export { windowCount, windowExtent } from "./layout.ts";
+export { contiguousLayout, isContiguous, windowCount, windowExtent } from "./layout.ts";
 export type { Operand } from "./operations/arithmetic.ts";
 export { where } from "./operations/arithmetic.ts";
+export { axpby } from "./operations/assign.ts";
 export { contract, matmul } from "./operations/contract.ts";
 export type { Axes } from "./operations/reduce.ts";
 export type { Bound, WindowOptions } from "./operations/shape.ts";
@@ -49,7 +62,5 @@ export { reference } from "./reference/index.ts";
 export { eachInScope, keep, scope, steps } from "./scopes.ts";
 export type { Shape } from "./shape.ts";
 export { formatShape, sameShape, sizeOf } from "./shape.ts";
-export type { MemoryInfo } from "./storage.ts";
-export { memory } from "./storage.ts";
 export type { NestedArray } from "./tensor.ts";
 export { Tensor } from "./tensor.ts";

@@ -1,5 +1,5 @@
 import type { DType, TypedArray } from "./dtype.ts";
-import type { Layout } from "./layout.ts";
+import type { Layout, Window } from "./layout.ts";
 
 /** A backend's own handle of a block of memory; core only passes it around. */
 export type Buffer = object;
@@ -13,7 +13,7 @@ export interface View extends Layout {
 /** Elementwise functions of one operand. */
 export type MapOp = "neg" | "abs" | "sign" | "exp" | "log" | "sqrt" | "tanh" | "sigmoid" | "relu";
 
-/** Elementwise functions of two operands; `equal` and `greater` write 1 or 0 as uint8. */
+/** Elementwise functions of two operands; `equal` and `greater` write 1 or 0 as uint8; gate(a, b) = a where b ≠ 0, else 0. */
 export type ZipOp =
   | "add"
   | "sub"
@@ -22,6 +22,7 @@ export type ZipOp =
   | "pow"
   | "maximum"
   | "minimum"
+  | "gate"
   | "equal"
   | "greater";
 
@@ -79,6 +80,8 @@ export interface Kernels {
   sum(x: View, out: View): void;
   /** out (int32, size 1 along `axes`) = row-major index, within `axes`, of the first maximum; the first NaN wins. */
   argmax(x: View, axes: readonly number[], out: View): void;
+  /** out = α·x + β·out; equal shapes, the scalars rounded to the type first, each product and the sum after. */
+  axpby(alpha: number, x: View, beta: number, out: View): void;
   /** out = Σ a·b over the letters missing from `out`. */
   contract(a: View, b: View, letters: Letters, out: View): void;
   /** out += x, element by element in row-major order; `out` may overlap itself, and then that is a fold. */
@@ -89,4 +92,25 @@ export interface Kernels {
   scatterAdd(x: View, index: View, axis: number, out: View): void;
   /** out = independent draws in row-major order: uniform in [0, 1) or standard normal. */
   random(distribution: "uniform" | "normal", state: RandomState, out: View): void;
+
+  /** Kernels of several operations in one, where the backend has any. */
+  readonly fused?: FusedKernels;
+}
+
+/** What follows a contraction element by element: y = relu(Σ a·b + bias). */
+export interface Epilogue {
+  /** A view of the shape of the output, whose strides are 0 but along one axis at most. */
+  readonly bias: View | null;
+  readonly relu: boolean;
+}
+
+/** Kernels that a backend may have because they save time; each equals the composition it stands for. */
+export interface FusedKernels {
+  /** `contract`, then `add` and `relu` as the epilogue says. */
+  contract(a: View, b: View, letters: Letters, epilogue: Epilogue, out: View): void;
+  /**
+   * fold(contract(a, b)): `letters.out` names the axes of the columns `[…, kh, kw, oh, ow]` that nobody sees; `out` is
+   * the image `[…, H, W]`, which is filled completely, with 0 where no window lies.
+   */
+  contractFold(a: View, b: View, letters: Letters, window: Window, out: View): void;
 }

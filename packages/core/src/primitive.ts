@@ -1,11 +1,12 @@
 import { kernelsFor, selectedBackend } from "./backend.ts";
 import { isTensor, makeTensor, requireTensor } from "./construct.ts";
+import type { DeferredContraction } from "./deferred.ts";
 import { type DType, isFloat, sharedDType } from "./dtype.ts";
 import { GraphError } from "./errors.ts";
 import { isRecording, Node, type Pull } from "./graph.ts";
 import type { Kernels, View } from "./kernels.ts";
 import { contiguousLayout, type Layout } from "./layout.ts";
-import type { Shape } from "./shape.ts";
+import { type Shape, sizeOf } from "./shape.ts";
 import { Storage } from "./storage.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -43,6 +44,15 @@ export interface ComputeDefinition<I extends readonly Tensor[], P> extends Commo
   readonly dtype?: (inputs: I, params: P) => DType;
   readonly shape: (inputs: I, params: P) => Shape;
   readonly forward: (kernels: Kernels, inputs: Views<I>, out: View, params: P) => void;
+  /** Puts the work off where a fused kernel may take it over; only backends that have some are asked. */
+  readonly defer?: (
+    kernels: Kernels,
+    inputs: I,
+    params: P,
+    shape: Shape,
+  ) => DeferredContraction | null;
+  /** Lets a fused kernel fill `out` from inputs that are deferred; false where none can. */
+  readonly fuse?: (kernels: Kernels, inputs: I, out: View, params: P) => boolean;
 }
 
 /** A primitive that only looks at the same memory in another order. */
@@ -105,25 +115,27 @@ function compute<I extends readonly Tensor[], P>(
 ): Tensor {
   const { name } = definition;
   const dtype = (definition.dtype ?? sharedDType(name))(inputs, params);
-  const layout = contiguousLayout(definition.shape(inputs, params));
+  const shape = definition.shape(inputs, params);
   const kernels = kernelsFor([dtype, ...inputs.map((x) => x.dtype)]);
+  const deferred = kernels.fused && definition.defer?.(kernels, inputs, params, shape);
+  if (deferred) return newTensor(kernels, dtype, shape, deferred);
+  const output = newTensor(kernels, dtype, shape);
+  const out = viewOn(name, kernels, output);
+  if (kernels.fused && definition.fuse?.(kernels, inputs, out, params)) return output;
   const views = inputs.map((x) => viewOn(name, kernels, x)) as unknown as Views<I>;
-  const output = newTensor(kernels, dtype, layout.shape);
-  definition.forward(kernels, views, viewOn(name, kernels, output), params);
+  definition.forward(kernels, views, out, params);
   return output;
 }
 
-/** A fresh tensor of unspecified contents. */
-export function newTensor(kernels: Kernels, dtype: DType, shape: Shape): Tensor {
-  const layout = contiguousLayout(shape);
-  return makeTensor(
-    new Storage(
-      kernels,
-      dtype,
-      shape.reduce((size, n) => size * n, 1),
-    ),
-    layout,
-  );
+/** A fresh tensor: of unspecified contents, or to be computed when it is needed. */
+export function newTensor(
+  kernels: Kernels,
+  dtype: DType,
+  shape: Shape,
+  deferred: DeferredContraction | null = null,
+): Tensor {
+  const storage = new Storage(kernels, dtype, sizeOf(shape), deferred);
+  return makeTensor(storage, contiguousLayout(shape));
 }
 
 /** The tensor as a kernel reads it. It moves to the selected backend; any other gets a copy. */
@@ -145,7 +157,7 @@ export function updateInPlace(
   const views = inputs.map((x) => viewOn(operation, kernels, x));
   run(
     kernels,
-    { buffer: out.storage.on(operation, kernels), dtype: out.dtype, ...out.layout },
+    { buffer: out.storage.toWrite(operation, kernels), dtype: out.dtype, ...out.layout },
     views,
   );
   out.storage.wrote(kernels);

@@ -1,3 +1,5 @@
+import { Block } from "./block.ts";
+import type { DeferredContraction } from "./deferred.ts";
 import { allocateArray, bytesOf, type DType } from "./dtype.ts";
 import { GraphError } from "./errors.ts";
 import type { Buffer, Kernels, View } from "./kernels.ts";
@@ -6,27 +8,11 @@ import { currentScope, moveTo, type Scope } from "./scope.ts";
 
 declare const console: { warn(message: string): void };
 
-/** What `memory()` reports. Views share their tensor's memory and are not counted. */
-export interface MemoryInfo {
-  /** Live blocks of memory: tensors that were computed or created and not yet released. */
-  readonly tensors: number;
-  /** Their size in bytes. */
-  readonly bytes: number;
-  /** The largest `bytes` since the program began. */
-  readonly peakBytes: number;
-}
-
-const live = { tensors: 0, bytes: 0, peakBytes: 0 };
-
-/** Live tensors and bytes. In a loop whose body is a scope both stay flat. */
-export function memory(): MemoryInfo {
-  return { ...live };
-}
-
 /** What remains to be given back when nobody holds a storage any more; not the storage itself, or it would live on. */
 interface Remains {
-  kernels: Kernels;
-  buffer: Buffer;
+  /** `null` while the value is deferred, and after the release. */
+  block: Block | null;
+  deferred: DeferredContraction | null;
   readonly bytes: number;
   /** Whether it was kept on purpose; such a block says nothing about a loop that lacks a scope. */
   kept: boolean;
@@ -65,13 +51,14 @@ function warnOnce(): void {
   );
 }
 
-function free({ kernels, buffer, bytes }: Remains): void {
-  if (kernels.virtual) return;
-  count(live, -1, bytes);
-  kernels.release(buffer);
+function free(remains: Remains): void {
+  remains.block?.release();
+  remains.deferred?.letGo();
+  remains.block = null;
+  remains.deferred = null;
 }
 
-/** A block of memory in one backend, shared by a tensor and its views. */
+/** The memory behind a tensor and its views, in one backend at a time; or how to compute it, while it is deferred. */
 export class Storage {
   readonly dtype: DType;
   readonly length: number;
@@ -81,24 +68,52 @@ export class Storage {
   /** Counts writes in place, so that a backward pass notices that a saved value changed. */
   version = 0;
   readonly #remains: Remains;
+  #kernels: Kernels;
   #released: string | null = null;
 
-  constructor(kernels: Kernels, dtype: DType, length: number) {
+  constructor(
+    kernels: Kernels,
+    dtype: DType,
+    length: number,
+    deferred: DeferredContraction | null = null,
+  ) {
     this.dtype = dtype;
     this.length = length;
-    const bytes = length * bytesOf(dtype);
-    this.#remains = { kernels, buffer: kernels.allocate(dtype, length), bytes, kept: false };
+    this.#kernels = kernels;
+    const block = deferred ? null : new Block(kernels, dtype, length);
+    this.#remains = { block, deferred, bytes: length * bytesOf(dtype), kept: false };
     if (kernels.virtual) return;
-    count(live, 1, bytes);
-    live.peakBytes = Math.max(live.peakBytes, live.bytes);
     const scope = currentScope();
     if (scope) scope.adopt(this);
     else this.unscoped();
   }
 
+  /** How its value will be computed, or `null` when it is. */
+  get deferred(): DeferredContraction | null {
+    return this.#remains.deferred;
+  }
+
+  /** Its memory, after computing what was deferred. */
+  get block(): Block {
+    const remains = this.#remains;
+    if (remains.deferred) {
+      const block = new Block(this.#kernels, this.dtype, this.length);
+      try {
+        remains.deferred.compute(wholeOf(block, this));
+      } catch (error) {
+        block.release();
+        throw error;
+      }
+      remains.deferred.letGo();
+      remains.deferred = null;
+      remains.block = block;
+    }
+    return remains.block!;
+  }
+
   /** The backend that holds it now. */
   get kernels(): Kernels {
-    return this.#remains.kernels;
+    return this.#kernels;
   }
 
   get released(): boolean {
@@ -109,16 +124,33 @@ export class Storage {
     return this.#remains.kept;
   }
 
-  /** The buffer for writing, after moving it to `kernels` where another backend holds it. */
+  /** The buffer, after moving it to `kernels` where another backend holds it. */
   on(operation: string, kernels: Kernels): Buffer {
-    const remains = this.#remains;
     const buffer = this.lend(operation, kernels);
-    if (buffer !== remains.buffer) {
-      remains.kernels.release(remains.buffer);
-      remains.kernels = kernels;
-      remains.buffer = buffer;
-    }
+    if (buffer !== this.block.buffer) this.#replace(kernels, buffer);
     return buffer;
+  }
+
+  /** The buffer for writing. Deferred values that were to be computed from it keep what it held. */
+  toWrite(operation: string, kernels: Kernels): Buffer {
+    const buffer = this.on(operation, kernels);
+    if (!this.block.isHeld || kernels.virtual) return buffer;
+    let copy: Buffer;
+    try {
+      copy = kernels.allocate(this.dtype, this.length);
+    } catch {
+      this.block.spoiled = true; // an update never fails for want of memory; reading the deferred value does
+      return buffer;
+    }
+    kernels.copy(wholeOf(this.block, this), wholeOf({ buffer: copy }, this));
+    this.#replace(kernels, copy);
+    return copy;
+  }
+
+  #replace(kernels: Kernels, buffer: Buffer): void {
+    this.#remains.block?.release();
+    this.#remains.block = new Block(kernels, this.dtype, this.length, buffer);
+    this.#kernels = kernels;
   }
 
   /** The buffer for reading: its own, or a copy in `kernels` where another backend holds it. */
@@ -130,20 +162,16 @@ export class Storage {
           "wrap it in keep(tensor) or return it from scope(fn) to use it afterwards",
       );
     }
-    const { kernels: home, buffer } = this.#remains;
+    const { kernels: home, buffer } = this.block;
     if (kernels === home || kernels.virtual || kernels.owns(buffer)) return buffer;
     if (home.virtual) {
       throw new GraphError(operation, "a tensor of a dry run holds no numbers; make it again");
     }
-    const values = this.length === 0 ? allocateArray(this.dtype, 0) : home.read(this.#whole());
+    const whole = wholeOf(this.block, this);
+    const values = this.length === 0 ? allocateArray(this.dtype, 0) : home.read(whole);
     const copy = kernels.allocate(this.dtype, this.length);
     kernels.write(copy, values);
     return copy;
-  }
-
-  #whole(): View {
-    const { buffer } = this.#remains;
-    return { buffer, dtype: this.dtype, ...contiguousLayout([this.length]) };
   }
 
   /** Notes that the elements changed. */
@@ -152,6 +180,7 @@ export class Storage {
   }
 
   keep(): void {
+    if (this.#released === null) void this.block; // what is kept shall not keep its operands
     if (this.owner) this.owner.disown(this);
     else this.scoped();
     this.#remains.kept = true;
@@ -160,8 +189,8 @@ export class Storage {
 
   /** Tells a block that no scope owns it any more: it now lives until it is garbage-collected. */
   unscoped(): void {
-    const { bytes, kept, kernels } = this.#remains;
-    if (this.#released !== null || kernels.virtual) return;
+    const { bytes, kept } = this.#remains;
+    if (this.#released !== null || this.#kernels.virtual) return;
     collected.register(this, this.#remains, this);
     if (kept) return;
     count(unscoped, 1, bytes);
@@ -179,9 +208,12 @@ export class Storage {
     this.#released = reason;
     this.owner = null;
     free(this.#remains);
-    // A released tensor may be held for long; its memory may not.
-    this.#remains.buffer = {};
   }
+}
+
+/** All of a storage's memory as a view. */
+function wholeOf({ buffer }: { readonly buffer: Buffer }, { dtype, length }: Storage): View {
+  return { buffer, dtype, ...contiguousLayout([length]) };
 }
 
 /** Gives a block that its holder drops to the current scope, or a loop would gather garbage that nobody collects. */

@@ -1,4 +1,5 @@
 import {
+  axpby,
   DTypeError,
   formatShape,
   GraphError,
@@ -35,11 +36,15 @@ export interface SGDState {
   readonly velocities: readonly (Tensor | null)[];
 }
 
-/** What a step will write. */
+/** One parameter's part of a step. */
 interface Move {
-  readonly value: Tensor;
+  readonly w: Tensor;
+  readonly g: Tensor;
   /** `null` without momentum. */
   readonly velocity: Tensor | null;
+  /** Whether the velocity is g itself, at the first step. */
+  readonly isFirst: boolean;
+  readonly i: number;
 }
 
 /**
@@ -111,41 +116,37 @@ export class SGD {
   }
 
   /**
-   * Moves every parameter that requires a gradient and has one. All is computed before anything is
-   * written.
+   * Moves every parameter that requires a gradient and has one. Nothing is written before all memory is at hand.
    *
-   * @throws {@link MemoryError} when there is no room for the new values; parameters and velocities
-   * are intact then.
+   * @throws {@link MemoryError} when there is no room for the first velocities, or for weight decay; parameters and
+   * velocities are intact then.
    */
   step(): void {
     noGrad(() => {
       scope(() => {
-        const moves = this.#parameters.map((w, i) =>
-          w.requiresGrad && w.grad ? this.#move(w, w.grad, this.#velocities[i] ?? null) : null,
+        const moves = this.#parameters.flatMap((w, i) =>
+          w.requiresGrad && w.grad ? [this.#prepare(w, w.grad, i)] : [],
         );
-        moves.forEach((move, i) => {
-          if (move) this.#write(move, i);
-        });
+        for (const move of moves) this.#move(move);
       });
     });
   }
 
-  #move(w: Tensor, gradient: Tensor, former: Tensor | null): Move {
-    const { lr, momentum, dampening, nesterov, weightDecay } = this.#options;
-    return scope(() => {
-      const g = weightDecay === 0 ? gradient : gradient.add(w.mul(weightDecay));
-      if (momentum === 0) return { value: w.sub(g.mul(lr)), velocity: null };
-      const v = former ? former.mul(momentum).add(g.mul(1 - dampening)) : g.clone();
-      const direction = nesterov ? g.add(v.mul(momentum)) : v;
-      return { value: w.sub(direction.mul(lr)), velocity: v };
-    });
+  #prepare(w: Tensor, gradient: Tensor, i: number): Move {
+    const { momentum, weightDecay } = this.#options;
+    const g = weightDecay === 0 ? gradient : scope(() => gradient.add(w.mul(weightDecay)));
+    const former = this.#velocities[i] ?? null;
+    const velocity = momentum === 0 ? null : (former ?? g.clone());
+    return { w, g, velocity, isFirst: former === null, i };
   }
 
-  #write({ value, velocity }: Move, i: number): void {
-    const former = this.#velocities[i];
-    if (former && velocity) former.assign(velocity);
-    else if (velocity) this.#velocities[i] = keep(velocity);
-    this.#parameters[i]!.assign(value);
+  #move({ w, g, velocity, isFirst, i }: Move): void {
+    const { lr, momentum, dampening, nesterov } = this.#options;
+    if (velocity && isFirst) this.#velocities[i] = keep(velocity);
+    else if (velocity) axpby(1 - dampening, g, momentum, velocity);
+    if (nesterov) axpby(-lr, g, 1, w);
+    if (nesterov && velocity) axpby(-lr * momentum, velocity, 1, w);
+    else axpby(-lr, velocity ?? g, 1, w);
   }
 
   /** The settings and velocities; tensors are copies that outlive every scope. */

@@ -1,3 +1,4 @@
+import { DeferredContraction } from "../deferred.ts";
 import { floatDType } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
 import type { Letters } from "../kernels.ts";
@@ -17,6 +18,7 @@ export const contraction: Primitive<[a: Tensor, b: Tensor], Letters> = definePri
   dtype: floatDType("contract"),
   shape: ([a, b], letters) => contractedShape(letters, a.shape, b.shape),
   forward: (kernels, [a, b], out, letters) => kernels.contract(a, b, letters, out),
+  defer: (kernels, [a, b], letters, shape) => DeferredContraction.of(kernels, a, b, letters, shape),
   vjp: [
     ({ b, params: { a: forA, b: forB, out } }) =>
       (g) =>

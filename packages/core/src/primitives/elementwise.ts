@@ -1,6 +1,7 @@
+import { DeferredContraction } from "../deferred.ts";
 import { floatDType, requireDType, sharedDType } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
-import type { MapOp, ZipOp } from "../kernels.ts";
+import type { Kernels, MapOp, ZipOp } from "../kernels.ts";
 import { definePrimitive, type Primitive, type Vjp } from "../primitive.ts";
 import { formatShape, type Shape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -9,10 +10,17 @@ import { constant } from "./constant.ts";
 type Unary = Primitive<[x: Tensor]>;
 type Binary = Primitive<[a: Tensor, b: Tensor]>;
 type Rule = Vjp<void>;
+/** As in `definePrimitive`. */
+type Defer<I extends readonly Tensor[]> = (kernels: Kernels, inputs: I) => DeferredContraction | null;
 
-function unary(name: MapOp, vjp: Rule, anyType = false): Unary {
+function unary(
+  name: MapOp,
+  vjp: Rule,
+  { anyType = false, defer }: { anyType?: boolean; defer?: Defer<[Tensor]> } = {},
+): Unary {
   return definePrimitive<[Tensor]>({
     name,
+    ...(defer && { defer }),
     ...(anyType ? {} : { dtype: floatDType(name) }),
     shape: ([x]) => x.shape,
     forward: (kernels, [x], out) => kernels.map(name, x, out),
@@ -20,9 +28,15 @@ function unary(name: MapOp, vjp: Rule, anyType = false): Unary {
   });
 }
 
-function binary(name: ZipOp, vjp: readonly Rule[], dtype = sharedDType(name)): Binary {
+function binary(
+  name: ZipOp,
+  vjp: readonly Rule[],
+  dtype = sharedDType(name),
+  defer?: Defer<[Tensor, Tensor]>,
+): Binary {
   return definePrimitive<[Tensor, Tensor]>({
     name,
+    ...(defer && { defer }),
     dtype,
     shape: (inputs) => equalShape(name, inputs),
     forward: (kernels, [a, b], out) => kernels.zip(name, a, b, out),
@@ -52,7 +66,7 @@ function equalShape(name: string, inputs: readonly Tensor[]): Shape {
 }
 
 /** y = −x.  ∂x = −g */
-export const neg: Unary = unary("neg", () => (g) => neg(g), true);
+export const neg: Unary = unary("neg", () => (g) => neg(g), { anyType: true });
 
 /** y = |x|.  ∂x = g·sign(x), and sign(0) = 0 */
 export const abs: Unary = unary(
@@ -60,11 +74,11 @@ export const abs: Unary = unary(
   ({ a: x }) =>
     (g) =>
       mul(g, sign(x)),
-  true,
+  { anyType: true },
 );
 
 /** y = −1, 0 or 1.  ∂x = 0 */
-export const sign: Unary = unary("sign", null, true);
+export const sign: Unary = unary("sign", null, { anyType: true });
 
 /** y = eˣ.  ∂x = g·y */
 export const exp: Unary = unary(
@@ -111,11 +125,28 @@ export const relu: Unary = unary(
   "relu",
   ({ y }) =>
     (g) =>
-      where(equal(y, constant(0, y)), constant(0, g), g),
+      gate(g, y),
+  { defer: (kernels, [x]) => DeferredContraction.behind(kernels, x)?.relu() ?? null },
 );
 
+/** y = a where b ≠ 0 (NaN is), else 0.  ∂a = g where b ≠ 0; b has no gradient, being a condition */
+export const gate: Binary = binary("gate", [
+  ({ b }) =>
+    (g) =>
+      gate(g, b),
+  null,
+]);
+
 /** y = a + b.  ∂a = ∂b = g */
-export const add: Binary = binary("add", [() => (g) => g, () => (g) => g]);
+export const add: Binary = binary(
+  "add",
+  [() => (g) => g, () => (g) => g],
+  sharedDType("add"),
+  (kernels, [a, b]) =>
+    DeferredContraction.behind(kernels, a)?.plus(kernels, b) ??
+    DeferredContraction.behind(kernels, b)?.plus(kernels, a) ??
+    null,
+);
 
 /** y = a − b.  ∂a = g, ∂b = −g */
 export const sub: Binary = binary("sub", [() => (g) => g, () => (g) => neg(g)]);

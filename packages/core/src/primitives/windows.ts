@@ -1,3 +1,4 @@
+import { DeferredContraction } from "../deferred.ts";
 import { type Window, windowsLayout } from "../layout.ts";
 import { definePrimitive, type Primitive } from "../primitive.ts";
 import type { Shape } from "../shape.ts";
@@ -33,6 +34,9 @@ export const fold: Primitive<[x: Tensor], Fold> = definePrimitive({
     kernels.fill(0, out);
     kernels.accumulate(x, { ...out, ...windowsLayout(out, window) });
   },
+  // The columns of an input gradient are kh·kw times the image; this way nobody ever holds them.
+  fuse: (kernels, [x], out, window) =>
+    DeferredContraction.behind(kernels, x)?.foldInto(x, window, out) ?? false,
   vjp: [
     ({ params: window }) =>
       (g) =>

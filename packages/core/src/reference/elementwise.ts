@@ -22,6 +22,7 @@ const ZIPS: Readonly<Record<ZipOp, (a: number, b: number) => number>> = {
   pow: (a, b) => a ** b,
   maximum: Math.max,
   minimum: Math.min,
+  gate: (a, b) => (b !== 0 ? a : 0),
   equal: (a, b) => (a === b ? 1 : 0),
   greater: (a, b) => (a > b ? 1 : 0),
 };
@@ -67,4 +68,14 @@ export function accumulate(x: View, out: View): void {
   const [X, Y] = [elements(x), elements(out)];
   const [xs, ys] = [offsetsOf(x), offsetsOf(out)];
   for (let i = 0; i < ys.length; i++) Y[ys[i]!]! += X[xs[i]!]!;
+}
+
+export function axpby(alpha: number, x: View, beta: number, out: View): void {
+  const [X, Y] = [elements(x), elements(out)];
+  const [xs, ys] = [offsetsOf(x), offsetsOf(out)];
+  const round = out.dtype === "float32" ? Math.fround : (value: number) => value;
+  const [a, b] = [round(alpha), round(beta)];
+  for (let i = 0; i < ys.length; i++) {
+    Y[ys[i]!] = round(round(a * X[xs[i]!]!) + round(b * Y[ys[i]!]!));
+  }
 }

@@ -4,7 +4,7 @@ import type { Kernels, View } from "../kernels.ts";
 import { contiguousLayout, isContiguous } from "../layout.ts";
 import { sizeOf } from "../shape.ts";
 import { contract } from "./contract.ts";
-import { accumulate, copy, elements, fill, map, select, zip } from "./elementwise.ts";
+import { accumulate, axpby, copy, elements, fill, map, select, zip } from "./elementwise.ts";
 import { random } from "./random.ts";
 import { argmax, sum } from "./reduce.ts";
 import { gather, scatterAdd } from "./select.ts";
@@ -53,6 +53,7 @@ export const reference: Kernels = {
   select,
   sum,
   argmax,
+  axpby,
   contract,
   accumulate,
   gather,
