@@ -21,7 +21,17 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts", "packages/*/src/**/*.test.ts"],
-          exclude: ["**/node_modules/**", "**/dist/**", "test/packed/**"],
+          exclude: ["**/node_modules/**", "**/dist/**", "test/packed/**", "test/browser/**"],
+        },
+      },
+      {
+        // Needs a browser: apart (`npm run browser:test`).
+        extends: true,
+        test: {
+          name: "browser",
+          include: ["test/browser/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {

@@ -71,8 +71,8 @@ function checkLoss(loss: number, when: string, lr: number): void {
 
 async function main(): Promise<void> {
   const settings = await readSettings(process.argv);
-  const { batch, lr, seed } = settings;
-  const backend = await cg.init({ backend: settings.backend });
+  const { batch, lr, seed, threads } = settings;
+  const backend = await cg.init({ backend: settings.backend, ...(threads && { threads }) });
   cg.manualSeed(seed);
 
   const digits = await cg.mnist({ train: settings.limit, test: settings.testLimit });
@@ -80,7 +80,7 @@ async function main(): Promise<void> {
   const transform = cg.scalePixels; // bytes 0 … 255 → float32 0 … 1
   const trainLoader = new cg.DataLoader(digits.train, { batch, shuffle: true, seed, transform });
   const testLoader = new cg.DataLoader(digits.test, { batch: 250, transform });
-  const steps = settings.epochs ? settings.epochs * trainLoader.length : settings.steps;
+  const steps = settings.steps ?? settings.epochs * trainLoader.length;
   console.log(describe(settings, steps, images, backend));
 
   const model = lenet();

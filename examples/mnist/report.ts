@@ -1,6 +1,6 @@
 import { rename, rm, writeFile } from "node:fs/promises";
 import type { BackendInfo, Evaluation } from "convgrad";
-import { type Settings, WHY_300 } from "./settings.ts";
+import type { Settings } from "./settings.ts";
 
 /** How a run went. */
 export interface Run {
@@ -23,13 +23,11 @@ export function describe(
   images: number,
   backend: Pick<BackendInfo, "name" | "threads">,
 ): string {
-  const { epochs, limit, batch, lr, seed } = settings;
-  const lines = [
+  const { batch, lr, seed } = settings;
+  return [
     `LeNet-5 on ${count(images, "image")}: ${count(steps, "step")} of ${batch}`,
     `lr ${lr}, momentum 0.9, seed ${seed}; ${backend.name} backend, ${count(backend.threads, "thread")}`,
-  ];
-  if (!epochs && !limit && steps === 300 && batch === 64) lines.push(WHY_300);
-  return lines.join("\n");
+  ].join("\n");
 }
 
 /** `"1 step"`, `"2 steps"`. */
@@ -44,7 +42,7 @@ export async function saveReport(run: Run): Promise<void> {
   const { losses, seconds, tested } = run;
   const samples = samplesSeen(losses.length, run.images, settings.batch);
   const report = {
-    settings: { ...settings, steps: losses.length }, // as run, even where --epochs decided
+    settings: { ...settings, steps: losses.length }, // as run, whether --epochs or --steps decided
     backend: run.backend.name,
     threads: run.backend.threads,
     seed: settings.seed,

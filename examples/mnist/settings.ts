@@ -5,9 +5,10 @@ import { Command, InvalidArgumentError } from "commander";
 
 /** What the command line says. */
 export interface Settings {
-  /** Times through the training images; when given, `steps` does not count. */
-  readonly epochs?: number;
-  readonly steps: number;
+  /** Times through the training images. */
+  readonly epochs: number;
+  /** Stop after so many steps; when given, `epochs` does not count. */
+  readonly steps?: number;
   readonly batch: number;
   readonly lr: number;
   readonly seed: number;
@@ -16,27 +17,25 @@ export interface Settings {
   /** Test on the first so many test images only. */
   readonly testLimit?: number;
   readonly backend: string;
+  /** Default: all cores. */
+  readonly threads?: number;
   /** Where the report goes, if anywhere. */
   readonly json?: string;
 }
 
-/** Why a program that could train for hours stops after a minute; each line fits a terminal. */
-export const WHY_300 =
-  "300 steps of 64 are a third of an epoch: enough for more than 90 %, in about\n" +
-  "a minute on the reference backend; --epochs 1 goes through all images";
-
 /** Reads and checks the command line; where it is wrong, says so in a line and ends the program. */
 export async function readSettings(argv: readonly string[]): Promise<Settings> {
   const program = new Command("mnist")
-    .description(`LeNet-5 learns to read handwritten digits.\n${WHY_300}.`)
-    .option("--epochs <n>", "times through the training images; overrides --steps", whole(1))
-    .option("--steps <n>", "training steps, one batch each", whole(1), 300)
+    .description("LeNet-5 learns to read handwritten digits.")
+    .option("--epochs <n>", "times through the training images", whole(1), 1)
+    .option("--steps <n>", "stop after n steps, one batch each; overrides --epochs", whole(1))
     .option("--batch <n>", "images in a batch", whole(1), 64)
     .option("--lr <number>", "learning rate", positive, 0.05)
     .option("--seed <n>", "decides the first weights and the order of images", whole(0), 1)
     .option("--limit <n>", "train on the first n images only", whole(1))
     .option("--test-limit <n>", "test on the first n of the 10,000 test images only", whole(1))
-    .option("--backend <name>", "what runs the kernels: auto, reference, …", "auto")
+    .option("--backend <name>", "what runs the kernels: auto, wasm, reference", "auto")
+    .option("--threads <n>", "threads that run them; default: all cores", whole(1))
     .option("--json <file>", "write settings, losses and results there")
     .parse(argv);
   const settings = program.opts<Settings>();

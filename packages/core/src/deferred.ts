@@ -1,7 +1,7 @@
 import type { Block } from "./block.ts";
 import type { DType } from "./dtype.ts";
 import { MemoryError } from "./errors.ts";
-import type { FusedKernels, Kernels, Letters, View } from "./kernels.ts";
+import type { Buffer, FusedKernels, Kernels, Letters, View } from "./kernels.ts";
 import { contiguousLayout, isContiguous, type Layout, type Window } from "./layout.ts";
 import { viewOn } from "./primitive.ts";
 import { type Shape, sameShape } from "./shape.ts";
@@ -93,9 +93,10 @@ export class DeferredContraction {
     return new DeferredContraction({ ...this.#parts, ...change });
   }
 
-  /** Runs the kernel. */
-  compute(out: View): void {
-    const { fused, a, b, letters, bias, relu } = this.#parts;
+  /** Runs the kernel; the value fills the whole buffer. */
+  compute(buffer: Buffer, dtype: DType): void {
+    const { fused, a, b, letters, bias, relu, shape } = this.#parts;
+    const out = { buffer, dtype, ...contiguousLayout(shape) };
     fused.contract(viewOf(a), viewOf(b), letters, { bias: bias && viewOf(bias), relu }, out);
   }
 

@@ -246,6 +246,8 @@ class Cotangents {
           { input: i, gradient: gradient.shape, expected: input.shape },
         );
       }
+      // A leaf's is needed anyway; deferred until the leaf's turn it would hold what it is computed from.
+      if (input.leaf) void gradient.storage.block;
       this.add(input, gradient);
     });
     for (const gradient of gradients) if (gradient) this.#use(gradient.storage, -1);

@@ -53,6 +53,10 @@ export interface Kernels {
   readonly dtypes: readonly DType[];
   /** Threads it uses, 1 or more. */
   readonly threads: number;
+  /** Why these are fewer than it was to use, or `null`. */
+  readonly trouble?: string | null;
+  /** Resolves when all threads are ready, or `trouble` says why they are not. */
+  settle?(): Promise<void>;
   /** Set by a backend that computes nothing: its buffers hold no numbers, and it leaves those of others alone. */
   readonly virtual?: true;
 

@@ -99,7 +99,7 @@ export class Storage {
     if (remains.deferred) {
       const block = new Block(this.#kernels, this.dtype, this.length);
       try {
-        remains.deferred.compute(wholeOf(block, this));
+        remains.deferred.compute(block.buffer, this.dtype);
       } catch (error) {
         block.release();
         throw error;

@@ -11,7 +11,10 @@ type Unary = Primitive<[x: Tensor]>;
 type Binary = Primitive<[a: Tensor, b: Tensor]>;
 type Rule = Vjp<void>;
 /** As in `definePrimitive`. */
-type Defer<I extends readonly Tensor[]> = (kernels: Kernels, inputs: I) => DeferredContraction | null;
+type Defer<I extends readonly Tensor[]> = (
+  kernels: Kernels,
+  inputs: I,
+) => DeferredContraction | null;
 
 function unary(
   name: MapOp,

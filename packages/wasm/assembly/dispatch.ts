@@ -1,0 +1,15 @@
+// From the number of a kernel to its family. Each kernel is a function of its arguments (32-bit words at `args`), the
+// part it has to do, and this thread's scratch memory.
+
+import { CONTRACTION, RANDOM, WINOGRAD } from "./abi";
+import { contractionKernel } from "./contractionKernels";
+import { elementwiseKernel } from "./elementwiseKernels";
+import { random } from "./random";
+import { winogradKernel } from "./winogradKernels";
+
+export function dispatch(kernel: i32, args: usize, part: i32, scratch: usize): void {
+  if (kernel < CONTRACTION) elementwiseKernel(kernel, args, part, scratch);
+  else if (kernel < WINOGRAD) contractionKernel(kernel, args, part, scratch);
+  else if (kernel < RANDOM) winogradKernel(kernel, args, part, scratch);
+  else random(args, part, scratch);
+}

@@ -1,0 +1,1 @@
+export { runAlone, runShared, spinUntilDone, work } from "./pool";

@@ -1,0 +1,217 @@
+// The third step of the image's gradient: tiles B P Bᵀ of 6 × 6 pixels, four apart, added where they overlap. The
+// horizontal half writes each tile's first four columns into one plane buffer and the other two, which are its right
+// neighbour's first, into a second one; the vertical half runs down the columns of their sum.
+
+import {
+  CARRY_PLANE,
+  CHANNELS,
+  HEIGHT,
+  IMAGE_HEIGHT,
+  IMAGE_WIDTH,
+  OWN_PLANE,
+  PRODUCTS,
+  WIDTH,
+  X,
+  X_CHANNEL,
+  X_ROW,
+  X_SAMPLE,
+} from "./winogradAbi";
+import {
+  a,
+  a2,
+  a2b2,
+  b,
+  b2,
+  high,
+  highPairs,
+  loadLanes,
+  low,
+  lowPairs,
+  mulAdd,
+  mulSub,
+  storeLanes,
+  sum2,
+} from "./winogradLines";
+import { lineBytes, tileOf, tilesOf, word } from "./winogradPack";
+import { PRODUCT_BYTES } from "./winogradProduct";
+
+/** The horizontal half for four tiles: six lines of six places, 32 bytes apart. */
+function imageLines(from: usize, tile: usize, own: usize, carry: usize, line: usize): void {
+  let t0 = load<usize>(tile);
+  let t1 = load<usize>(tile, 16);
+  let t2 = load<usize>(tile, 32);
+  let t3 = load<usize>(tile, 48);
+  const end = from + PRODUCT_BYTES;
+  do {
+    const m0 = v128.load(from);
+    const m1 = v128.load(from, 32);
+    const m2 = v128.load(from, 64);
+    const even12 = f32x4.add(m1, m2);
+    const odd12 = f32x4.sub(m1, m2);
+    const m3 = v128.load(from, 96);
+    const m4 = v128.load(from, 128);
+    const even34 = f32x4.add(m3, m4);
+    const odd34 = f32x4.sub(m3, m4);
+    const d5 = v128.load(from, 160);
+    const d4 = f32x4.add(f32x4.add(m0, even12), even34);
+    const d0 = f32x4.mul(f32x4.splat(a2b2), m0);
+    let d1 = mulSub(f32x4.splat(a * b2), odd12, f32x4.mul(f32x4.splat(a2b2), d5));
+    d1 = mulSub(f32x4.splat(b * a2), odd34, d1);
+    let d2 = mulAdd(f32x4.splat(b2), even12, f32x4.mul(f32x4.splat(sum2), m0));
+    d2 = f32x4.neg(mulAdd(f32x4.splat(a2), even34, d2));
+    let d3 = mulAdd(f32x4.splat(b), odd34, f32x4.mul(f32x4.splat(a), odd12));
+    d3 = mulSub(f32x4.splat(sum2), d5, d3);
+    const low01 = low(d0, d1);
+    const low23 = low(d2, d3);
+    v128.store(own + t0, lowPairs(low01, low23));
+    v128.store(own + t1, highPairs(low01, low23));
+    const high01 = high(d0, d1);
+    const high23 = high(d2, d3);
+    v128.store(own + t2, lowPairs(high01, high23));
+    v128.store(own + t3, highPairs(high01, high23));
+    const low45 = low(d4, d5);
+    v128.store_lane<u64>(carry + t0, low45, 0, 16);
+    v128.store_lane<u64>(carry + t1, low45, 1, 16);
+    const high45 = high(d4, d5);
+    v128.store_lane<u64>(carry + t2, high45, 0, 16);
+    v128.store_lane<u64>(carry + t3, high45, 1, 16);
+    t0 += line;
+    t1 += line;
+    t2 += line;
+    t3 += line;
+    from += 192;
+  } while (from != end);
+}
+
+// @ts-ignore: decorator
+@inline
+function both(own: usize, carry: usize): v128 {
+  return f32x4.add(v128.load(own), v128.load(carry));
+}
+
+/**
+ * The vertical half for four columns and `tiles` rows of tiles, which reach down to the pixel row `rows` at most and
+ * begin with what the rows of tiles above left in the image. Only `lanes` of the columns are pixels.
+ */
+function imageColumns(
+  own: usize,
+  carry: usize,
+  line: usize,
+  tiles: i32,
+  to: usize,
+  rowBytes: usize,
+  rows: i32,
+  lanes: i32,
+  continued: bool,
+): void {
+  let above0 = f32x4.splat(0);
+  let above1 = above0;
+  if (continued) {
+    above0 = loadLanes(to, lanes);
+    above1 = loadLanes(to + rowBytes, lanes);
+  }
+  for (; tiles > 0; tiles--, rows -= 4) {
+    const t0 = both(own, carry);
+    const t1 = both(own + line, carry + line);
+    const t2 = both(own + 2 * line, carry + 2 * line);
+    const even12 = f32x4.add(t1, t2);
+    const odd12 = f32x4.sub(t1, t2);
+    const t3 = both(own + 3 * line, carry + 3 * line);
+    const t4 = both(own + 4 * line, carry + 4 * line);
+    const even34 = f32x4.add(t3, t4);
+    const odd34 = f32x4.sub(t3, t4);
+    const t5 = both(own + 5 * line, carry + 5 * line);
+    storeLanes(to, mulAdd(f32x4.splat(a2b2), t0, above0), lanes);
+    let d1 = mulAdd(f32x4.splat(a2b2), t5, above1);
+    d1 = mulSub(f32x4.splat(a * b2), odd12, d1);
+    storeLanes(to + rowBytes, mulSub(f32x4.splat(b * a2), odd34, d1), lanes);
+    let d2 = mulAdd(f32x4.splat(b2), even12, f32x4.mul(f32x4.splat(sum2), t0));
+    d2 = f32x4.neg(mulAdd(f32x4.splat(a2), even34, d2));
+    if (rows > 2) storeLanes(to + 2 * rowBytes, d2, lanes);
+    let d3 = mulAdd(f32x4.splat(b), odd34, f32x4.mul(f32x4.splat(a), odd12));
+    d3 = mulSub(f32x4.splat(sum2), t5, d3);
+    if (rows > 3) storeLanes(to + 3 * rowBytes, d3, lanes);
+    above0 = f32x4.add(f32x4.add(t0, even12), even34);
+    above1 = t5;
+    own += 6 * line;
+    carry += 6 * line;
+    to += 4 * rowBytes;
+  }
+  if (rows > 0) storeLanes(to, above0, lanes);
+  if (rows > 1) storeLanes(to + rowBytes, above1, lanes);
+}
+
+/** The image of one channel and the described rows of tiles of one sample, from the plane buffers. */
+function writeColumns(
+  args: usize,
+  own: usize,
+  carry: usize,
+  firstRow: i32,
+  tiles: i32,
+  c: i32,
+): void {
+  const down = tilesOf(word(args, HEIGHT));
+  const n = firstRow / down;
+  const above = (firstRow - n * down) << 2;
+  const rowBytes = word(args, X_ROW);
+  const plane = word(args, X) + n * word(args, X_SAMPLE) + c * word(args, X_CHANNEL);
+  const to = plane + above * rowBytes;
+  const line = lineBytes(args);
+  const width = word(args, WIDTH) + 2;
+  for (let x = 0; x < width; x += 4) {
+    const at = <usize>x << 2;
+    imageColumns(
+      own + at,
+      carry + at,
+      line,
+      tiles,
+      to + at,
+      rowBytes,
+      word(args, HEIGHT) + 2 - above,
+      min(4, width - x),
+      above > 0,
+    );
+  }
+}
+
+/** Pixels that no window covers. */
+export function clearRest(args: usize, n: i32, c: i32): void {
+  const rows = word(args, IMAGE_HEIGHT);
+  const columns = word(args, IMAGE_WIDTH);
+  const coveredRows = word(args, HEIGHT) + 2;
+  const covered = word(args, WIDTH) + 2;
+  if (rows == coveredRows && columns == covered) return;
+  let row = <usize>word(args, X) + n * word(args, X_SAMPLE) + c * word(args, X_CHANNEL);
+  for (let h = 0; h < rows; h++, row += word(args, X_ROW)) {
+    const from = h < coveredRows ? covered : 0;
+    memory.fill(row + (<usize>from << 2), 0, <usize>(columns - from) << 2);
+  }
+}
+
+/** The image of the channels `first` … `end` − 1 (rows of U), whose products are there, under the described tiles. */
+export function writeImage(
+  args: usize,
+  scratch: usize,
+  firstRow: i32,
+  rows: i32,
+  first: i32,
+  end: i32,
+  panels: i32,
+): void {
+  const down = tilesOf(word(args, HEIGHT));
+  const own = scratch + word(args, OWN_PLANE);
+  const carry = scratch + word(args, CARRY_PLANE);
+  const line = lineBytes(args);
+  const nextPanel = <usize>(end - first) * PRODUCT_BYTES;
+  for (let c = first; c < min(end, word(args, CHANNELS)); c++) {
+    const from = scratch + word(args, PRODUCTS) + <usize>(c - first) * PRODUCT_BYTES;
+    for (let g = 0; g < 2 * panels; g++) {
+      const at = from + <usize>(g >> 1) * nextPanel + (<usize>(g & 1) << 4);
+      imageLines(at, tileOf(args, scratch, g << 2), own, carry, line);
+    }
+    for (let r = 0; r < rows; r += down) {
+      const at = <usize>r * 6 * line;
+      writeColumns(args, own + at, carry + at, firstRow + r, min(down, rows - r), c);
+    }
+  }
+}

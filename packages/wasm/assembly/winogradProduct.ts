@@ -1,0 +1,145 @@
+// The second step of the forward pass and of the image's gradient: 36 products of matrices, P = U·V, on panels of 8 tiles.
+// The leaf functions hold their accumulators in registers: one loop, not unrolled, 14 vectors alive at most.
+
+import { PRODUCTS, U, U_FIVES, U_STEP, U_TERMS } from "./winogradAbi";
+import { mulAdd } from "./winogradLines";
+import { word } from "./winogradPack";
+
+/** Bytes of the 36 products of one row and 8 tiles. */
+export const PRODUCT_BYTES: usize = 1152;
+
+/** Five rows of U by 8 tiles. */
+function fiveRows(u: usize, v: usize, terms: i32, to: usize): void {
+  let c00 = f32x4.splat(0);
+  let c01 = c00;
+  let c10 = c00;
+  let c11 = c00;
+  let c20 = c00;
+  let c21 = c00;
+  let c30 = c00;
+  let c31 = c00;
+  let c40 = c00;
+  let c41 = c00;
+  const end = v + (<usize>terms << 5);
+  do {
+    const v0 = v128.load(v);
+    const v1 = v128.load(v, 16);
+    let s = v128.load_splat<f32>(u);
+    c00 = mulAdd(s, v0, c00);
+    c01 = mulAdd(s, v1, c01);
+    s = v128.load_splat<f32>(u, 4);
+    c10 = mulAdd(s, v0, c10);
+    c11 = mulAdd(s, v1, c11);
+    s = v128.load_splat<f32>(u, 8);
+    c20 = mulAdd(s, v0, c20);
+    c21 = mulAdd(s, v1, c21);
+    s = v128.load_splat<f32>(u, 12);
+    c30 = mulAdd(s, v0, c30);
+    c31 = mulAdd(s, v1, c31);
+    s = v128.load_splat<f32>(u, 16);
+    c40 = mulAdd(s, v0, c40);
+    c41 = mulAdd(s, v1, c41);
+    u += 20;
+    v += 32;
+  } while (v != end);
+  v128.store(to, c00);
+  v128.store(to, c01, 16);
+  v128.store(to, c10, PRODUCT_BYTES);
+  v128.store(to, c11, PRODUCT_BYTES + 16);
+  v128.store(to, c20, 2 * PRODUCT_BYTES);
+  v128.store(to, c21, 2 * PRODUCT_BYTES + 16);
+  v128.store(to, c30, 3 * PRODUCT_BYTES);
+  v128.store(to, c31, 3 * PRODUCT_BYTES + 16);
+  v128.store(to, c40, 4 * PRODUCT_BYTES);
+  v128.store(to, c41, 4 * PRODUCT_BYTES + 16);
+}
+
+/** Four rows of U by 8 tiles. */
+function fourRows(u: usize, v: usize, terms: i32, to: usize): void {
+  let c00 = f32x4.splat(0);
+  let c01 = c00;
+  let c10 = c00;
+  let c11 = c00;
+  let c20 = c00;
+  let c21 = c00;
+  let c30 = c00;
+  let c31 = c00;
+  const end = v + (<usize>terms << 5);
+  do {
+    const v0 = v128.load(v);
+    const v1 = v128.load(v, 16);
+    let s = v128.load_splat<f32>(u);
+    c00 = mulAdd(s, v0, c00);
+    c01 = mulAdd(s, v1, c01);
+    s = v128.load_splat<f32>(u, 4);
+    c10 = mulAdd(s, v0, c10);
+    c11 = mulAdd(s, v1, c11);
+    s = v128.load_splat<f32>(u, 8);
+    c20 = mulAdd(s, v0, c20);
+    c21 = mulAdd(s, v1, c21);
+    s = v128.load_splat<f32>(u, 12);
+    c30 = mulAdd(s, v0, c30);
+    c31 = mulAdd(s, v1, c31);
+    u += 16;
+    v += 32;
+  } while (v != end);
+  v128.store(to, c00);
+  v128.store(to, c01, 16);
+  v128.store(to, c10, PRODUCT_BYTES);
+  v128.store(to, c11, PRODUCT_BYTES + 16);
+  v128.store(to, c20, 2 * PRODUCT_BYTES);
+  v128.store(to, c21, 2 * PRODUCT_BYTES + 16);
+  v128.store(to, c30, 3 * PRODUCT_BYTES);
+  v128.store(to, c31, 3 * PRODUCT_BYTES + 16);
+}
+
+/** The row at which a block of U begins. */
+export function blockRow(args: usize, block: i32): i32 {
+  return block * 4 + min(block, word(args, U_FIVES));
+}
+
+/** Products [panel][row][36][8] of the rows of U in some blocks with all panels of V. */
+export function multiply(
+  args: usize,
+  scratch: usize,
+  firstBlock: i32,
+  endBlock: i32,
+  panels: i32,
+  v: usize,
+  vStep: usize,
+  panelBytes: usize,
+): void {
+  const fives = word(args, U_FIVES);
+  const terms = word(args, U_TERMS);
+  const firstRow = blockRow(args, firstBlock);
+  const rows = blockRow(args, endBlock) - firstRow;
+  const blocksOfFive = max(min(fives, endBlock) - firstBlock, 0);
+  const blocks = endBlock - firstBlock;
+  let to = scratch + word(args, PRODUCTS);
+  const nextPanel = <usize>rows * PRODUCT_BYTES;
+  let uFirst = <usize>word(args, U) + <usize>firstRow * <usize>terms * 4;
+  for (let place = 0; place < 36; place++) {
+    let out = to;
+    let panel = v;
+    for (let p = 0; p < panels; p++) {
+      let u = uFirst;
+      let at = out;
+      let block = 0;
+      for (; block < blocksOfFive; block++) {
+        fiveRows(u, panel, terms, at);
+        u += <usize>terms * 20;
+        at += 5 * PRODUCT_BYTES;
+      }
+      for (; block < blocks; block++) {
+        fourRows(u, panel, terms, at);
+        u += <usize>terms << 4;
+        at += 4 * PRODUCT_BYTES;
+      }
+      panel += panelBytes;
+      out += nextPanel;
+    }
+    uFirst += word(args, U_STEP);
+    v += vStep;
+    to += 32;
+  }
+}

@@ -1,0 +1,177 @@
+// Writes assembly/{rowTiles,pixelTile,dotTiles}.ts: the loops in which contractions spend their time. Each is a function
+// of its own with one loop that is not unrolled and at most 15 vectors alive, because engines of today keep those in
+// registers and nothing else; that is why the sums are single variables, and why a script writes them.
+// Run it by hand when a tile changes: node packages/wasm/build/microKernels.mjs
+
+import { writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const assembly = fileURLToPath(new URL("../assembly", import.meta.url));
+const MADE = "// Made by build/microKernels.mjs; not for editing.\n";
+const range = (n) => Array.from({ length: n }, (_, i) => i);
+const at = (bytes) => (bytes === 0 ? "" : `, ${bytes}`);
+const lines = (...parts) => parts.flat(Infinity).join("\n");
+
+/** `height` rows × 8: sums over steps of a[step][row]·x[table[step] + 0 … 7]. */
+function rowTile(height) {
+  const sums = range(height).flatMap((r) => [`s${r}a`, `s${r}b`]);
+  const each = (line) => range(height).map(line);
+  return lines(
+    `export function rowTile${height}(steps: i32, a: usize, x: usize, table: usize, y: usize, yStep: usize, mode: i32): void {`,
+    sums.map((s) => `  let ${s} = f32x4.splat(0);`),
+    "  const end = table + (<usize>steps << 2);",
+    "  for (; table != end; table += 4) {",
+    "    const from = x + <usize>load<u32>(table);",
+    "    const xa = v128.load(from);",
+    "    const xb = v128.load(from, 16);",
+    each((r) => [
+      `    ${r === 0 ? "let " : ""}w = v128.load_splat<f32>(a${at(4 * r)});`,
+      `    s${r}a = multiplyAdd(w, xa, s${r}a);`,
+      `    s${r}b = multiplyAdd(w, xb, s${r}b);`,
+    ]),
+    `    a += ${4 * height};`,
+    "  }",
+    "  if (mode != 0) {",
+    "    if (mode & ADD) {",
+    "      let row = y;",
+    each((r) => [
+      `      s${r}a = f32x4.add(v128.load(row), s${r}a);`,
+      `      s${r}b = f32x4.add(v128.load(row, 16), s${r}b);`,
+      r + 1 < height ? "      row += yStep;" : [],
+    ]),
+    "    }",
+    "    if (mode & BIAS) {",
+    each((r) => [
+      `      ${r === 0 ? "let " : ""}w = v128.load_splat<f32>(a${at(4 * r)});`,
+      `      s${r}a = f32x4.add(s${r}a, w);`,
+      `      s${r}b = f32x4.add(s${r}b, w);`,
+    ]),
+    "    }",
+    "    if (mode & RELU) {",
+    sums.map((s) => `      ${s} = relu(${s});`),
+    "    }",
+    "  }",
+    each((r) => [
+      `  v128.store(y, s${r}a);`,
+      `  v128.store(y, s${r}b, 16);`,
+      r + 1 < height ? "  y += yStep;" : [],
+    ]),
+    "}\n",
+  );
+}
+
+/** 4 windows × 8: sums over steps of x_i[table[step]]·a[step][0 … 7], stored as 8 rows of 4. */
+function pixelTile() {
+  const sums = range(4).flatMap((p) => [`s${p}a`, `s${p}b`]);
+  const half = (h) => [
+    transposed(range(4).map((p) => `s${p}${h}`), h),
+    "  if (mode & ADD) {",
+    "    let row = y;",
+    range(4).map((r) => [
+      `    r${r}${h} = f32x4.add(v128.load(row), r${r}${h});`,
+      r < 3 ? "    row += yStep;" : [],
+    ]),
+    "  }",
+    range(4).map((r) => [
+      `  v128.store(y, r${r}${h});`,
+      h === "b" && r === 3 ? [] : "  y += yStep;",
+    ]),
+  ];
+  return lines(
+    "export function pixelTile(steps: i32, a: usize, table: usize, x0: usize, x1: usize, x2: usize, x3: usize, y: usize, yStep: usize, mode: i32): void {",
+    sums.map((s) => `  let ${s} = f32x4.splat(0);`),
+    "  const end = table + (<usize>steps << 2);",
+    "  for (; table != end; table += 4) {",
+    "    const offset = <usize>load<u32>(table);",
+    "    const wa = v128.load(a);",
+    "    const wb = v128.load(a, 16);",
+    range(4).map((p) => [
+      `    ${p === 0 ? "let " : ""}x = v128.load_splat<f32>(x${p} + offset);`,
+      `    s${p}a = multiplyAdd(x, wa, s${p}a);`,
+      `    s${p}b = multiplyAdd(x, wb, s${p}b);`,
+    ]),
+    "    a += 32;",
+    "  }",
+    "  if (mode & BIAS) {",
+    "    const wa = v128.load(a);",
+    "    const wb = v128.load(a, 16);",
+    sums.map((s) => `    ${s} = f32x4.add(${s}, w${s.at(-1)});`),
+    "  }",
+    "  if (mode & RELU) {",
+    sums.map((s) => `    ${s} = relu(${s});`),
+    "  }",
+    half("a"),
+    half("b"),
+    "}\n",
+  );
+}
+
+/** Four vectors as four rows of a square, and its columns. */
+function transposed([p, q, r, s], h) {
+  return [
+    `  const t0${h} = v128.shuffle<i32>(${p}, ${q}, 0, 4, 1, 5);`,
+    `  const t1${h} = v128.shuffle<i32>(${r}, ${s}, 0, 4, 1, 5);`,
+    `  const t2${h} = v128.shuffle<i32>(${p}, ${q}, 2, 6, 3, 7);`,
+    `  const t3${h} = v128.shuffle<i32>(${r}, ${s}, 2, 6, 3, 7);`,
+    `  let r0${h} = v128.shuffle<i64>(t0${h}, t1${h}, 0, 2);`,
+    `  let r1${h} = v128.shuffle<i64>(t0${h}, t1${h}, 1, 3);`,
+    `  let r2${h} = v128.shuffle<i64>(t2${h}, t3${h}, 0, 2);`,
+    `  let r3${h} = v128.shuffle<i64>(t2${h}, t3${h}, 1, 3);`,
+  ];
+}
+
+/** `taps` × 2 vectors of sums, kept at `sums` (a tap every `pitch` bytes), of x_i[p]·y_j[q] over the pairs [p, q]. */
+function dotTile(taps, masked) {
+  const sums = range(taps).flatMap((t) => [`s${t}a`, `s${t}b`]);
+  const xs = range(taps).map((t) => `x${t}: usize`).join(", ");
+  const place = (t) => (t === 0 ? "sums" : `sums + ${t} * pitch`);
+  const cut = (vector) => (masked ? `v128.and(${vector}, mask)` : vector);
+  return lines(
+    `export function dotTile${taps}${masked ? "Tail" : ""}(pairs: i32, table: usize, ${xs}, ya: usize, yb: usize, sums: usize, pitch: usize${masked ? ", mask: v128" : ""}): void {`,
+    range(taps).map((t) => [
+      `  let s${t}a = v128.load(${place(t)});`,
+      `  let s${t}b = v128.load(${place(t)}, 16);`,
+    ]),
+    "  const end = table + (<usize>pairs << 3);",
+    "  for (; table != end; table += 8) {",
+    "    const p = <usize>load<u32>(table);",
+    "    const q = <usize>load<u32>(table, 4);",
+    `    const va = ${cut("v128.load(ya + q)")};`,
+    `    const vb = ${cut("v128.load(yb + q)")};`,
+    range(taps).map((t) => [
+      `    ${t === 0 ? "let " : ""}x = ${cut(`v128.load(x${t} + p)`)};`,
+      `    s${t}a = multiplyAdd(x, va, s${t}a);`,
+      `    s${t}b = multiplyAdd(x, vb, s${t}b);`,
+    ]),
+    "  }",
+    range(taps).map((t) => [
+      `  v128.store(${place(t)}, s${t}a);`,
+      `  v128.store(${place(t)}, s${t}b, 16);`,
+    ]),
+    "}\n",
+  );
+}
+
+const IMPORT = 'import { ADD, BIAS, RELU } from "./contractionNumbers";\n';
+const files = {
+  rowTiles: [
+    '// Tiles of rows × 8 neighbours; `a` is packed [step][row] with the rows\' biases behind.\n\n',
+    IMPORT,
+    'import { multiplyAdd, relu } from "./vectors";\n\n',
+    [1, 2, 3, 4, 5, 6].map(rowTile).join("\n"),
+  ],
+  pixelTile: [
+    "// The tile of 4 windows × 8; `a` is packed [step][8] with eight biases behind.\n\n",
+    IMPORT,
+    'import { multiplyAdd, relu } from "./vectors";\n\n',
+    pixelTile(),
+  ],
+  dotTiles: [
+    "// Tiles of taps × 2 sums of products along rows, four lanes each; `Tail` leaves out lanes of the vectors.\n\n",
+    'import { multiplyAdd } from "./vectors";\n\n',
+    [3, 4].flatMap((taps) => [dotTile(taps, false), dotTile(taps, true)]).join("\n"),
+  ],
+};
+for (const [name, parts] of Object.entries(files)) {
+  writeFileSync(`${assembly}/${name}.ts`, MADE + parts.join(""));
+}

@@ -1,0 +1,83 @@
+import { checkWhole, type InitOptions, ValueError } from "@convgrad/core";
+import { Engine } from "./engine.ts";
+import { bytes as base } from "./generated/base.ts";
+import { Heap } from "./heap.ts";
+import { availableCores, host } from "./host.ts";
+import { kernelsOn, type WasmKernels } from "./kernels.ts";
+import { allowRelaxed, compile, compileAsync, moduleBytes } from "./module.ts";
+
+/** SIMD in seven instructions: a module that only a host with SIMD accepts. */
+const SIMD_PROBE = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15,
+  253, 98, 11,
+]);
+
+function checkHost(): void {
+  if (!host.WebAssembly) throw new ValueError("wasm", "this runtime has no WebAssembly");
+  if (!host.WebAssembly.validate(SIMD_PROBE)) {
+    throw new ValueError(
+      "wasm",
+      "this runtime's WebAssembly has no SIMD; a browser of 2021 or later has",
+    );
+  }
+}
+
+/** Whether memory can be shared with workers here, or why not. */
+function sharing(): string | null {
+  if (typeof SharedArrayBuffer === "undefined") {
+    return host.crossOriginIsolated === false
+      ? "the page is not cross-origin isolated; serve it with Cross-Origin-Opener-Policy: same-origin and " +
+          "Cross-Origin-Embedder-Policy: require-corp"
+      : "this runtime has no SharedArrayBuffer";
+  }
+  return null;
+}
+
+function withOptions(engine: Engine, { threads, winograd = true }: InitOptions): WasmKernels {
+  if (threads !== undefined) checkWhole("init", "threads", threads, 1);
+  engine.winograd = winograd;
+  const wanted = threads ?? availableCores();
+  if (engine.heap.shared) engine.pool.resize(wanted - 1);
+  else engine.pool.trouble = wanted > 1 ? sharing() : null;
+  return kernelsOn(engine);
+}
+
+/** Makes a backend with a memory and workers of its own; for tests, and programs that want several. */
+export function createKernels(options: InitOptions = {}): WasmKernels {
+  checkHost();
+  const heap = new Heap(sharing() === null);
+  return withOptions(new Engine(compile(moduleBytes(base, heap.shared)), heap), options);
+}
+
+async function createRelaxed(options: InitOptions): Promise<WasmKernels> {
+  checkHost();
+  allowRelaxed();
+  const { bytes } = await import("./generated/relaxed.ts");
+  const heap = new Heap(sharing() === null);
+  const program = moduleBytes(bytes, heap.shared);
+  if (!host.WebAssembly.validate(program)) {
+    throw new ValueError("init", "this runtime has no relaxed SIMD; leave out relaxed: true");
+  }
+  return withOptions(new Engine(await compileAsync(program), heap), options);
+}
+
+interface Loaded {
+  readonly kernels: WasmKernels;
+  readonly relaxed: boolean;
+}
+let loaded: Loaded | null = null;
+
+/** The loader that core calls. A second call changes threads and options of the same memory: tensors stay in place. */
+export function load(options: InitOptions): WasmKernels | Promise<WasmKernels> {
+  const { relaxed = false } = options;
+  if (loaded?.relaxed === relaxed) {
+    withOptions(loaded.kernels.engine, options);
+    return loaded.kernels;
+  }
+  const remember = (kernels: WasmKernels) => {
+    loaded?.kernels.engine.pool.dismiss(null);
+    loaded = { kernels, relaxed };
+    return kernels;
+  };
+  return relaxed ? createRelaxed(options).then(remember) : remember(createKernels(options));
+}

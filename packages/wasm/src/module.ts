@@ -1,0 +1,46 @@
+import { builtIn, host, type WasmModule } from "./host.ts";
+
+/** What a module exports; see `assembly/index.ts`. */
+export interface Exports {
+  runAlone(kernel: number, parts: number): void;
+  runShared(kernel: number, parts: number): void;
+  spinUntilDone(parts: number, patience: number): number;
+}
+
+function decode(base64: string): Uint8Array {
+  const text = host.atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
+
+/** `"env" "memory"` of kind memory, then its flags: bit 0 says that there is a maximum, bit 1 that it is shared. */
+const IMPORT = [3, 101, 110, 118, 6, 109, 101, 109, 111, 114, 121, 2];
+const HAS_MAXIMUM = 1;
+
+/** The same kernels for a memory that is not shared: one bit of the import says which. */
+function unshare(bytes: Uint8Array): Uint8Array {
+  const at = bytes.findIndex((_, i) => IMPORT.every((byte, k) => bytes[i + k] === byte));
+  bytes[at + IMPORT.length] = HAS_MAXIMUM;
+  return bytes;
+}
+
+/** The bytes of a module for a memory of that kind. */
+export function moduleBytes(base64: string, shared: boolean): Uint8Array {
+  const bytes = decode(base64);
+  return shared ? bytes : unshare(bytes);
+}
+
+/** Lets Node 20 compile relaxed SIMD, which newer ones do anyway. */
+export function allowRelaxed(): void {
+  builtIn("node:v8")?.setFlagsFromString("--experimental-wasm-relaxed-simd");
+}
+
+/** Compiled at once: Node's way, and that of workers; browsers refuse it on the main thread for large modules. */
+export function compile(bytes: Uint8Array): WasmModule {
+  return new host.WebAssembly.Module(bytes);
+}
+
+export function compileAsync(bytes: Uint8Array): Promise<WasmModule> {
+  return host.WebAssembly.compile(bytes);
+}

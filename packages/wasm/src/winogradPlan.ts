@@ -1,0 +1,216 @@
+import {
+  BLOCK_ROWS,
+  CARRY_PLANE,
+  CHANNELS,
+  D,
+  D_STEP,
+  FILTER_I,
+  FILTER_J,
+  FILTER_ROW,
+  FILTER_TERM,
+  GROUP_BLOCKS,
+  HEIGHT,
+  IMAGE_HEIGHT,
+  IMAGE_WIDTH,
+  LINES,
+  OUTPUTS,
+  OWN_PLANE,
+  PRODUCTS,
+  TILE_ROWS,
+  TILES,
+  U_FIVES,
+  U_ROWS,
+  U_STEP,
+  U_TERMS,
+  V,
+  V_STEP,
+  WIDTH,
+  X,
+  X_CHANNEL,
+  X_PLANE,
+  X_ROW,
+  X_SAMPLE,
+  Y,
+  Y_CHANNEL,
+  Y_PLANE,
+  Y_ROW,
+  Y_SAMPLE,
+  ZEROS,
+} from "../assembly/winogradAbi.ts";
+import type { Convolution } from "./convolution.ts";
+
+/** Multiplications per tile: 6 × 6. */
+export const PLACES = 36;
+/** Between matrices that the same loop walks through, so that they do not fall on the same cache lines. */
+const GAP = 64;
+/** Tiles that are transformed at a time: enough to use the filters often, few enough for the second-level cache. */
+const BLOCK_TILES = 64;
+const LEAST_BLOCK_TILES = 16;
+const MOST_BLOCK_TILES = 96;
+/** Rows of U that are multiplied before their products are transformed. */
+const GROUP_ROWS = 20;
+
+const tilesFor = (outputs: number) => Math.ceil(outputs / 4);
+const upTo = (multiple: number, x: number) => multiple * Math.ceil(x / multiple);
+
+/** Rows of tiles in all samples. */
+export const tileRowsOf = ({ sizes }: Convolution): number => sizes.n * tilesFor(sizes.h);
+
+/**
+ * Rows of tiles that make a block of about 64 tiles, with few lanes unused in its last panel of 8; fewer where threads
+ * would idle. With `wholeSamples` a block is some samples or a part of one.
+ */
+export function blockRowsFor(conv: Convolution, threads: number, wholeSamples: boolean): number {
+  const [down, across] = [tilesFor(conv.sizes.h), tilesFor(conv.sizes.w)];
+  const all = conv.sizes.n * down;
+  const fair = Math.max(LEAST_BLOCK_TILES, Math.min(BLOCK_TILES, (all * across) / threads));
+  const most = Math.max(1, Math.min(all, Math.floor((fair * MOST_BLOCK_TILES) / BLOCK_TILES / across)));
+  const unit = wholeSamples && down <= most ? down : 1;
+  const limit = wholeSamples && unit === 1 ? Math.min(most, down) : most;
+  let [best, bestCost] = [unit, Number.POSITIVE_INFINITY];
+  for (let rows = unit; rows <= limit; rows += unit) {
+    const tiles = rows * across;
+    const cost = (upTo(8, tiles) / tiles) * (1 + 0.06 * Math.abs(Math.log2(tiles / fair)));
+    if (cost < bestCost) [best, bestCost] = [rows, cost];
+  }
+  return best;
+}
+
+/** Sizes, places and strides of x and y, and the rows per block. */
+export function describe(
+  words: Int32Array,
+  { sizes, x, y }: Convolution,
+  blockRows: number,
+  image: readonly [number, number] = [0, 0],
+): void {
+  words[TILE_ROWS] = sizes.n * tilesFor(sizes.h);
+  words[BLOCK_ROWS] = blockRows;
+  words[CHANNELS] = sizes.c;
+  words[OUTPUTS] = sizes.o;
+  words[HEIGHT] = sizes.h;
+  words[WIDTH] = sizes.w;
+  words[X] = x.address;
+  words[X_SAMPLE] = 4 * x.strides.n;
+  words[X_CHANNEL] = 4 * x.strides.c;
+  words[X_ROW] = 4 * x.strides.i;
+  words[IMAGE_HEIGHT] = image[0];
+  words[IMAGE_WIDTH] = image[1];
+  words[Y] = y.address;
+  words[Y_SAMPLE] = 4 * y.strides.n;
+  words[Y_CHANNEL] = 4 * y.strides.o;
+  words[Y_ROW] = 4 * y.strides.h;
+}
+
+/** The filters' strides, with output or input channels as the rows of a matrix. */
+export function describeFilters(
+  words: Int32Array,
+  { filters }: Convolution,
+  rowAxis: "o" | "c",
+): void {
+  const { strides } = filters;
+  words[FILTER_ROW] = 4 * strides[rowAxis];
+  words[FILTER_TERM] = 4 * strides[rowAxis === "o" ? "c" : "o"];
+  words[FILTER_I] = 4 * strides.i;
+  words[FILTER_J] = 4 * strides.j;
+}
+
+/** Rows in blocks of five, then of four; with up to three rows of padding where there are few. */
+function blocksFor(rows: number): { fives: number; padded: number } {
+  for (let padded = rows; ; padded++) {
+    for (let fives = Math.floor(padded / 5); fives >= 0; fives--) {
+      if ((padded - 5 * fives) % 4 === 0) return { fives, padded };
+    }
+  }
+}
+
+/** Describes U, 36 matrices of filters, and returns the floats it takes. */
+export function describeProduct(
+  words: Int32Array,
+  conv: Convolution,
+  rowAxis: "o" | "c",
+): number {
+  const terms = conv.sizes[rowAxis === "o" ? "c" : "o"];
+  const { fives, padded } = blocksFor(conv.sizes[rowAxis]);
+  describeFilters(words, conv, rowAxis);
+  words[U_TERMS] = terms;
+  words[U_ROWS] = padded;
+  words[U_FIVES] = fives;
+  words[U_STEP] = 4 * padded * terms + GAP;
+  return (PLACES * words[U_STEP]) / 4;
+}
+
+/** Hands out the scratch memory, piece by piece. */
+class Pieces {
+  #end = 0;
+  readonly #words: Int32Array;
+
+  constructor(words: Int32Array) {
+    this.#words = words;
+  }
+
+  add(index: number, bytes: number): void {
+    this.#words[index] = this.#end;
+    this.#end += upTo(64, bytes);
+  }
+
+  get bytes(): number {
+    return this.#end;
+  }
+}
+
+/** The pieces that every kernel needs: table of tiles, zeros, small buffers. */
+function commonPieces(words: Int32Array, conv: Convolution, blockRows: number): Pieces {
+  const pieces = new Pieces(words);
+  pieces.add(TILES, 16 * blockTiles(conv, blockRows));
+  pieces.add(ZEROS, 4 * (conv.sizes.w + 2));
+  pieces.add(LINES, 27 * 16);
+  return pieces;
+}
+
+/** Tiles of a block, with those that fill up the last panel. */
+const blockTiles = ({ sizes }: Convolution, blockRows: number) =>
+  upTo(8, blockRows * tilesFor(sizes.w));
+
+/** A buffer of six lines for each row of tiles, and one more. */
+const planeBytes = ({ sizes }: Convolution, blockRows: number) =>
+  (blockRows + 1) * 6 * 16 * (tilesFor(sizes.w) + 1);
+
+/** Lays out the scratch memory of the forward pass (rows: outputs) or of the image's (channels); returns its bytes. */
+export function productScratch(
+  words: Int32Array,
+  conv: Convolution,
+  blockRows: number,
+  rowAxis: "o" | "c",
+): number {
+  const pieces = commonPieces(words, conv, blockRows);
+  const plane = planeBytes(conv, blockRows);
+  const planes = rowAxis === "o" ? [X_PLANE] : [Y_PLANE, OWN_PLANE, CARRY_PLANE];
+  for (const index of planes) pieces.add(index, plane);
+  const { padded, fives } = blocksFor(conv.sizes[rowAxis]);
+  const blocks = (padded - fives) / 4;
+  const group = Math.ceil(blocks / Math.ceil(padded / (1.25 * GROUP_ROWS)));
+  words[GROUP_BLOCKS] = group;
+  const tiles = blockTiles(conv, blockRows);
+  pieces.add(PRODUCTS, 4 * PLACES * 5 * group * tiles);
+  const [matrix, step] = rowAxis === "o" ? [V, V_STEP] : [D, D_STEP];
+  words[step] = 4 * conv.sizes[rowAxis === "o" ? "c" : "o"] * tiles + GAP;
+  pieces.add(matrix, PLACES * words[step]!);
+  return pieces.bytes;
+}
+
+/** Lays out the scratch memory of the filters' gradient; returns its bytes. */
+export function correlationScratch(
+  words: Int32Array,
+  conv: Convolution,
+  blockRows: number,
+  ranges: number,
+): number {
+  const pieces = commonPieces(words, conv, blockRows);
+  for (const index of [X_PLANE, Y_PLANE]) pieces.add(index, planeBytes(conv, blockRows));
+  const tiles = blockTiles(conv, blockRows);
+  words[V_STEP] = 4 * tiles * upTo(2, conv.sizes.c) + GAP;
+  words[D_STEP] = 4 * tiles * 4 * Math.ceil(tilesFor(conv.sizes.o) / ranges) + GAP;
+  pieces.add(V, PLACES * words[V_STEP]);
+  pieces.add(D, PLACES * words[D_STEP]);
+  return pieces.bytes;
+}
