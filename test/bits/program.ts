@@ -31,7 +31,14 @@ class EveryLayer extends cg.Module {
   readonly wide = new cg.Conv2D(3, 12, 3, { padding: 1 });
   readonly winograd = new cg.Conv2D(12, 10, 3, { padding: "same" });
   readonly strided = new cg.Conv2D(10, 8, [3, 2], { stride: [2, 1], dilation: [1, 2] });
-  readonly grouped = new cg.Conv2D(8, 8, 3, { groups: 4, padding: [[0, 1], [1, 0]], flip: true });
+  readonly grouped = new cg.Conv2D(8, 8, 3, {
+    groups: 4,
+    padding: [
+      [0, 1],
+      [1, 0],
+    ],
+    flip: true,
+  });
   readonly depthwise = new cg.Conv2D(8, 8, 3, { groups: 8, padding: 1, bias: false });
   readonly head = new cg.Dense(8, 10);
 
@@ -45,11 +52,7 @@ class EveryLayer extends cg.Module {
   }
 }
 
-async function train(
-  model: cg.Module,
-  shape: readonly number[],
-  steps: number,
-): Promise<string> {
+async function train(model: cg.Module, shape: readonly number[], steps: number): Promise<string> {
   const optimizer = new cg.SGD(model.parameters(), {
     lr: 0.02,
     momentum: 0.9,

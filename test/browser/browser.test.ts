@@ -18,7 +18,8 @@ let origin: string;
 beforeAll(async () => {
   if (!executablePath) return;
   const files = {
-    "index.html": '<!doctype html><title>convgrad</title><script type="module" src="page.js"></script>',
+    "index.html":
+      '<!doctype html><title>convgrad</title><script type="module" src="page.js"></script>',
     "page.js": await bundle(new URL("../bits/page.ts", import.meta.url)),
   };
   ({ origin, server } = await serve(files));

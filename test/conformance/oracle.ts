@@ -54,6 +54,14 @@ export function accumulate(x: HostView, out: HostView): void {
   for (const index of indicesOf(out.shape)) add(out, index, get(x, index));
 }
 
+export function axpby(alpha: number, x: HostView, beta: number, out: HostView): void {
+  const round = out.dtype === "float32" ? Math.fround : (value: number) => value;
+  for (const index of indicesOf(out.shape)) {
+    const scaled = round(round(alpha) * get(x, index));
+    set(out, index, scaled + round(round(beta) * get(out, index)));
+  }
+}
+
 const MAPS: Readonly<Record<MapOp, (x: number) => number>> = {
   neg: (x) => -x,
   abs: (x) => (x < 0 ? -x : x === 0 ? 0 : x),
@@ -80,6 +88,7 @@ const ZIPS: Readonly<Record<ZipOp, (a: number, b: number) => number>> = {
   pow: (a, b) => a ** b,
   maximum: (a, b) => (isNaN2(a, b) ? Number.NaN : a > b ? a : b),
   minimum: (a, b) => (isNaN2(a, b) ? Number.NaN : a < b ? a : b),
+  gate: (a, b) => (b === 0 ? 0 : a),
   equal: (a, b) => Number(a === b),
   greater: (a, b) => Number(a > b),
 };

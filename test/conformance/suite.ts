@@ -77,6 +77,7 @@ const ZIPS = {
   pow: FLOATS,
   maximum: DTYPES,
   minimum: DTYPES,
+  gate: DTYPES,
   equal: DTYPES,
   greater: DTYPES,
 } satisfies Record<ZipOp, readonly DType[]>;
@@ -439,6 +440,17 @@ export function conformance(
         compare("contract", dot, tolerances.contract ?? rounding);
       });
 
+      test(`axpby ${dtype}`, [dtype], () => {
+        for (const shape of SHAPES)
+          for (const places of combinations(allPlacements(shape), disjointPlacements(shape)))
+            for (const [alpha, beta] of WEIGHTS) {
+              const [x, out] = [operand(dtype, places[0]!), operand(dtype, places[1]!)];
+              kernels.axpby(alpha, x.view, beta, out.view);
+              oracle.axpby(alpha, x.host, beta, out.host);
+              compare(`${alpha}, ${beta}: ${labelOf(places)}`, out);
+            }
+      });
+
       for (const distribution of ["uniform", "normal"] as const) {
         test(`random ${distribution} ${dtype}`, [dtype], () => {
           for (const shape of SHAPES)
@@ -511,6 +523,14 @@ const PICKED: readonly { shape: Shape; axis: number; picks: number }[] = [
   { shape: [2, 3, 4], axis: 1, picks: 5 },
   { shape: [2, 3, 4], axis: 2, picks: 1 },
   { shape: [2, 3, 4], axis: 2, picks: 0 },
+];
+
+/** Pairs α, β; one third and 0.1 are rounded before they are used. */
+const WEIGHTS: readonly (readonly [alpha: number, beta: number])[] = [
+  [1, 1],
+  [-0.1, 1],
+  [1 / 3, 0.9],
+  [0, Number.NaN],
 ];
 
 const STATES: readonly (readonly [seed: number, stream: number])[] = [

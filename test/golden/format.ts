@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { type DType, type Tensor, tensor } from "@convgrad/core";
+import { backendInfo, type DType, type Tensor, tensor } from "@convgrad/core";
 import { expect } from "vitest";
 import { expectNumbers, type Tolerance } from "../oracle/closeness.ts";
 
@@ -106,6 +106,15 @@ export function toTensor(t: GoldenTensor, float: FloatType, requiresGrad = false
   return tensor(decode(t), { shape: t.shape, dtype, requiresGrad });
 }
 
+/** Whether a case convolves with filters `[O, C, size, size]`. */
+export function hasSquareFilters(c: NamedCase, size: number): boolean {
+  const { inputs = {}, params = {} } = c as NamedCase &
+    Partial<Record<"inputs" | "params", Readonly<Record<string, GoldenTensor>>>>;
+  return Object.values({ ...inputs, ...params }).some(
+    ({ shape }) => shape.length === 4 && shape[2] === size && shape[3] === size,
+  );
+}
+
 /** The tolerance of a case in a float type; `null` = do not compare. */
 export function toleranceOf(
   file: { readonly tolerance: Tolerances },
@@ -124,5 +133,6 @@ export function expectClose(
   tolerance: Tolerance,
 ): void {
   expect(actual.shape, `shape of ${what}`).toEqual(expected.shape);
-  expectNumbers(`${what} ${actual.dtype}`, actual.toTypedArray(), decode(expected), tolerance);
+  const label = `${what} (${actual.dtype}, ${backendInfo().name})`;
+  expectNumbers(label, actual.toTypedArray(), decode(expected), tolerance);
 }

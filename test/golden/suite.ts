@@ -1,4 +1,13 @@
-import { ConvgradError, gradients, scope, type Tensor } from "@convgrad/core";
+import {
+  ConvgradError,
+  gradients,
+  type Kernels,
+  reference,
+  scope,
+  type Tensor,
+  withBackend,
+} from "@convgrad/core";
+import { createKernels } from "@convgrad/wasm";
 import { describe, expect, it } from "vitest";
 import type { Tolerance } from "../oracle/closeness.ts";
 import {
@@ -7,6 +16,7 @@ import {
   type FloatType,
   type GoldenCase,
   type GoldenFile,
+  hasSquareFilters,
   load,
   type NamedCase,
   toleranceOf,
@@ -28,8 +38,31 @@ export interface Suite {
   readonly cases: readonly PlannedCase[];
 }
 
-/** Runs a case in one float type. */
+/** Runs a case in one float type, on the backend that is selected. */
 export type Runner<C> = (c: C, float: FloatType, tolerance: Tolerance) => void;
+
+/** What a case runs on. */
+interface Place {
+  readonly kernels: Kernels;
+  readonly float: FloatType;
+}
+
+const wasm = createKernels({ threads: 2 });
+const direct: Kernels = {
+  ...createKernels({ threads: 2, winograd: false }),
+  name: "wasm without Winograd",
+};
+
+/** Every backend in every type that it computes in; without Winograd once more where that makes a difference. */
+function placesOf(c: NamedCase): Place[] {
+  const places: Place[] = [
+    { kernels: reference, float: "float64" },
+    { kernels: reference, float: "float32" },
+    { kernels: wasm, float: "float32" },
+  ];
+  if (hasSquareFilters(c, 3)) places.push({ kernels: direct, float: "float32" });
+  return places;
+}
 
 /** The tensors of a case by name; a case holds those that its operation takes. */
 export interface Inputs {
@@ -71,9 +104,9 @@ function runInEach<C extends NamedCase>(
   run: Runner<C>,
   floats: readonly FloatType[],
 ): void {
-  for (const float of floats) {
-    const tolerance = toleranceOf(golden, c, float);
-    if (tolerance) scope(() => run(c, float, tolerance));
+  for (const { kernels, float } of placesOf(c)) {
+    const tolerance = floats.includes(float) ? toleranceOf(golden, c, float) : null;
+    if (tolerance) withBackend(kernels, () => scope(() => run(c, float, tolerance)));
   }
 }
 

@@ -15,7 +15,7 @@ export type Read = (index: readonly number[]) => number;
 export interface Operand {
   readonly shape: Shape;
   readonly values: fc.Arbitrary<number>;
-  /** float64 unless given; inputs of other types get no gradient. */
+  /** The float type that is tried, unless given; inputs of other types get no gradient. */
   readonly dtype?: DType;
 }
 
@@ -224,6 +224,39 @@ const picked = fc
   .record({ shape: shapeOfRank(1, 3), size: upTo(3), at: upTo(2) })
   .map(({ shape, size, at }) => ({ shape, size, axis: at % shape.length }));
 
+const [one, two] = [upTo(1), fc.integer({ min: 1, max: 2 })] as const;
+/** Images of up to 4×4 cells under windows that may begin above and left of them and overhang the other edges. */
+const pooled: fc.Arbitrary<Instance> = fc
+  .record({
+    lead: shapeOfRank(0, 1),
+    size: fc.tuple(fc.integer({ min: 2, max: 4 }), fc.integer({ min: 2, max: 4 })),
+    kernel: fc.constant([2, 3] as const),
+    stride: fc.tuple(two, two),
+    before: fc.tuple(one, one),
+    output: fc.tuple(two, two),
+  })
+  .filter(({ size, stride, before, output }) =>
+    size.every((n, axis) => (output[axis]! - 1) * stride[axis]! - before[axis]! < n),
+  )
+  .map(({ lead, size: [h, w], ...rest }) => {
+    const pooling = { ...rest, dilation: [1, 1] as const };
+    const taps = indicesOf(pooling.kernel);
+    return {
+      operands: [{ shape: [...lead, h, w], values: eighths }],
+      apply: (x) => primitives.winners(x!, pooling),
+      element: (index, x) => {
+        const cells = taps
+          .map((tap) =>
+            tap.map((i, axis) => index.at(axis - 2)! * rest.stride[axis]! + i - rest.before[axis]!),
+          )
+          .filter(([row, column]) => row! >= 0 && row! < h && column! >= 0 && column! < w);
+        const values = cells.map((cell) => x!([...index.slice(0, -2), ...cell]));
+        const [row, column] = cells[values.indexOf(Math.max(...values))]!;
+        return row! * w + column!;
+      },
+    } satisfies Instance;
+  });
+
 /** Generators for every primitive; one that is missing here does not compile. */
 export const samples = {
   neg: { ...linear, instances: unary(primitives.neg, (x) => -x) },
@@ -421,6 +454,7 @@ export const samples = {
       },
     ),
   },
+  winners: { ...flat, instances: pooled },
   gather: {
     ...linear,
     instances: picked

@@ -37,7 +37,7 @@ export type {
   View,
   ZipOp,
 } from "./kernels.ts";
-export type { Layout, Slice, Window } from "./layout.ts";
+export type { Layout, Pooling, Slice, Window } from "./layout.ts";
 export { contiguousLayout, isContiguous, windowCount, windowExtent } from "./layout.ts";
 export type { Operand } from "./operations/arithmetic.ts";
 export { where } from "./operations/arithmetic.ts";

@@ -1,5 +1,5 @@
 import type { DType, TypedArray } from "./dtype.ts";
-import type { Layout, Window } from "./layout.ts";
+import type { Layout, Pooling, Window } from "./layout.ts";
 
 /** A backend's own handle of a block of memory; core only passes it around. */
 export type Buffer = object;
@@ -84,6 +84,8 @@ export interface Kernels {
   sum(x: View, out: View): void;
   /** out (int32, size 1 along `axes`) = row-major index, within `axes`, of the first maximum; the first NaN wins. */
   argmax(x: View, axes: readonly number[], out: View): void;
+  /** out (int32) = the place, row·W + column, of the first maximum of each window; the first NaN wins. */
+  winners(x: View, pooling: Pooling, out: View): void;
   /** out = α·x + β·out; equal shapes, the scalars rounded to the type first, each product and the sum after. */
   axpby(alpha: number, x: View, beta: number, out: View): void;
   /** out = Σ a·b over the letters missing from `out`. */

@@ -135,6 +135,17 @@ export interface Window {
   readonly dilation: readonly number[];
 }
 
+/** A window over the last two axes of an image, for pooling: taps beyond the image's edge do not take part. */
+export interface Pooling extends Window {
+  readonly kernel: readonly [h: number, w: number];
+  readonly stride: readonly [h: number, w: number];
+  readonly dilation: readonly [h: number, w: number];
+  /** Cells that the first window begins above and left of the image. */
+  readonly before: readonly [top: number, left: number];
+  /** How many windows there are; every one shows a cell of the image. */
+  readonly output: readonly [h: number, w: number];
+}
+
 /** Cells from the first tap of a window to its last: `d·(k − 1) + 1`. */
 export function windowExtent(kernel: number, dilation: number): number {
   return dilation * (kernel - 1) + 1;

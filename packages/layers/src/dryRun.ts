@@ -40,6 +40,7 @@ export function dryRun(): DryRun {
     select: nothing,
     sum: nothing,
     argmax: nothing,
+    winners: nothing,
     axpby: nothing,
     contract: (a: View, b: View, letters: Letters) => {
       const onlyB = b.shape.filter((_, axis) => !letters.a.includes(letters.b[axis]!));

@@ -39,3 +39,4 @@ export const ELEMENTWISE = 0;
 export const CONTRACTION = 100;
 export const WINOGRAD = 200;
 export const RANDOM = 300;
+export const WINNERS = 301;

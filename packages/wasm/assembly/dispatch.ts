@@ -5,11 +5,13 @@ import { CONTRACTION, RANDOM, WINOGRAD } from "./abi";
 import { contractionKernel } from "./contractionKernels";
 import { elementwiseKernel } from "./elementwiseKernels";
 import { random } from "./random";
+import { winners } from "./winners";
 import { winogradKernel } from "./winogradKernels";
 
 export function dispatch(kernel: i32, args: usize, part: i32, scratch: usize): void {
   if (kernel < CONTRACTION) elementwiseKernel(kernel, args, part, scratch);
   else if (kernel < WINOGRAD) contractionKernel(kernel, args, part, scratch);
   else if (kernel < RANDOM) winogradKernel(kernel, args, part, scratch);
-  else random(args, part, scratch);
+  else if (kernel == RANDOM) random(args, part, scratch);
+  else winners(args, part);
 }

@@ -11,6 +11,15 @@ export const IMAGE = 202;
 export const CORRELATE = 203;
 /** Gᵀ (sum of the partial sums) G. */
 export const FINISH_FILTERS = 204;
+/** One of the innermost functions again and again, for measuring it; see `winogradMeasure.ts`. */
+export const MEASURE = 205;
+
+/**
+ * V and D lie as [36 places][segments of tiles][channels][tiles of a segment]: so many tiles may a segment have, and so
+ * many bytes, a few more, lie between channels, which spreads them over all sets of the first-level cache.
+ */
+export const SEGMENT_TILES = 96;
+export const CHANNEL_BYTES = 416;
 
 // The words of the arguments. Strides, sizes of buffers and places in the scratch memory are in bytes.
 export const PARTS = 0;
@@ -72,5 +81,13 @@ export const D_STEP = 45;
 export const LINES = 46;
 /** Rows of U that are not padding. */
 export const FILTER_ROWS = 47;
+/** Fours of outputs whose D is made at a time. */
+export const GROUP_QUADS = 48;
 /** How many words there are. */
-export const COUNT = 48;
+export const COUNT = 49;
+
+// The words of `MEASURE`: which function, how often, for how many terms; it works in the scratch memory.
+export const MEASURED = 1;
+export const TIMES = 2;
+export const TERMS = 3;
+

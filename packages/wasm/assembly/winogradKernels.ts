@@ -12,8 +12,10 @@ import {
   D_STEP,
   FORWARD,
   GROUP_BLOCKS,
+  GROUP_QUADS,
   HEIGHT,
   IMAGE,
+  MEASURE,
   OUTPUTS,
   OWN_PLANE,
   PARTIALS,
@@ -32,16 +34,18 @@ import {
 } from "./winogradAbi";
 import { finishFilters, transformFilters } from "./winogradFilters";
 import { clearRest, writeImage } from "./winogradImage";
+import { measure } from "./winogradMeasure";
 import { writeOutput } from "./winogradOutput";
 import { clearPlanes, describeTiles, packGradient, packInput, tilesOf, word } from "./winogradPack";
 import { blockRow, multiply } from "./winogradProduct";
-import { addSums } from "./winogradSums";
+import { addSums, evenChannels } from "./winogradSums";
 
 export function winogradKernel(kernel: i32, args: usize, part: i32, scratch: usize): void {
   if (kernel == FORWARD) forward(args, part, scratch);
   else if (kernel == IMAGE) image(args, part, scratch);
   else if (kernel == CORRELATE) correlate(args, part, scratch);
   else if (kernel == TRANSFORM_FILTERS) prepare(args, part, scratch);
+  else if (kernel == MEASURE) measure(args, scratch);
   else finish(args, part, scratch);
 }
 
@@ -90,12 +94,11 @@ function forwardBlock(args: usize, scratch: usize, row: i32, rows: i32): void {
   const channels = word(args, CHANNELS);
   const v = scratch + word(args, V);
   const step = word(args, V_STEP);
-  const panelBytes = <usize>channels << 5;
-  packInput(args, scratch, row, rows, panels, channels, 1, panelBytes, v, step);
+  packInput(args, scratch, row, rows, panels, channels, v);
   const blocks = blocksOf(args);
   for (let block = 0; block < blocks; block += word(args, GROUP_BLOCKS)) {
     const end = min(blocks, block + word(args, GROUP_BLOCKS));
-    multiply(args, scratch, block, end, panels, v, step, panelBytes);
+    multiply(args, scratch, block, end, panels, v, step);
     writeOutput(args, scratch, blockRow(args, block), blockRow(args, end), panels);
   }
 }
@@ -126,12 +129,11 @@ function imageBlock(args: usize, scratch: usize, row: i32, rows: i32): void {
   const outputs = word(args, OUTPUTS);
   const d = scratch + word(args, D);
   const step = word(args, D_STEP);
-  const panelBytes = <usize>outputs << 5;
-  packGradient(args, scratch, row, rows, panels, 0, outputs, 1, panelBytes, d, step);
+  packGradient(args, scratch, row, rows, panels, 0, outputs, outputs, d);
   const blocks = blocksOf(args);
   for (let block = 0; block < blocks; block += word(args, GROUP_BLOCKS)) {
     const end = min(blocks, block + word(args, GROUP_BLOCKS));
-    multiply(args, scratch, block, end, panels, d, step, panelBytes);
+    multiply(args, scratch, block, end, panels, d, step);
     writeImage(args, scratch, row, rows, blockRow(args, block), blockRow(args, end), panels);
   }
 }
@@ -143,16 +145,9 @@ function correlate(args: usize, part: i32, scratch: usize): void {
   const range = part - partial * ranges;
   const quads = tilesOf(word(args, OUTPUTS));
   const firstQuad = share(quads, range, ranges);
-  const count = share(quads, range + 1, ranges) - firstQuad;
-  const channels = (word(args, CHANNELS) + 1) & ~1;
-  const step = <usize>word(args, SUMS_STEP);
-  const sums =
-    <usize>word(args, SUMS) +
-    <usize>partial * 36 * step +
-    (<usize>(firstQuad * channels) << 4);
-  for (let place: usize = 0; place < 36; place++) {
-    memory.fill(sums + place * step, 0, <usize>(count * channels) << 4);
-  }
+  const endQuad = share(quads, range + 1, ranges);
+  const sums = <usize>word(args, SUMS) + <usize>partial * 36 * word(args, SUMS_STEP);
+  clearSums(args, sums, firstQuad, endQuad);
   clearPlanes(args, scratch, X_PLANE);
   clearPlanes(args, scratch, Y_PLANE);
   clearPadding(args, scratch);
@@ -162,12 +157,22 @@ function correlate(args: usize, part: i32, scratch: usize): void {
   const end = share(blocks, partial + 1, word(args, PARTIALS));
   for (let block = share(blocks, partial, word(args, PARTIALS)); block < end; block++) {
     const row = block * perBlock;
-    correlateBlock(args, scratch, row, min(perBlock, all - row), firstQuad, count, sums);
+    correlateBlock(args, scratch, row, min(perBlock, all - row), firstQuad, endQuad, sums);
+  }
+}
+
+function clearSums(args: usize, sums: usize, firstQuad: i32, endQuad: i32): void {
+  const channels = evenChannels(args);
+  sums += <usize>(firstQuad * channels) << 4;
+  for (let place = 0; place < 36; place++, sums += word(args, SUMS_STEP)) {
+    memory.fill(sums, 0, <usize>((endQuad - firstQuad) * channels) << 4);
   }
 }
 
 /** The channels and outputs that only fill up pairs and quads. */
 function clearPadding(args: usize, scratch: usize): void {
+  const isPadded = (word(args, CHANNELS) & 1) | (word(args, OUTPUTS) & 3);
+  if (!isPadded) return;
   memory.fill(scratch + word(args, V), 0, 36 * <usize>word(args, V_STEP));
   memory.fill(scratch + word(args, D), 0, 36 * <usize>word(args, D_STEP));
 }
@@ -178,31 +183,22 @@ function correlateBlock(
   row: i32,
   rows: i32,
   firstQuad: i32,
-  quads: i32,
+  endQuad: i32,
   sums: usize,
 ): void {
   const panels = describeTiles(args, scratch, row, rows);
-  const channels = word(args, CHANNELS);
+  const channels = evenChannels(args);
   const v = scratch + word(args, V);
   const d = scratch + word(args, D);
-  const vPanel = <usize>((channels + 1) & ~1) << 4;
-  const first = firstQuad << 2;
-  const count = min(quads << 2, word(args, OUTPUTS) - first);
-  packInput(args, scratch, row, rows, panels, channels, 0, vPanel, v, word(args, V_STEP));
-  packGradient(
-    args,
-    scratch,
-    row,
-    rows,
-    panels,
-    first,
-    count,
-    0,
-    <usize>quads << 6,
-    d,
-    word(args, D_STEP),
-  );
-  addSums(args, d, quads, v, 2 * panels, sums);
+  packInput(args, scratch, row, rows, panels, channels, v);
+  const group = word(args, GROUP_QUADS);
+  for (let quad = firstQuad; quad < endQuad; quad += group) {
+    const quads = min(group, endQuad - quad);
+    const first = quad << 2;
+    const count = min(quads << 2, word(args, OUTPUTS) - first);
+    packGradient(args, scratch, row, rows, panels, first, count, quads << 2, d);
+    addSums(args, d, quads, v, panels << 3, sums + (<usize>(quad * channels) << 4));
+  }
 }
 
 function finish(args: usize, part: i32, scratch: usize): void {

@@ -19,7 +19,7 @@ export const sum2: f32 = 2.8125;
 @inline
 export function mulAdd(x: v128, y: v128, z: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(x, y, z);
-  return f32x4.add(f32x4.mul(x, y), z);
+  return f32x4.add(z, f32x4.mul(x, y));
 }
 
 /** z − x·y */

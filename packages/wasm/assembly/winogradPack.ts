@@ -1,12 +1,17 @@
 // The first step of each pass: tiles of the image go through Bᵀ · B, tiles of y's gradient through A · Aᵀ, and both come
-// to lie as the product wants to read them, [36 places][panels][channels][tiles of a panel]. Per channel, the vertical
+// to lie as the product wants to read them, [36 places][segments][channels][tiles]. Per channel, the vertical
 // half runs along the rows of the plane into a buffer [rows of tiles][6 lines][width + 4]; the horizontal half takes four
 // tiles at a time, wherever they lie in the buffer, and turns them so that each fills a lane.
 
 import {
   BLOCK_ROWS,
+  CHANNEL_BYTES,
+  CHANNELS,
+  D_STEP,
   HEIGHT,
+  SEGMENT_TILES,
   TILES,
+  V_STEP,
   WIDTH,
   X,
   X_CHANNEL,
@@ -263,38 +268,41 @@ function turnGradient(tile: usize, plane: usize, line: usize, to: usize, step: u
   }
 }
 
-/**
- * V = Bᵀ x B for the described tiles of all channels. With `eights` = 1 a panel has 8 tiles, with 0 it has 4; `channels`
- * of it lie `panelBytes` apart from those of the next panel.
- */
+/** Where in V or D a group of four tiles lies, with `channels` channels to a segment. */
+// @ts-ignore: decorator
+@inline
+function groupAt(group: i32, channels: i32): usize {
+  const segment = group / (SEGMENT_TILES / 4);
+  const inSegment = group - segment * (SEGMENT_TILES / 4);
+  return <usize>(segment * channels * CHANNEL_BYTES + (inSegment << 4));
+}
+
+/** V = Bᵀ x B for the described tiles of all channels; the matrix has room for `room` of them. */
 export function packInput(
   args: usize,
   scratch: usize,
   firstRow: i32,
   rows: i32,
   panels: i32,
-  channels: i32,
-  eights: i32,
-  panelBytes: usize,
+  room: i32,
   to: usize,
-  step: usize,
 ): void {
   const plane = scratch + word(args, X_PLANE);
   const line = lineBytes(args);
   const tiles = tileOf(args, scratch, 0);
-  for (let c = 0; c < channels; c++) {
+  const step = word(args, V_STEP);
+  for (let c = 0; c < word(args, CHANNELS); c++) {
     for (let r = 0; r < rows; r++) {
       spreadInput(args, scratch, firstRow + r, c, plane + <usize>r * 6 * line);
     }
     for (let g = 0; g < 2 * panels; g++) {
-      const at = to + <usize>(g >> eights) * panelBytes + (<usize>(g & eights) << 4);
-      turnInput(tiles + (<usize>g << 6), plane, line, at, step);
+      turnInput(tiles + (<usize>g << 6), plane, line, to + groupAt(g, room), step);
     }
-    to += <usize>16 << eights;
+    to += CHANNEL_BYTES;
   }
 }
 
-/** D = A y Aᵀ for the described tiles of the outputs from `first` on; otherwise as `packInput`. */
+/** D = A y Aᵀ for the described tiles of the outputs from `first` on. */
 export function packGradient(
   args: usize,
   scratch: usize,
@@ -303,22 +311,20 @@ export function packGradient(
   panels: i32,
   first: i32,
   count: i32,
-  eights: i32,
-  panelBytes: usize,
+  room: i32,
   to: usize,
-  step: usize,
 ): void {
   const plane = scratch + word(args, Y_PLANE);
   const line = lineBytes(args);
   const tiles = tileOf(args, scratch, 0);
+  const step = word(args, D_STEP);
   for (let o = first; o < first + count; o++) {
     for (let r = 0; r < rows; r++) {
       spreadGradient(args, scratch, firstRow + r, o, plane + <usize>r * 6 * line);
     }
     for (let g = 0; g < 2 * panels; g++) {
-      const at = to + <usize>(g >> eights) * panelBytes + (<usize>(g & eights) << 4);
-      turnGradient(tiles + (<usize>g << 6), plane, line, at, step);
+      turnGradient(tiles + (<usize>g << 6), plane, line, to + groupAt(g, room), step);
     }
-    to += <usize>16 << eights;
+    to += CHANNEL_BYTES;
   }
 }

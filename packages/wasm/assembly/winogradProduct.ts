@@ -1,7 +1,7 @@
 // The second step of the forward pass and of the image's gradient: 36 products of matrices, P = U·V, on panels of 8 tiles.
 // The leaf functions hold their accumulators in registers: one loop, not unrolled, 14 vectors alive at most.
 
-import { PRODUCTS, U, U_FIVES, U_STEP, U_TERMS } from "./winogradAbi";
+import { CHANNEL_BYTES, PRODUCTS, SEGMENT_TILES, U, U_FIVES, U_STEP, U_TERMS } from "./winogradAbi";
 import { mulAdd } from "./winogradLines";
 import { word } from "./winogradPack";
 
@@ -9,7 +9,7 @@ import { word } from "./winogradPack";
 export const PRODUCT_BYTES: usize = 1152;
 
 /** Five rows of U by 8 tiles. */
-function fiveRows(u: usize, v: usize, terms: i32, to: usize): void {
+export function fiveRows(u: usize, v: usize, terms: i32, to: usize): void {
   let c00 = f32x4.splat(0);
   let c01 = c00;
   let c10 = c00;
@@ -20,8 +20,7 @@ function fiveRows(u: usize, v: usize, terms: i32, to: usize): void {
   let c31 = c00;
   let c40 = c00;
   let c41 = c00;
-  const end = v + (<usize>terms << 5);
-  do {
+  for (let k = 0; k < terms; k++) {
     const v0 = v128.load(v);
     const v1 = v128.load(v, 16);
     let s = v128.load_splat<f32>(u);
@@ -40,8 +39,8 @@ function fiveRows(u: usize, v: usize, terms: i32, to: usize): void {
     c40 = mulAdd(s, v0, c40);
     c41 = mulAdd(s, v1, c41);
     u += 20;
-    v += 32;
-  } while (v != end);
+    v += CHANNEL_BYTES;
+  }
   v128.store(to, c00);
   v128.store(to, c01, 16);
   v128.store(to, c10, PRODUCT_BYTES);
@@ -55,7 +54,7 @@ function fiveRows(u: usize, v: usize, terms: i32, to: usize): void {
 }
 
 /** Four rows of U by 8 tiles. */
-function fourRows(u: usize, v: usize, terms: i32, to: usize): void {
+export function fourRows(u: usize, v: usize, terms: i32, to: usize): void {
   let c00 = f32x4.splat(0);
   let c01 = c00;
   let c10 = c00;
@@ -64,8 +63,7 @@ function fourRows(u: usize, v: usize, terms: i32, to: usize): void {
   let c21 = c00;
   let c30 = c00;
   let c31 = c00;
-  const end = v + (<usize>terms << 5);
-  do {
+  for (let k = 0; k < terms; k++) {
     const v0 = v128.load(v);
     const v1 = v128.load(v, 16);
     let s = v128.load_splat<f32>(u);
@@ -81,8 +79,8 @@ function fourRows(u: usize, v: usize, terms: i32, to: usize): void {
     c30 = mulAdd(s, v0, c30);
     c31 = mulAdd(s, v1, c31);
     u += 16;
-    v += 32;
-  } while (v != end);
+    v += CHANNEL_BYTES;
+  }
   v128.store(to, c00);
   v128.store(to, c01, 16);
   v128.store(to, c10, PRODUCT_BYTES);
@@ -91,6 +89,15 @@ function fourRows(u: usize, v: usize, terms: i32, to: usize): void {
   v128.store(to, c21, 2 * PRODUCT_BYTES + 16);
   v128.store(to, c30, 3 * PRODUCT_BYTES);
   v128.store(to, c31, 3 * PRODUCT_BYTES + 16);
+}
+
+/** Where in V a panel lies. */
+// @ts-ignore: decorator
+@inline
+function panelAt(panel: i32, channels: i32): usize {
+  const segment = panel / (SEGMENT_TILES / 8);
+  const inSegment = panel - segment * (SEGMENT_TILES / 8);
+  return <usize>(segment * channels * CHANNEL_BYTES + (inSegment << 5));
 }
 
 /** The row at which a block of U begins. */
@@ -107,7 +114,6 @@ export function multiply(
   panels: i32,
   v: usize,
   vStep: usize,
-  panelBytes: usize,
 ): void {
   const fives = word(args, U_FIVES);
   const terms = word(args, U_TERMS);
@@ -120,8 +126,8 @@ export function multiply(
   let uFirst = <usize>word(args, U) + <usize>firstRow * <usize>terms * 4;
   for (let place = 0; place < 36; place++) {
     let out = to;
-    let panel = v;
     for (let p = 0; p < panels; p++) {
+      const panel = v + panelAt(p, terms);
       let u = uFirst;
       let at = out;
       let block = 0;
@@ -135,7 +141,6 @@ export function multiply(
         u += <usize>terms << 4;
         at += 4 * PRODUCT_BYTES;
       }
-      panel += panelBytes;
       out += nextPanel;
     }
     uFirst += word(args, U_STEP);

@@ -1,7 +1,7 @@
-// The second step of the filters' gradient: 36 matrices S += D·Vᵀ, sums over tiles, on panels of 4 tiles. The leaf
+// The second step of the filters' gradient: 36 matrices S += D·Vᵀ, sums over tiles. The leaf
 // function adds up lane by lane, four outputs by two channels, and the lanes at its end: 12 vectors alive at most.
 
-import { CHANNELS, D_STEP, SUMS_STEP, V_STEP } from "./winogradAbi";
+import { CHANNEL_BYTES, CHANNELS, D_STEP, SEGMENT_TILES, SUMS_STEP, V_STEP } from "./winogradAbi";
 import { highPairs, low, high, lowPairs, mulAdd } from "./winogradLines";
 import { word } from "./winogradPack";
 
@@ -17,15 +17,8 @@ function laneSums(w: v128, x: v128, y: v128, z: v128): v128 {
   return f32x4.add(lowPairs(wx, yz), highPairs(wx, yz));
 }
 
-/** Adds to the sums of two channels, four outputs each. */
-function addProducts(
-  d: usize,
-  dPanel: usize,
-  v: usize,
-  vPanel: usize,
-  panels: i32,
-  sums: usize,
-): void {
+/** Adds to the sums of two channels, four outputs each, over four tiles so many times. */
+export function addProducts(d: usize, v: usize, fours: i32, sums: usize): void {
   let c00 = f32x4.splat(0);
   let c01 = c00;
   let c10 = c00;
@@ -34,57 +27,78 @@ function addProducts(
   let c21 = c00;
   let c30 = c00;
   let c31 = c00;
-  const end = v + <usize>panels * vPanel;
-  do {
+  const end = d + (<usize>fours << 4);
+  while (d < end) {
     const v0 = v128.load(v);
-    const v1 = v128.load(v, 16);
+    const v1 = v128.load(v, CHANNEL_BYTES);
     let s = v128.load(d);
     c00 = mulAdd(s, v0, c00);
     c01 = mulAdd(s, v1, c01);
-    s = v128.load(d, 16);
+    s = v128.load(d, CHANNEL_BYTES);
     c10 = mulAdd(s, v0, c10);
     c11 = mulAdd(s, v1, c11);
-    s = v128.load(d, 32);
+    s = v128.load(d, 2 * CHANNEL_BYTES);
     c20 = mulAdd(s, v0, c20);
     c21 = mulAdd(s, v1, c21);
-    s = v128.load(d, 48);
+    s = v128.load(d, 3 * CHANNEL_BYTES);
     c30 = mulAdd(s, v0, c30);
     c31 = mulAdd(s, v1, c31);
-    d += dPanel;
-    v += vPanel;
-  } while (v != end);
+    d += 16;
+    v += 16;
+  }
   v128.store(sums, f32x4.add(v128.load(sums), laneSums(c00, c10, c20, c30)));
   v128.store(sums, f32x4.add(v128.load(sums, 16), laneSums(c01, c11, c21, c31)), 16);
 }
 
 /**
- * sums[36][output / 4][channel][4] += D·Vᵀ for `quads` · 4 outputs, over `panels` panels of 4 tiles, a number that is a
- * multiple of 2.
+ * sums[36][output / 4][channel][4] += D·Vᵀ for `quads` · 4 outputs, over `tiles` tiles, a multiple of 4; D has room for
+ * `quads` · 4 outputs, V for an even number of channels.
  */
 export function addSums(
   args: usize,
   d: usize,
   quads: i32,
   v: usize,
-  panels: i32,
+  tiles: i32,
   sums: usize,
 ): void {
-  const channels = (word(args, CHANNELS) + 1) & ~1;
-  const vPanel = <usize>channels << 4;
-  const dPanel = <usize>quads << 6;
+  const channels = evenChannels(args);
   for (let place = 0; place < 36; place++) {
-    for (let strip = 0; strip < channels; strip += STRIP) {
-      const end = min(channels, strip + STRIP);
-      for (let q = 0; q < quads; q++) {
-        const row = sums + (<usize>(q * channels) << 4);
-        for (let c = strip; c < end; c += 2) {
-          const at = <usize>c << 4;
-          addProducts(d + (<usize>q << 6), dPanel, v + at, vPanel, panels, row + at);
-        }
-      }
+    let dSegment = d;
+    let vSegment = v;
+    for (let tile = 0; tile < tiles; tile += SEGMENT_TILES) {
+      addSegment(dSegment, quads, vSegment, channels, min(SEGMENT_TILES, tiles - tile) >> 2, sums);
+      dSegment += quads * 4 * CHANNEL_BYTES;
+      vSegment += channels * CHANNEL_BYTES;
     }
     d += word(args, D_STEP);
     v += word(args, V_STEP);
     sums += word(args, SUMS_STEP);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+export function evenChannels(args: usize): i32 {
+  return (word(args, CHANNELS) + 1) & ~1;
+}
+
+function addSegment(
+  d: usize,
+  quads: i32,
+  v: usize,
+  channels: i32,
+  fours: i32,
+  sums: usize,
+): void {
+  for (let strip = 0; strip < channels; strip += STRIP) {
+    const end = min(channels, strip + STRIP);
+    for (let q = 0; q < quads; q++) {
+      const row = sums + (<usize>(q * channels) << 4);
+      const outputs = d + <usize>q * 4 * CHANNEL_BYTES;
+      for (let c = strip; c < end; c += 2) {
+        addProducts(outputs, v + <usize>c * CHANNEL_BYTES, fours, row + (<usize>c << 4));
+      }
+    }
   }
 }

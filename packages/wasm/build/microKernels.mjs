@@ -64,7 +64,10 @@ function rowTile(height) {
 function pixelTile() {
   const sums = range(4).flatMap((p) => [`s${p}a`, `s${p}b`]);
   const half = (h) => [
-    transposed(range(4).map((p) => `s${p}${h}`), h),
+    transposed(
+      range(4).map((p) => `s${p}${h}`),
+      h,
+    ),
     "  if (mode & ADD) {",
     "    let row = y;",
     range(4).map((r) => [
@@ -123,7 +126,9 @@ function transposed([p, q, r, s], h) {
 /** `taps` × 2 vectors of sums, kept at `sums` (a tap every `pitch` bytes), of x_i[p]·y_j[q] over the pairs [p, q]. */
 function dotTile(taps, masked) {
   const sums = range(taps).flatMap((t) => [`s${t}a`, `s${t}b`]);
-  const xs = range(taps).map((t) => `x${t}: usize`).join(", ");
+  const xs = range(taps)
+    .map((t) => `x${t}: usize`)
+    .join(", ");
   const place = (t) => (t === 0 ? "sums" : `sums + ${t} * pitch`);
   const cut = (vector) => (masked ? `v128.and(${vector}, mask)` : vector);
   return lines(
@@ -155,7 +160,7 @@ function dotTile(taps, masked) {
 const IMPORT = 'import { ADD, BIAS, RELU } from "./contractionNumbers";\n';
 const files = {
   rowTiles: [
-    '// Tiles of rows × 8 neighbours; `a` is packed [step][row] with the rows\' biases behind.\n\n',
+    "// Tiles of rows × 8 neighbours; `a` is packed [step][row] with the rows' biases behind.\n\n",
     IMPORT,
     'import { multiplyAdd, relu } from "./vectors";\n\n',
     [1, 2, 3, 4, 5, 6].map(rowTile).join("\n"),

@@ -6,6 +6,7 @@ import { Block } from "./heap.ts";
 import { random } from "./random.ts";
 import { argmax, sum } from "./reduce.ts";
 import { gather, scatterAdd } from "./select.ts";
+import { winners } from "./winners.ts";
 
 /** The `wasm` backend on an engine. */
 export interface WasmKernels extends Kernels {
@@ -56,6 +57,7 @@ export function kernelsOn(engine: Engine): WasmKernels {
     select: (condition, a, b, out) => select(engine, condition, a, b, out),
     sum: (x, out) => sum(engine, x, out),
     argmax: (x, axes, out) => argmax(engine, x, axes, out),
+    winners: (x, pooling, out) => winners(engine, x, pooling, out),
     axpby: (alpha, x, beta, out) => axpby(engine, alpha, x, beta, out),
     contract: (a, b, letters, out) => contract(engine, a, b, letters, null, out),
     accumulate: (x, out) => accumulate(engine, x, out),

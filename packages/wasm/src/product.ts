@@ -1,12 +1,5 @@
 import { type Epilogue, type Letters, sizeOf, type View } from "@convgrad/core";
-import {
-  BIAS,
-  FINISH,
-  PACK,
-  PRODUCT,
-  RELU,
-  TILE,
-} from "../assembly/contractionNumbers.ts";
+import { BIAS, FINISH, PACK, PRODUCT, RELU, TILE } from "../assembly/contractionNumbers.ts";
 import type { Engine } from "./engine.ts";
 import { offsetsAlong, rolesOf } from "./letters.ts";
 import type { Tables } from "./tables.ts";
@@ -77,7 +70,17 @@ export function planProduct(
   if (sizeOf(out.shape) === 0) return () => {};
   if (wantsSwap(letters, out)) {
     // The order of the sum stays that of the first operand, whichever is the first here.
-    const plan = planMatrices(engine, b, a, swapped(letters), letters, bias, out, tileHeight, tables);
+    const plan = planMatrices(
+      engine,
+      b,
+      a,
+      swapped(letters),
+      letters,
+      bias,
+      out,
+      tileHeight,
+      tables,
+    );
     return (a, b, epilogue, out) => plan(b, a, epilogue, out);
   }
   return planMatrices(engine, a, b, letters, letters, bias, out, tileHeight, tables);

@@ -59,7 +59,9 @@ export function suitsWinograd({ sizes, x, y }: Convolution): boolean {
 
 /** Whether `winogradForward` takes this epilogue: a bias that varies along the axis of output channels, if it varies. */
 export function canFuse({ bias }: Epilogue, channelAxis: number): boolean {
-  return bias === null || bias.strides.every((stride, axis) => stride === 0 || axis === channelAxis);
+  return (
+    bias === null || bias.strides.every((stride, axis) => stride === 0 || axis === channelAxis)
+  );
 }
 
 /** U = G w Gᵀ for the rows and terms that `describeProduct` put into the arguments. */
@@ -93,7 +95,11 @@ function runProduct(
 }
 
 /** y[n, o] = relu(Σ_c x[n, c] ⋆ w[o, c] + bias[o]): per tile, y = Aᵀ [Σ_c (G w Gᵀ) ⊙ (Bᵀ x B)] A. */
-export function winogradForward(engine: Engine, conv: Convolution, epilogue: Epilogue | null): void {
+export function winogradForward(
+  engine: Engine,
+  conv: Convolution,
+  epilogue: Epilogue | null,
+): void {
   const { words } = engine;
   const rows = blockRowsFor(conv, engine.threads, false);
   describe(words, conv, rows);

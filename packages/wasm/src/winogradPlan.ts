@@ -1,6 +1,7 @@
 import {
   BLOCK_ROWS,
   CARRY_PLANE,
+  CHANNEL_BYTES,
   CHANNELS,
   D,
   D_STEP,
@@ -9,6 +10,7 @@ import {
   FILTER_ROW,
   FILTER_TERM,
   GROUP_BLOCKS,
+  GROUP_QUADS,
   HEIGHT,
   IMAGE_HEIGHT,
   IMAGE_WIDTH,
@@ -16,6 +18,7 @@ import {
   OUTPUTS,
   OWN_PLANE,
   PRODUCTS,
+  SEGMENT_TILES,
   TILE_ROWS,
   TILES,
   U_FIVES,
@@ -46,9 +49,10 @@ const GAP = 64;
 /** Tiles that are transformed at a time: enough to use the filters often, few enough for the second-level cache. */
 const BLOCK_TILES = 64;
 const LEAST_BLOCK_TILES = 16;
-const MOST_BLOCK_TILES = 96;
 /** Rows of U that are multiplied before their products are transformed. */
 const GROUP_ROWS = 20;
+/** Outputs whose D is made at a time in the filters' gradient. */
+const GROUP_OUTPUTS = 32;
 
 const tilesFor = (outputs: number) => Math.ceil(outputs / 4);
 const upTo = (multiple: number, x: number) => multiple * Math.ceil(x / multiple);
@@ -64,9 +68,13 @@ export function blockRowsFor(conv: Convolution, threads: number, wholeSamples: b
   const [down, across] = [tilesFor(conv.sizes.h), tilesFor(conv.sizes.w)];
   const all = conv.sizes.n * down;
   const fair = Math.max(LEAST_BLOCK_TILES, Math.min(BLOCK_TILES, (all * across) / threads));
-  const most = Math.max(1, Math.min(all, Math.floor((fair * MOST_BLOCK_TILES) / BLOCK_TILES / across)));
-  const unit = wholeSamples && down <= most ? down : 1;
-  const limit = wholeSamples && unit === 1 ? Math.min(most, down) : most;
+  const most = Math.max(
+    1,
+    Math.min(all, Math.floor((fair * SEGMENT_TILES) / BLOCK_TILES / across)),
+  );
+  const splits = !wholeSamples || down > most;
+  const unit = splits ? 1 : down;
+  const limit = wholeSamples && splits ? Math.min(most, down) : most;
   let [best, bestCost] = [unit, Number.POSITIVE_INFINITY];
   for (let rows = unit; rows <= limit; rows += unit) {
     const tiles = rows * across;
@@ -124,11 +132,7 @@ function blocksFor(rows: number): { fives: number; padded: number } {
 }
 
 /** Describes U, 36 matrices of filters, and returns the floats it takes. */
-export function describeProduct(
-  words: Int32Array,
-  conv: Convolution,
-  rowAxis: "o" | "c",
-): number {
+export function describeProduct(words: Int32Array, conv: Convolution, rowAxis: "o" | "c"): number {
   const terms = conv.sizes[rowAxis === "o" ? "c" : "o"];
   const { fives, padded } = blocksFor(conv.sizes[rowAxis]);
   describeFilters(words, conv, rowAxis);
@@ -175,6 +179,10 @@ const blockTiles = ({ sizes }: Convolution, blockRows: number) =>
 const planeBytes = ({ sizes }: Convolution, blockRows: number) =>
   (blockRows + 1) * 6 * 16 * (tilesFor(sizes.w) + 1);
 
+/** One of the 36 matrices V or D of so many channels. */
+const matrixBytes = (channels: number, tiles: number) =>
+  Math.ceil(tiles / SEGMENT_TILES) * channels * CHANNEL_BYTES + GAP;
+
 /** Lays out the scratch memory of the forward pass (rows: outputs) or of the image's (channels); returns its bytes. */
 export function productScratch(
   words: Int32Array,
@@ -193,7 +201,7 @@ export function productScratch(
   const tiles = blockTiles(conv, blockRows);
   pieces.add(PRODUCTS, 4 * PLACES * 5 * group * tiles);
   const [matrix, step] = rowAxis === "o" ? [V, V_STEP] : [D, D_STEP];
-  words[step] = 4 * conv.sizes[rowAxis === "o" ? "c" : "o"] * tiles + GAP;
+  words[step] = matrixBytes(conv.sizes[rowAxis === "o" ? "c" : "o"], tiles);
   pieces.add(matrix, PLACES * words[step]!);
   return pieces.bytes;
 }
@@ -208,8 +216,9 @@ export function correlationScratch(
   const pieces = commonPieces(words, conv, blockRows);
   for (const index of [X_PLANE, Y_PLANE]) pieces.add(index, planeBytes(conv, blockRows));
   const tiles = blockTiles(conv, blockRows);
-  words[V_STEP] = 4 * tiles * upTo(2, conv.sizes.c) + GAP;
-  words[D_STEP] = 4 * tiles * 4 * Math.ceil(tilesFor(conv.sizes.o) / ranges) + GAP;
+  words[GROUP_QUADS] = Math.min(GROUP_OUTPUTS / 4, Math.ceil(conv.sizes.o / 4 / ranges));
+  words[V_STEP] = matrixBytes(upTo(2, conv.sizes.c), tiles);
+  words[D_STEP] = matrixBytes(4 * words[GROUP_QUADS], tiles);
   pieces.add(V, PLACES * words[V_STEP]);
   pieces.add(D, PLACES * words[D_STEP]);
   return pieces.bytes;

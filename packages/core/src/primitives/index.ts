@@ -2,7 +2,7 @@ import { broadcast, sum } from "./broadcast.ts";
 import { contraction } from "./contract.ts";
 import * as elementwise from "./elementwise.ts";
 import { cast, concat, contiguous, flip, pad, permute, reshape, slice } from "./movement.ts";
-import { argmax, gather, scatterAdd } from "./select.ts";
+import { argmax, gather, scatterAdd, winners } from "./select.ts";
 import { fold, windows } from "./windows.ts";
 
 /**
@@ -27,6 +27,7 @@ export const primitives = {
   argmax,
   gather,
   scatterAdd,
+  winners,
 } as const;
 
 /** The names of all primitives. */

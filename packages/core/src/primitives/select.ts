@@ -1,5 +1,6 @@
 import { requireDType } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
+import type { Pooling } from "../layout.ts";
 import { definePrimitive, type Primitive } from "../primitive.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -18,6 +19,18 @@ export const argmax: Primitive<[x: Tensor], { axes: readonly number[] }> = defin
     return x.shape.map((n, axis) => (axes.includes(axis) ? 1 : n));
   },
   forward: (kernels, [x], out, { axes }) => kernels.argmax(x, axes, out),
+  vjp: [null],
+});
+
+/**
+ * `[…, H, W] → […, oh, ow]` (int32): the place, row·W + column, of each window's first maximum, its "winning unit".
+ * Taps beyond the edge do not take part.  No gradient: `gather` takes the values, and has one.
+ */
+export const winners: Primitive<[x: Tensor], Pooling> = definePrimitive({
+  name: "winners",
+  dtype: () => "int32",
+  shape: ([x], { output }) => [...x.shape.slice(0, -2), ...output],
+  forward: (kernels, [x], out, pooling) => kernels.winners(x, pooling, out),
   vjp: [null],
 });
 

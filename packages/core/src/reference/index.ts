@@ -8,6 +8,7 @@ import { accumulate, axpby, copy, elements, fill, map, select, zip } from "./ele
 import { random } from "./random.ts";
 import { argmax, sum } from "./reduce.ts";
 import { gather, scatterAdd } from "./select.ts";
+import { winners } from "./winners.ts";
 
 function allocate(dtype: DType, length: number): TypedArray {
   try {
@@ -53,6 +54,7 @@ export const reference: Kernels = {
   select,
   sum,
   argmax,
+  winners,
   axpby,
   contract,
   accumulate,

@@ -1,0 +1,213 @@
+// The first maximum of what the inner nest shows, counted in its order. NaN beats all but an earlier NaN.
+
+import { CODE, FLOAT32, INNER_TILES, INT32 } from "./elementwiseNumbers";
+import { innerOffset, innerSize, innerStride } from "./inner";
+import { strideOf, word } from "./nest";
+
+// @ts-ignore: decorator
+@inline
+function argmaxCell<T>(args: usize, x: usize): i32 {
+  const n = innerSize(args, 0);
+  const rows = innerSize(args, 1);
+  const tiles: usize = word(args, INNER_TILES);
+  const s = innerStride(args, 0);
+  let top = load<T>(x);
+  let best = 0;
+  let count = 0;
+  for (let tile: usize = 0; tile < tiles; tile++) {
+    let row = x + innerOffset(args, tile);
+    for (let r: usize = 0; r < rows; r++) {
+      let p = row;
+      for (let i: usize = 0; i < n; i++) {
+        const value = load<T>(p);
+        if (isFloat<T>() ? !(value <= top) && top == top : value > top) {
+          top = value;
+          best = count;
+        }
+        count++;
+        p += s;
+      }
+      row += innerStride(args, 1);
+    }
+  }
+  return best;
+}
+
+/** Loads four elements that lie side by side. A class is only a name for code, as in `map.ts`. */
+// @ts-ignore: decorator
+@final
+class Near {
+  // @ts-ignore: decorator
+  @inline
+  load(p: usize, s: usize): v128 {
+    return v128.load(p);
+  }
+}
+
+/** Loads every second element of seven, and touches no eighth. */
+// @ts-ignore: decorator
+@final
+class Second {
+  // @ts-ignore: decorator
+  @inline
+  load(p: usize, s: usize): v128 {
+    return i32x4.shuffle(v128.load(p), v128.load(p, 12), 0, 2, 5, 7);
+  }
+}
+
+/** Loads four elements `s` bytes apart. */
+// @ts-ignore: decorator
+@final
+class Far {
+  // @ts-ignore: decorator
+  @inline
+  load(p: usize, s: usize): v128 {
+    const x = v128.load32_lane(p + s, v128.load32_zero(p), 1);
+    return v128.load32_lane(p + 3 * s, v128.load32_lane(p + 2 * s, x, 2), 3);
+  }
+}
+
+/** The results of four neighbours, whose elements lie `s` bytes apart. */
+function argmax4<Distance>(args: usize, x: usize, s: usize): v128 {
+  const lanes = changetype<Distance>(0);
+  const n = innerSize(args, 0);
+  const rows = innerSize(args, 1);
+  const tiles: usize = word(args, INNER_TILES);
+  const step = innerStride(args, 0);
+  const one = i32x4.splat(1);
+  let top = lanes.load(x, s);
+  let total = f32x4.splat(0);
+  let best = i32x4.splat(0);
+  let count = i32x4.splat(0);
+  for (let tile: usize = 0; tile < tiles; tile++) {
+    let row = x + innerOffset(args, tile);
+    for (let r: usize = 0; r < rows; r++) {
+      let p = row;
+      let i = n;
+      do {
+        const value = lanes.load(p, s);
+        // Numbers of better ones only grow, so the largest is the last.
+        best = i32x4.max_s(best, v128.and(count, f32x4.gt(value, top)));
+        top = f32x4.pmax(top, value);
+        total = f32x4.add(total, value);
+        count = i32x4.add(count, one);
+        p += step;
+      } while (--i);
+      row += innerStride(args, 1);
+    }
+  }
+  return v128.any_true(f32x4.ne(total, total)) ? argmaxSlow(args, x, s) : best;
+}
+
+/** The same where the sum was NaN, which says that an element may be. */
+function argmaxSlow(args: usize, x: usize, s: usize): v128 {
+  return i32x4(
+    argmaxCell<f32>(args, x),
+    argmaxCell<f32>(args, x + s),
+    argmaxCell<f32>(args, x + 2 * s),
+    argmaxCell<f32>(args, x + 3 * s),
+  );
+}
+
+/** The results of four neighbouring windows of 2 by 2 elements, two apart; `down` bytes lead to the second row. */
+// @ts-ignore: decorator
+@inline
+function argmaxSquares(args: usize, x: usize, down: usize): v128 {
+  const p = v128.load(x);
+  const q = v128.load(x, 16);
+  const r = v128.load(x + down);
+  const s = v128.load(x + down, 16);
+  const x0 = i32x4.shuffle(p, q, 0, 2, 4, 6);
+  const x1 = i32x4.shuffle(p, q, 1, 3, 5, 7);
+  const x2 = i32x4.shuffle(r, s, 0, 2, 4, 6);
+  const x3 = i32x4.shuffle(r, s, 1, 3, 5, 7);
+  const top1 = f32x4.pmax(x0, x1);
+  const top2 = f32x4.pmax(top1, x2);
+  const best1 = v128.and(f32x4.gt(x1, x0), i32x4.splat(1));
+  const best2 = i32x4.max_s(best1, v128.and(f32x4.gt(x2, top1), i32x4.splat(2)));
+  const best3 = i32x4.max_s(best2, v128.and(f32x4.gt(x3, top2), i32x4.splat(3)));
+  const total = f32x4.add(f32x4.add(x0, x1), f32x4.add(x2, x3));
+  return v128.any_true(f32x4.ne(total, total)) ? argmaxSlow(args, x, 8) : best3;
+}
+
+/** A row of the commonest pooling. */
+function argmaxSquareRow(args: usize, n: usize, o: usize, so: usize, x: usize): void {
+  const down = innerStride(args, 1);
+  const last = n - 4;
+  let i: usize = 0;
+  let next: usize = 0;
+  do {
+    i = next;
+    storeLanes(o + i * so, so, argmaxSquares(args, x + (i << 3), down));
+    next = min(i + 4, last);
+  } while (i != last);
+}
+
+/** Whether the inner nest is a square of four elements. */
+// @ts-ignore: decorator
+@inline
+function isSquare(args: usize): bool {
+  return (
+    innerSize(args, 0) == 2 &&
+    innerSize(args, 1) == 2 &&
+    innerStride(args, 0) == 4 &&
+    word(args, INNER_TILES) == 1
+  );
+}
+
+// @ts-ignore: decorator
+@inline
+function storeLanes(o: usize, so: usize, y: v128): void {
+  if (so == 4) v128.store(o, y);
+  else {
+    v128.store32_lane(o, y, 0);
+    v128.store32_lane(o + so, y, 1);
+    v128.store32_lane(o + 2 * so, y, 2);
+    v128.store32_lane(o + 3 * so, y, 3);
+  }
+}
+
+/** A row of four results or more; the last four may be computed twice. */
+function argmaxRow<Distance>(
+  args: usize,
+  n: usize,
+  o: usize,
+  so: usize,
+  x: usize,
+  sx: usize,
+): void {
+  const last = n - 4;
+  let i: usize = 0;
+  let next: usize = 0;
+  do {
+    i = next;
+    storeLanes(o + i * so, so, argmax4<Distance>(args, x + i * sx, sx));
+    next = min(i + 4, last);
+  } while (i != last);
+}
+
+function argmaxFloats(args: usize, n: usize, o: usize, so: usize, x: usize, sx: usize): void {
+  if (n < 4) argmaxCells<f32>(args, n, o, so, x, sx);
+  else if (sx == 4) argmaxRow<Near>(args, n, o, so, x, sx);
+  else if (sx == 8 && isSquare(args)) argmaxSquareRow(args, n, o, so, x);
+  else if (sx == 8) argmaxRow<Second>(args, n, o, so, x, sx);
+  else argmaxRow<Far>(args, n, o, so, x, sx);
+}
+
+function argmaxCells<T>(args: usize, n: usize, o: usize, so: usize, x: usize, sx: usize): void {
+  for (let i: usize = 0; i < n; i++) store<i32>(o + i * so, argmaxCell<T>(args, x + i * sx));
+}
+
+/** `CODE` is the type of x. */
+export function argmaxTile(args: usize, rows: usize, n: usize, o: usize, x: usize): void {
+  const type = word(args, CODE);
+  const so = strideOf(args, 0, 0);
+  const sx = strideOf(args, 0, 1);
+  for (let row: usize = 0; row < rows; row++) {
+    if (type == FLOAT32) argmaxFloats(args, n, o, so, x, sx);
+    else if (type == INT32) argmaxCells<i32>(args, n, o, so, x, sx);
+    else argmaxCells<u8>(args, n, o, so, x, sx);
+    o += strideOf(args, 1, 0);
+    x += strideOf(args, 1, 1);
+  }
+}
