@@ -36,6 +36,7 @@ describe("backends", () => {
       threads: 2,
       dtypes: ["float32", "int32", "uint8"],
       fallbacks: [],
+      trouble: null,
     });
   });
 

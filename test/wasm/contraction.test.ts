@@ -28,9 +28,7 @@ const whole = (random: () => number, from: number, to: number) =>
 /** The cells a layout reaches, counted from offset 0. */
 function reach({ shape, strides, offset }: Layout): number {
   if (sizeOf(shape) === 0) return offset;
-  return (
-    shape.reduce((at, n, axis) => at + Math.max(0, strides[axis]! * (n - 1)), offset) + 1
-  );
+  return shape.reduce((at, n, axis) => at + Math.max(0, strides[axis]! * (n - 1)), offset) + 1;
 }
 
 /** A layout of that shape with axes permuted, gaps, reversed or repeated axes. */
@@ -99,7 +97,13 @@ function lettersOf(text: string): Letters {
 const sizesAlong = (names: string, sizes: Sizes) => Array.from(names, (name) => sizes[name]!);
 
 /** a, b and an output of any layouts; the output's memory begins with the same rubbish on both sides. */
-function operands(kernels: Kernels, letters: Letters, sizes: Sizes, random: () => number, wild: boolean) {
+function operands(
+  kernels: Kernels,
+  letters: Letters,
+  sizes: Sizes,
+  random: () => number,
+  wild: boolean,
+) {
   const layout = (names: string, repeats: boolean) =>
     wild
       ? wildLayout(random, sizesAlong(names, sizes), repeats)
@@ -116,7 +120,13 @@ const termsOf = (letters: Letters, sizes: Sizes) =>
     .filter((name) => !letters.out.includes(name))
     .reduce((n, name) => n * sizes[name]!, 1);
 
-function checkContract(kernels: Kernels, text: string, sizes: Sizes, seed: number, wild = true): void {
+function checkContract(
+  kernels: Kernels,
+  text: string,
+  sizes: Sizes,
+  seed: number,
+  wild = true,
+): void {
   const random = generator(seed);
   const letters = lettersOf(text);
   const { a, b, out } = operands(kernels, letters, sizes, random, wild);
@@ -228,9 +238,7 @@ function convolution(kernels: Kernels, shape: Shape, random: () => number, wild:
   const filters = filled(kernels, layout(dims([g, o, c, i, j])), random);
   const windowed = (view: View): View => ({ ...view, ...windows });
   const letters =
-    g === 1
-      ? { x: "ncijhw", f: "ocij", y: "nohw" }
-      : { x: "ngcijhw", f: "gocij", y: "ngohw" };
+    g === 1 ? { x: "ncijhw", f: "ocij", y: "nohw" } : { x: "ngcijhw", f: "gocij", y: "ngohw" };
   return { x, y, filters, windowed, letters, terms: c * i * j, positions: n * h * w };
 }
 
@@ -307,7 +315,13 @@ function checkFold(kernels: WasmKernels, conv: ReturnType<typeof convolution>, w
 
 describe("contractFold", () => {
   it("folds over one axis and over three", () => {
-    const cases: readonly [Letters, readonly number[], readonly number[], readonly number[], Window][] = [
+    const cases: readonly [
+      Letters,
+      readonly number[],
+      readonly number[],
+      readonly number[],
+      Window,
+    ][] = [
       [
         { a: "nou", b: "oci", out: "nciu" },
         [3, 4, 9],
@@ -393,7 +407,12 @@ describe("epilogue", () => {
   it("of products has the bits of contract, add, relu", () => {
     for (let run = 0; run < 20; run++) {
       const random = generator(run);
-      const sizes = { b: 2, m: whole(random, 1, 20), k: whole(random, 0, 9), n: whole(random, 1, 20) };
+      const sizes = {
+        b: 2,
+        m: whole(random, 1, 20),
+        k: whole(random, 0, 9),
+        n: whole(random, 1, 20),
+      };
       const letters = lettersOf("bmk, bkn -> bmn");
       const { a, b, out } = operands(kernels, letters, sizes, random, run % 2 === 0);
       check(a.ours, b.ours, letters, out.ours, random);

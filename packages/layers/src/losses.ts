@@ -58,8 +58,10 @@ export function crossEntropy(
       `weight ${formatShape(weight.shape)} must be [${classes}], one per class`,
     );
   }
-  const counts = labels.equal(ignoreIndex).equal(0);
-  const target = labels.where(counts, 0).unsqueeze(1);
+  // Mostly every label counts, and then nothing needs a mask.
+  const counts = counted === labels.size ? null : labels.equal(ignoreIndex).equal(0);
+  const only = (x: Tensor) => (counts ? x.where(counts, 0) : x);
+  const target = only(labels).unsqueeze(1);
   const logP = logits.logSoftmax(1);
   const perClass = weight
     ?.reshape([1, classes, ...labels.shape.slice(1).map(() => 1)])
@@ -67,12 +69,12 @@ export function crossEntropy(
   const weighed = perClass ? logP.mul(perClass) : logP;
   const hit = weighed.gather(1, target).squeeze(1).neg();
   const smooth = labelSmoothing === 0 ? hit : spread(hit, weighed, labelSmoothing);
-  const losses = smooth.where(counts, 0);
+  const losses = only(smooth);
   if (reduction === "none") return losses;
   if (reduction === "sum") return losses.sum();
   return losses
     .sum()
-    .div(perClass ? perClass.gather(1, target).squeeze(1).where(counts, 0).sum() : counted);
+    .div(perClass ? only(perClass.gather(1, target).squeeze(1)).sum() : counted);
 }
 
 /** (1 − ε)·loss of the label + ε·mean loss of all classes */

@@ -67,80 +67,97 @@ class Far {
   }
 }
 
-/** The results of four neighbours, whose elements lie `s` bytes apart. */
-function argmax4<Distance>(args: usize, x: usize, s: usize): v128 {
+// @ts-ignore: decorator
+@inline
+function storeLanes(o: usize, so: usize, y: v128): void {
+  if (so == 4) v128.store(o, y);
+  else {
+    v128.store32_lane(o, y, 0);
+    v128.store32_lane(o + so, y, 1);
+    v128.store32_lane(o + 2 * so, y, 2);
+    v128.store32_lane(o + 3 * so, y, 3);
+  }
+}
+
+/**
+ * A row of four results or more; the last four may be computed twice.
+ *
+ * @returns false where an element may be NaN, and then the results are wrong
+ */
+function argmaxRow<Distance>(
+  args: usize,
+  n: usize,
+  o: usize,
+  so: usize,
+  x: usize,
+  sx: usize,
+): bool {
   const lanes = changetype<Distance>(0);
-  const n = innerSize(args, 0);
+  const size = innerSize(args, 0);
   const rows = innerSize(args, 1);
   const tiles: usize = word(args, INNER_TILES);
   const step = innerStride(args, 0);
-  const one = i32x4.splat(1);
-  let top = lanes.load(x, s);
-  let total = f32x4.splat(0);
-  let best = i32x4.splat(0);
-  let count = i32x4.splat(0);
-  for (let tile: usize = 0; tile < tiles; tile++) {
-    let row = x + innerOffset(args, tile);
-    for (let r: usize = 0; r < rows; r++) {
-      let p = row;
-      let i = n;
-      do {
-        const value = lanes.load(p, s);
-        // Numbers of better ones only grow, so the largest is the last.
-        best = i32x4.max_s(best, v128.and(count, f32x4.gt(value, top)));
-        top = f32x4.pmax(top, value);
-        total = f32x4.add(total, value);
-        count = i32x4.add(count, one);
-        p += step;
-      } while (--i);
-      row += innerStride(args, 1);
-    }
-  }
-  return v128.any_true(f32x4.ne(total, total)) ? argmaxSlow(args, x, s) : best;
-}
-
-/** The same where the sum was NaN, which says that an element may be. */
-function argmaxSlow(args: usize, x: usize, s: usize): v128 {
-  return i32x4(
-    argmaxCell<f32>(args, x),
-    argmaxCell<f32>(args, x + s),
-    argmaxCell<f32>(args, x + 2 * s),
-    argmaxCell<f32>(args, x + 3 * s),
-  );
-}
-
-/** The results of four neighbouring windows of 2 by 2 elements, two apart; `down` bytes lead to the second row. */
-// @ts-ignore: decorator
-@inline
-function argmaxSquares(args: usize, x: usize, down: usize): v128 {
-  const p = v128.load(x);
-  const q = v128.load(x, 16);
-  const r = v128.load(x + down);
-  const s = v128.load(x + down, 16);
-  const x0 = i32x4.shuffle(p, q, 0, 2, 4, 6);
-  const x1 = i32x4.shuffle(p, q, 1, 3, 5, 7);
-  const x2 = i32x4.shuffle(r, s, 0, 2, 4, 6);
-  const x3 = i32x4.shuffle(r, s, 1, 3, 5, 7);
-  const top1 = f32x4.pmax(x0, x1);
-  const top2 = f32x4.pmax(top1, x2);
-  const best1 = v128.and(f32x4.gt(x1, x0), i32x4.splat(1));
-  const best2 = i32x4.max_s(best1, v128.and(f32x4.gt(x2, top1), i32x4.splat(2)));
-  const best3 = i32x4.max_s(best2, v128.and(f32x4.gt(x3, top2), i32x4.splat(3)));
-  const total = f32x4.add(f32x4.add(x0, x1), f32x4.add(x2, x3));
-  return v128.any_true(f32x4.ne(total, total)) ? argmaxSlow(args, x, 8) : best3;
-}
-
-/** A row of the commonest pooling. */
-function argmaxSquareRow(args: usize, n: usize, o: usize, so: usize, x: usize): void {
   const down = innerStride(args, 1);
+  const one = i32x4.splat(1);
   const last = n - 4;
+  let hasNaN = i32x4.splat(0);
   let i: usize = 0;
   let next: usize = 0;
   do {
     i = next;
-    storeLanes(o + i * so, so, argmaxSquares(args, x + (i << 3), down));
+    const first = x + i * sx;
+    let top = lanes.load(first, sx);
+    let best = i32x4.splat(0);
+    let count = i32x4.splat(0);
+    for (let tile: usize = 0; tile < tiles; tile++) {
+      let row = first + innerOffset(args, tile);
+      for (let r = rows; r > 0; r--) {
+        let p = row;
+        let k = size;
+        do {
+          const value = lanes.load(p, sx);
+          // The numbers of better ones only grow, so the largest is the last.
+          best = i32x4.max_s(best, v128.and(count, f32x4.gt(value, top)));
+          top = f32x4.pmax(top, value);
+          hasNaN = v128.or(hasNaN, f32x4.ne(value, value));
+          count = i32x4.add(count, one);
+          p += step;
+        } while (--k);
+        row += down;
+      }
+    }
+    storeLanes(o + i * so, so, best);
     next = min(i + 4, last);
   } while (i != last);
+  return !v128.any_true(hasNaN);
+}
+
+/** The same for windows of 2 by 2 elements, two apart, which is what most networks pool. */
+function argmaxSquareRow(args: usize, n: usize, o: usize, so: usize, x: usize): bool {
+  const down = innerStride(args, 1);
+  const last = n - 4;
+  let hasNaN = i32x4.splat(0);
+  let i: usize = 0;
+  let next: usize = 0;
+  do {
+    i = next;
+    const above = x + (i << 3);
+    const below = above + down;
+    const x0 = i32x4.shuffle(v128.load(above), v128.load(above, 16), 0, 2, 4, 6);
+    const x1 = i32x4.shuffle(v128.load(above), v128.load(above, 16), 1, 3, 5, 7);
+    const x2 = i32x4.shuffle(v128.load(below), v128.load(below, 16), 0, 2, 4, 6);
+    const x3 = i32x4.shuffle(v128.load(below), v128.load(below, 16), 1, 3, 5, 7);
+    const top1 = f32x4.pmax(x0, x1);
+    const top2 = f32x4.pmax(top1, x2);
+    const best1 = v128.and(f32x4.gt(x1, x0), i32x4.splat(1));
+    const best2 = i32x4.max_s(best1, v128.and(f32x4.gt(x2, top1), i32x4.splat(2)));
+    const best3 = i32x4.max_s(best2, v128.and(f32x4.gt(x3, top2), i32x4.splat(3)));
+    storeLanes(o + i * so, so, best3);
+    const sum = f32x4.add(f32x4.add(x0, x1), f32x4.add(x2, x3));
+    hasNaN = v128.or(hasNaN, f32x4.ne(sum, sum));
+    next = min(i + 4, last);
+  } while (i != last);
+  return !v128.any_true(hasNaN);
 }
 
 /** Whether the inner nest is a square of four elements. */
@@ -155,43 +172,20 @@ function isSquare(args: usize): bool {
   );
 }
 
-// @ts-ignore: decorator
-@inline
-function storeLanes(o: usize, so: usize, y: v128): void {
-  if (so == 4) v128.store(o, y);
-  else {
-    v128.store32_lane(o, y, 0);
-    v128.store32_lane(o + so, y, 1);
-    v128.store32_lane(o + 2 * so, y, 2);
-    v128.store32_lane(o + 3 * so, y, 3);
-  }
-}
-
-/** A row of four results or more; the last four may be computed twice. */
-function argmaxRow<Distance>(
+/** Whether a row could be done by four. */
+function argmaxFloats(
   args: usize,
   n: usize,
   o: usize,
   so: usize,
   x: usize,
   sx: usize,
-): void {
-  const last = n - 4;
-  let i: usize = 0;
-  let next: usize = 0;
-  do {
-    i = next;
-    storeLanes(o + i * so, so, argmax4<Distance>(args, x + i * sx, sx));
-    next = min(i + 4, last);
-  } while (i != last);
-}
-
-function argmaxFloats(args: usize, n: usize, o: usize, so: usize, x: usize, sx: usize): void {
-  if (n < 4) argmaxCells<f32>(args, n, o, so, x, sx);
-  else if (sx == 4) argmaxRow<Near>(args, n, o, so, x, sx);
-  else if (sx == 8 && isSquare(args)) argmaxSquareRow(args, n, o, so, x);
-  else if (sx == 8) argmaxRow<Second>(args, n, o, so, x, sx);
-  else argmaxRow<Far>(args, n, o, so, x, sx);
+): bool {
+  if (n < 4) return false;
+  if (sx == 4) return argmaxRow<Near>(args, n, o, so, x, sx);
+  if (sx != 8) return argmaxRow<Far>(args, n, o, so, x, sx);
+  if (isSquare(args)) return argmaxSquareRow(args, n, o, so, x);
+  return argmaxRow<Second>(args, n, o, so, x, sx);
 }
 
 function argmaxCells<T>(args: usize, n: usize, o: usize, so: usize, x: usize, sx: usize): void {
@@ -204,9 +198,9 @@ export function argmaxTile(args: usize, rows: usize, n: usize, o: usize, x: usiz
   const so = strideOf(args, 0, 0);
   const sx = strideOf(args, 0, 1);
   for (let row: usize = 0; row < rows; row++) {
-    if (type == FLOAT32) argmaxFloats(args, n, o, so, x, sx);
-    else if (type == INT32) argmaxCells<i32>(args, n, o, so, x, sx);
-    else argmaxCells<u8>(args, n, o, so, x, sx);
+    if (type == INT32) argmaxCells<i32>(args, n, o, so, x, sx);
+    else if (type != FLOAT32) argmaxCells<u8>(args, n, o, so, x, sx);
+    else if (!argmaxFloats(args, n, o, so, x, sx)) argmaxCells<f32>(args, n, o, so, x, sx);
     o += strideOf(args, 1, 0);
     x += strideOf(args, 1, 1);
   }

@@ -1,5 +1,5 @@
 // Made by build/microKernels.mjs; not for editing.
-// Tiles of taps × 2 sums of products along rows, four lanes each; `Tail` leaves out lanes of the vectors.
+// Tiles of taps × 2 sums of products along rows, four lanes each; `Tail` takes the last lanes only.
 
 import { multiplyAdd } from "./vectors";
 
@@ -34,13 +34,14 @@ export function dotTile3(pairs: i32, table: usize, x0: usize, x1: usize, x2: usi
   v128.store(sums + 2 * pitch, s2b, 16);
 }
 
-export function dotTile3Tail(pairs: i32, table: usize, x0: usize, x1: usize, x2: usize, ya: usize, yb: usize, sums: usize, pitch: usize, mask: v128): void {
+export function dotTile3Tail(pairs: i32, table: usize, x0: usize, x1: usize, x2: usize, ya: usize, yb: usize, sums: usize, pitch: usize, lanes: i32): void {
   let s0a = v128.load(sums);
   let s0b = v128.load(sums, 16);
   let s1a = v128.load(sums + 1 * pitch);
   let s1b = v128.load(sums + 1 * pitch, 16);
   let s2a = v128.load(sums + 2 * pitch);
   let s2b = v128.load(sums + 2 * pitch, 16);
+  const mask = i32x4.gt_s(i32x4(1, 2, 3, 4), i32x4.splat(4 - lanes));
   const end = table + (<usize>pairs << 3);
   for (; table != end; table += 8) {
     const p = <usize>load<u32>(table);
@@ -103,7 +104,7 @@ export function dotTile4(pairs: i32, table: usize, x0: usize, x1: usize, x2: usi
   v128.store(sums + 3 * pitch, s3b, 16);
 }
 
-export function dotTile4Tail(pairs: i32, table: usize, x0: usize, x1: usize, x2: usize, x3: usize, ya: usize, yb: usize, sums: usize, pitch: usize, mask: v128): void {
+export function dotTile4Tail(pairs: i32, table: usize, x0: usize, x1: usize, x2: usize, x3: usize, ya: usize, yb: usize, sums: usize, pitch: usize, lanes: i32): void {
   let s0a = v128.load(sums);
   let s0b = v128.load(sums, 16);
   let s1a = v128.load(sums + 1 * pitch);
@@ -112,6 +113,7 @@ export function dotTile4Tail(pairs: i32, table: usize, x0: usize, x1: usize, x2:
   let s2b = v128.load(sums + 2 * pitch, 16);
   let s3a = v128.load(sums + 3 * pitch);
   let s3b = v128.load(sums + 3 * pitch, 16);
+  const mask = i32x4.gt_s(i32x4(1, 2, 3, 4), i32x4.splat(4 - lanes));
   const end = table + (<usize>pairs << 3);
   for (; table != end; table += 8) {
     const p = <usize>load<u32>(table);

@@ -53,6 +53,12 @@ export function gatherTile(args: usize, rows: usize, n: usize, o: usize, index: 
 
 // @ts-ignore: decorator
 @inline
+function increase<T>(at: usize, x: T): void {
+  store<T>(at, <T>(load<T>(at) + x));
+}
+
+// @ts-ignore: decorator
+@inline
 function scatterRow<T>(
   n: usize,
   step: usize,
@@ -63,9 +69,20 @@ function scatterRow<T>(
   x: usize,
   sx: usize,
 ): void {
-  for (let i: usize = 0; i < n; i++) {
-    const at = o + <usize>load<u32>(index) * step;
-    store<T>(at, load<T>(at) + load<T>(x));
+  let i: usize = 0;
+  if (sx == sizeof<T>() && si == 4) {
+    for (; i + 4 <= n; i += 4) {
+      increase<T>(o + <usize>load<u32>(index) * step, load<T>(x));
+      increase<T>(o + so + <usize>load<u32>(index, 4) * step, load<T>(x, sizeof<T>()));
+      increase<T>(o + 2 * so + <usize>load<u32>(index, 8) * step, load<T>(x, 2 * sizeof<T>()));
+      increase<T>(o + 3 * so + <usize>load<u32>(index, 12) * step, load<T>(x, 3 * sizeof<T>()));
+      o += 4 * so;
+      index += 16;
+      x += 4 * sizeof<T>();
+    }
+  }
+  for (; i < n; i++) {
+    increase<T>(o + <usize>load<u32>(index) * step, load<T>(x));
     o += so;
     index += si;
     x += sx;

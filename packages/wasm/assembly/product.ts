@@ -131,12 +131,12 @@ function tile(
   const yRows = <usize>word(args, Y_ROWS) + (<usize>row << 2);
   const yColumns = <usize>word(args, Y_COLUMNS) + (<usize>column << 2);
   const yStep = <usize>word(args, Y_STEP);
-  if (yStep != 0 && columns == 8 && (mode & ~ADD) == 0) {
+  if (yStep != 0 && columns == 8 && mode == 0) {
     const to = y + <usize>load<u32>(yRows) + <usize>load<u32>(yColumns);
-    rowTile(height, length, a, b, <usize>word(args, RAMP), to, yStep, mode);
+    rowTile(height, length, a, b, <usize>word(args, RAMP), to, yStep);
     return;
   }
-  rowTile(height, length, a, b, <usize>word(args, RAMP), scratch, 32, 0);
+  rowTile(height, length, a, b, <usize>word(args, RAMP), scratch, 32);
   const shift = <usize>load<u32>(<usize>word(args, BIAS_BATCHES) + (<usize>batch << 2));
   deliver(
     scratch,

@@ -1,10 +1,9 @@
 // Made by build/microKernels.mjs; not for editing.
-// Tiles of rows × 8 neighbours; `a` is packed [step][row] with the rows' biases behind.
+// Tiles of rows × 8 neighbours; `a` is packed [step][row].
 
-import { ADD, BIAS, RELU } from "./contractionNumbers";
-import { multiplyAdd, relu } from "./vectors";
+import { multiplyAdd } from "./vectors";
 
-export function rowTile1(steps: i32, a: usize, x: usize, table: usize, y: usize, yStep: usize, mode: i32): void {
+export function rowTile1(steps: i32, a: usize, x: usize, table: usize, y: usize, yStep: usize): void {
   let s0a = f32x4.splat(0);
   let s0b = f32x4.splat(0);
   const end = table + (<usize>steps << 2);
@@ -17,27 +16,11 @@ export function rowTile1(steps: i32, a: usize, x: usize, table: usize, y: usize,
     s0b = multiplyAdd(w, xb, s0b);
     a += 4;
   }
-  if (mode != 0) {
-    if (mode & ADD) {
-      let row = y;
-      s0a = f32x4.add(v128.load(row), s0a);
-      s0b = f32x4.add(v128.load(row, 16), s0b);
-    }
-    if (mode & BIAS) {
-      let w = v128.load_splat<f32>(a);
-      s0a = f32x4.add(s0a, w);
-      s0b = f32x4.add(s0b, w);
-    }
-    if (mode & RELU) {
-      s0a = relu(s0a);
-      s0b = relu(s0b);
-    }
-  }
   v128.store(y, s0a);
   v128.store(y, s0b, 16);
 }
 
-export function rowTile2(steps: i32, a: usize, x: usize, table: usize, y: usize, yStep: usize, mode: i32): void {
+export function rowTile2(steps: i32, a: usize, x: usize, table: usize, y: usize, yStep: usize): void {
   let s0a = f32x4.splat(0);
   let s0b = f32x4.splat(0);
   let s1a = f32x4.splat(0);
@@ -55,30 +38,6 @@ export function rowTile2(steps: i32, a: usize, x: usize, table: usize, y: usize,
     s1b = multiplyAdd(w, xb, s1b);
     a += 8;
   }
-  if (mode != 0) {
-    if (mode & ADD) {
-      let row = y;
-      s0a = f32x4.add(v128.load(row), s0a);
-      s0b = f32x4.add(v128.load(row, 16), s0b);
-      row += yStep;
-      s1a = f32x4.add(v128.load(row), s1a);
-      s1b = f32x4.add(v128.load(row, 16), s1b);
-    }
-    if (mode & BIAS) {
-      let w = v128.load_splat<f32>(a);
-      s0a = f32x4.add(s0a, w);
-      s0b = f32x4.add(s0b, w);
-      w = v128.load_splat<f32>(a, 4);
-      s1a = f32x4.add(s1a, w);
-      s1b = f32x4.add(s1b, w);
-    }
-    if (mode & RELU) {
-      s0a = relu(s0a);
-      s0b = relu(s0b);
-      s1a = relu(s1a);
-      s1b = relu(s1b);
-    }
-  }
   v128.store(y, s0a);
   v128.store(y, s0b, 16);
   y += yStep;
@@ -86,7 +45,7 @@ export function rowTile2(steps: i32, a: usize, x: usize, table: usize, y: usize,
   v128.store(y, s1b, 16);
 }
 
-export function rowTile3(steps: i32, a: usize, x: usize, table: usize, y: usize, yStep: usize, mode: i32): void {
+export function rowTile3(steps: i32, a: usize, x: usize, table: usize, y: usize, yStep: usize): void {
   let s0a = f32x4.splat(0);
   let s0b = f32x4.splat(0);
   let s1a = f32x4.splat(0);
@@ -109,38 +68,6 @@ export function rowTile3(steps: i32, a: usize, x: usize, table: usize, y: usize,
     s2b = multiplyAdd(w, xb, s2b);
     a += 12;
   }
-  if (mode != 0) {
-    if (mode & ADD) {
-      let row = y;
-      s0a = f32x4.add(v128.load(row), s0a);
-      s0b = f32x4.add(v128.load(row, 16), s0b);
-      row += yStep;
-      s1a = f32x4.add(v128.load(row), s1a);
-      s1b = f32x4.add(v128.load(row, 16), s1b);
-      row += yStep;
-      s2a = f32x4.add(v128.load(row), s2a);
-      s2b = f32x4.add(v128.load(row, 16), s2b);
-    }
-    if (mode & BIAS) {
-      let w = v128.load_splat<f32>(a);
-      s0a = f32x4.add(s0a, w);
-      s0b = f32x4.add(s0b, w);
-      w = v128.load_splat<f32>(a, 4);
-      s1a = f32x4.add(s1a, w);
-      s1b = f32x4.add(s1b, w);
-      w = v128.load_splat<f32>(a, 8);
-      s2a = f32x4.add(s2a, w);
-      s2b = f32x4.add(s2b, w);
-    }
-    if (mode & RELU) {
-      s0a = relu(s0a);
-      s0b = relu(s0b);
-      s1a = relu(s1a);
-      s1b = relu(s1b);
-      s2a = relu(s2a);
-      s2b = relu(s2b);
-    }
-  }
   v128.store(y, s0a);
   v128.store(y, s0b, 16);
   y += yStep;
@@ -151,7 +78,7 @@ export function rowTile3(steps: i32, a: usize, x: usize, table: usize, y: usize,
   v128.store(y, s2b, 16);
 }
 
-export function rowTile4(steps: i32, a: usize, x: usize, table: usize, y: usize, yStep: usize, mode: i32): void {
+export function rowTile4(steps: i32, a: usize, x: usize, table: usize, y: usize, yStep: usize): void {
   let s0a = f32x4.splat(0);
   let s0b = f32x4.splat(0);
   let s1a = f32x4.splat(0);
@@ -179,46 +106,6 @@ export function rowTile4(steps: i32, a: usize, x: usize, table: usize, y: usize,
     s3b = multiplyAdd(w, xb, s3b);
     a += 16;
   }
-  if (mode != 0) {
-    if (mode & ADD) {
-      let row = y;
-      s0a = f32x4.add(v128.load(row), s0a);
-      s0b = f32x4.add(v128.load(row, 16), s0b);
-      row += yStep;
-      s1a = f32x4.add(v128.load(row), s1a);
-      s1b = f32x4.add(v128.load(row, 16), s1b);
-      row += yStep;
-      s2a = f32x4.add(v128.load(row), s2a);
-      s2b = f32x4.add(v128.load(row, 16), s2b);
-      row += yStep;
-      s3a = f32x4.add(v128.load(row), s3a);
-      s3b = f32x4.add(v128.load(row, 16), s3b);
-    }
-    if (mode & BIAS) {
-      let w = v128.load_splat<f32>(a);
-      s0a = f32x4.add(s0a, w);
-      s0b = f32x4.add(s0b, w);
-      w = v128.load_splat<f32>(a, 4);
-      s1a = f32x4.add(s1a, w);
-      s1b = f32x4.add(s1b, w);
-      w = v128.load_splat<f32>(a, 8);
-      s2a = f32x4.add(s2a, w);
-      s2b = f32x4.add(s2b, w);
-      w = v128.load_splat<f32>(a, 12);
-      s3a = f32x4.add(s3a, w);
-      s3b = f32x4.add(s3b, w);
-    }
-    if (mode & RELU) {
-      s0a = relu(s0a);
-      s0b = relu(s0b);
-      s1a = relu(s1a);
-      s1b = relu(s1b);
-      s2a = relu(s2a);
-      s2b = relu(s2b);
-      s3a = relu(s3a);
-      s3b = relu(s3b);
-    }
-  }
   v128.store(y, s0a);
   v128.store(y, s0b, 16);
   y += yStep;
@@ -232,7 +119,7 @@ export function rowTile4(steps: i32, a: usize, x: usize, table: usize, y: usize,
   v128.store(y, s3b, 16);
 }
 
-export function rowTile5(steps: i32, a: usize, x: usize, table: usize, y: usize, yStep: usize, mode: i32): void {
+export function rowTile5(steps: i32, a: usize, x: usize, table: usize, y: usize, yStep: usize): void {
   let s0a = f32x4.splat(0);
   let s0b = f32x4.splat(0);
   let s1a = f32x4.splat(0);
@@ -265,54 +152,6 @@ export function rowTile5(steps: i32, a: usize, x: usize, table: usize, y: usize,
     s4b = multiplyAdd(w, xb, s4b);
     a += 20;
   }
-  if (mode != 0) {
-    if (mode & ADD) {
-      let row = y;
-      s0a = f32x4.add(v128.load(row), s0a);
-      s0b = f32x4.add(v128.load(row, 16), s0b);
-      row += yStep;
-      s1a = f32x4.add(v128.load(row), s1a);
-      s1b = f32x4.add(v128.load(row, 16), s1b);
-      row += yStep;
-      s2a = f32x4.add(v128.load(row), s2a);
-      s2b = f32x4.add(v128.load(row, 16), s2b);
-      row += yStep;
-      s3a = f32x4.add(v128.load(row), s3a);
-      s3b = f32x4.add(v128.load(row, 16), s3b);
-      row += yStep;
-      s4a = f32x4.add(v128.load(row), s4a);
-      s4b = f32x4.add(v128.load(row, 16), s4b);
-    }
-    if (mode & BIAS) {
-      let w = v128.load_splat<f32>(a);
-      s0a = f32x4.add(s0a, w);
-      s0b = f32x4.add(s0b, w);
-      w = v128.load_splat<f32>(a, 4);
-      s1a = f32x4.add(s1a, w);
-      s1b = f32x4.add(s1b, w);
-      w = v128.load_splat<f32>(a, 8);
-      s2a = f32x4.add(s2a, w);
-      s2b = f32x4.add(s2b, w);
-      w = v128.load_splat<f32>(a, 12);
-      s3a = f32x4.add(s3a, w);
-      s3b = f32x4.add(s3b, w);
-      w = v128.load_splat<f32>(a, 16);
-      s4a = f32x4.add(s4a, w);
-      s4b = f32x4.add(s4b, w);
-    }
-    if (mode & RELU) {
-      s0a = relu(s0a);
-      s0b = relu(s0b);
-      s1a = relu(s1a);
-      s1b = relu(s1b);
-      s2a = relu(s2a);
-      s2b = relu(s2b);
-      s3a = relu(s3a);
-      s3b = relu(s3b);
-      s4a = relu(s4a);
-      s4b = relu(s4b);
-    }
-  }
   v128.store(y, s0a);
   v128.store(y, s0b, 16);
   y += yStep;
@@ -329,7 +168,7 @@ export function rowTile5(steps: i32, a: usize, x: usize, table: usize, y: usize,
   v128.store(y, s4b, 16);
 }
 
-export function rowTile6(steps: i32, a: usize, x: usize, table: usize, y: usize, yStep: usize, mode: i32): void {
+export function rowTile6(steps: i32, a: usize, x: usize, table: usize, y: usize, yStep: usize): void {
   let s0a = f32x4.splat(0);
   let s0b = f32x4.splat(0);
   let s1a = f32x4.splat(0);
@@ -366,62 +205,6 @@ export function rowTile6(steps: i32, a: usize, x: usize, table: usize, y: usize,
     s5a = multiplyAdd(w, xa, s5a);
     s5b = multiplyAdd(w, xb, s5b);
     a += 24;
-  }
-  if (mode != 0) {
-    if (mode & ADD) {
-      let row = y;
-      s0a = f32x4.add(v128.load(row), s0a);
-      s0b = f32x4.add(v128.load(row, 16), s0b);
-      row += yStep;
-      s1a = f32x4.add(v128.load(row), s1a);
-      s1b = f32x4.add(v128.load(row, 16), s1b);
-      row += yStep;
-      s2a = f32x4.add(v128.load(row), s2a);
-      s2b = f32x4.add(v128.load(row, 16), s2b);
-      row += yStep;
-      s3a = f32x4.add(v128.load(row), s3a);
-      s3b = f32x4.add(v128.load(row, 16), s3b);
-      row += yStep;
-      s4a = f32x4.add(v128.load(row), s4a);
-      s4b = f32x4.add(v128.load(row, 16), s4b);
-      row += yStep;
-      s5a = f32x4.add(v128.load(row), s5a);
-      s5b = f32x4.add(v128.load(row, 16), s5b);
-    }
-    if (mode & BIAS) {
-      let w = v128.load_splat<f32>(a);
-      s0a = f32x4.add(s0a, w);
-      s0b = f32x4.add(s0b, w);
-      w = v128.load_splat<f32>(a, 4);
-      s1a = f32x4.add(s1a, w);
-      s1b = f32x4.add(s1b, w);
-      w = v128.load_splat<f32>(a, 8);
-      s2a = f32x4.add(s2a, w);
-      s2b = f32x4.add(s2b, w);
-      w = v128.load_splat<f32>(a, 12);
-      s3a = f32x4.add(s3a, w);
-      s3b = f32x4.add(s3b, w);
-      w = v128.load_splat<f32>(a, 16);
-      s4a = f32x4.add(s4a, w);
-      s4b = f32x4.add(s4b, w);
-      w = v128.load_splat<f32>(a, 20);
-      s5a = f32x4.add(s5a, w);
-      s5b = f32x4.add(s5b, w);
-    }
-    if (mode & RELU) {
-      s0a = relu(s0a);
-      s0b = relu(s0b);
-      s1a = relu(s1a);
-      s1b = relu(s1b);
-      s2a = relu(s2a);
-      s2b = relu(s2b);
-      s3a = relu(s3a);
-      s3b = relu(s3b);
-      s4a = relu(s4a);
-      s4b = relu(s4b);
-      s5a = relu(s5a);
-      s5b = relu(s5b);
-    }
   }
   v128.store(y, s0a);
   v128.store(y, s0b, 16);

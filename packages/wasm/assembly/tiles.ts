@@ -1,11 +1,24 @@
 // Choosing a tile, and bringing those home that need care.
 
 import { ADD, BIAS, RELU } from "./contractionNumbers";
+import { rowStrip1, rowStrip2, rowStrip3, rowStrip4 } from "./rowStrips";
 import { rowTile1, rowTile2, rowTile3, rowTile4, rowTile5, rowTile6 } from "./rowTiles";
-import { isRun, relu } from "./vectors";
+import { cut, isRun, relu } from "./vectors";
 
 /** The tile with that many rows. */
-export function rowTile(
+export function rowTile(height: i32, steps: i32, a: usize, x: usize, table: usize, y: usize, yStep: usize): void {
+  switch (height) {
+    case 1: return rowTile1(steps, a, x, table, y, yStep);
+    case 2: return rowTile2(steps, a, x, table, y, yStep);
+    case 3: return rowTile3(steps, a, x, table, y, yStep);
+    case 4: return rowTile4(steps, a, x, table, y, yStep);
+    case 5: return rowTile5(steps, a, x, table, y, yStep);
+    default: return rowTile6(steps, a, x, table, y, yStep);
+  }
+}
+
+/** The strip with that many rows. */
+export function rowStrip(
   height: i32,
   steps: i32,
   a: usize,
@@ -13,15 +26,36 @@ export function rowTile(
   table: usize,
   y: usize,
   yStep: usize,
-  mode: i32,
+  width: i32,
+  limit: f32,
 ): void {
   switch (height) {
-    case 1: return rowTile1(steps, a, x, table, y, yStep, mode);
-    case 2: return rowTile2(steps, a, x, table, y, yStep, mode);
-    case 3: return rowTile3(steps, a, x, table, y, yStep, mode);
-    case 4: return rowTile4(steps, a, x, table, y, yStep, mode);
-    case 5: return rowTile5(steps, a, x, table, y, yStep, mode);
-    default: return rowTile6(steps, a, x, table, y, yStep, mode);
+    case 1: return rowStrip1(steps, a, x, table, y, yStep, width, limit);
+    case 2: return rowStrip2(steps, a, x, table, y, yStep, width, limit);
+    case 3: return rowStrip3(steps, a, x, table, y, yStep, width, limit);
+    default: return rowStrip4(steps, a, x, table, y, yStep, width, limit);
+  }
+}
+
+/** Adds a bias by row, then, where `limit` is 0 and not NaN, relu; `width` floats of each row, 8 or more. */
+export function finishRows(y: usize, yStep: usize, height: i32, width: i32, bias: usize, limit: f32): void {
+  const most = f32x4.splat(limit);
+  const whole = width & -8;
+  for (let r = 0; r < height; r++, bias += 4, y += yStep) {
+    const b = v128.load_splat<f32>(bias);
+    const end = y + (<usize>whole << 2);
+    let at = y;
+    for (; at != end; at += 32) {
+      const v = f32x4.add(v128.load(at), b);
+      const w = f32x4.add(v128.load(at, 16), b);
+      v128.store(at, cut(v, most));
+      v128.store(at, cut(w, most), 16);
+    }
+    const last = y + (<usize>width << 2);
+    for (; at != last; at += 4) {
+      const v = load<f32>(at) + load<f32>(bias);
+      store<f32>(at, v <= limit ? 0 : v);
+    }
   }
 }
 

@@ -12,7 +12,14 @@ export function multiplyAdd(a: v128, b: v128, sum: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function relu(x: v128): v128 {
-  return v128.andnot(x, f32x4.le(x, f32x4.splat(0)));
+  return cut(x, f32x4.splat(0));
+}
+
+/** x ≤ limit ? 0 : x; nothing is at most NaN. */
+// @ts-ignore: decorator
+@inline
+export function cut(x: v128, limit: v128): v128 {
+  return v128.andnot(x, f32x4.le(x, limit));
 }
 
 /** Whether four offsets in a table follow each other float by float. */

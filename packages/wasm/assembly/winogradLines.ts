@@ -81,7 +81,8 @@ export function storeGradientLine(
   v128.store(to + 4 * step, f32x4.sub(even, odd));
 }
 
-/** Columns 0 … 3 of four lines become one vector per line, and the other way round: lane `lane` of a 4 × 4 transpose. */
+// Halves of a 4 × 4 transpose: pairs of lanes of two vectors interleaved, then pairs of pairs put together.
+
 // @ts-ignore: decorator
 @inline
 export function low(x: v128, y: v128): v128 {
@@ -104,11 +105,14 @@ export function highPairs(x: v128, y: v128): v128 {
 }
 
 /** Stores the first `count` lanes, at most four. */
+// @ts-ignore: decorator
+@inline
 export function storeLanes(to: usize, x: v128, count: i32): void {
-  if (count >= 4) {
-    v128.store(to, x);
-    return;
-  }
+  if (count == 4) v128.store(to, x);
+  else storeFewLanes(to, x, count);
+}
+
+function storeFewLanes(to: usize, x: v128, count: i32): void {
   if (count & 2) {
     v128.store_lane<u64>(to, x, 0);
     if (count & 1) v128.store_lane<u32>(to, x, 2, 8);
@@ -117,7 +121,7 @@ export function storeLanes(to: usize, x: v128, count: i32): void {
 
 /** Loads the first `count` lanes, at most four; the others are 0. */
 export function loadLanes(from: usize, count: i32): v128 {
-  if (count >= 4) return v128.load(from);
+  if (count == 4) return v128.load(from);
   if (count == 1) return v128.load_zero<u32>(from);
   const pair = v128.load_zero<u64>(from);
   return count & 1 ? v128.load_lane<u32>(from, pair, 2, 8) : pair;

@@ -24,7 +24,7 @@ import {
   mulAdd,
   storeLanes,
 } from "./winogradLines";
-import { TILE_HEIGHT, TILE_WIDTH, TILE_Y, tileOf, word } from "./winogradPack";
+import { TILE_HEIGHT, TILE_WIDTH, TILE_Y, TILES_WHOLE, tileOf, word } from "./winogradPack";
 import { PRODUCT_BYTES } from "./winogradProduct";
 
 /** The vertical half: 6 × 6 places, 32 bytes apart, become 4 × 6 vectors. */
@@ -61,24 +61,14 @@ function finish(y: v128, bias: v128, relu: i32): v128 {
 @inline
 function storeRow(tile: usize, at: usize, row: i32, y: v128, whole: i32): void {
   if (whole) v128.store(load<usize>(tile, TILE_Y) + at, y);
-  else if (row < load<i32>(tile, TILE_HEIGHT)) {
-    storeLanes(load<usize>(tile, TILE_Y) + at, y, load<i32>(tile, TILE_WIDTH));
+  else if (row < load<i16>(tile, TILE_HEIGHT)) {
+    storeLanes(load<usize>(tile, TILE_Y) + at, y, load<i16>(tile, TILE_WIDTH));
   }
-}
-
-/** Whether y has all of four tiles. */
-function areWhole(tile: usize): i32 {
-  let whole = 1;
-  for (let t: usize = 0; t < 64; t += 16) {
-    whole &= i32(load<i32>(tile + t, TILE_HEIGHT) == 4);
-    whole &= i32(load<i32>(tile + t, TILE_WIDTH) == 4);
-  }
-  return whole;
 }
 
 /** The horizontal half for four tiles, and their rows to y. */
 function outputRows(from: usize, tile: usize, at: usize, yRow: i32, bias: v128, relu: i32): void {
-  const whole = areWhole(tile);
+  const whole = load<i32>(tile, TILES_WHOLE);
   for (let row = 0; row < 4; row++, from += 96, at += yRow) {
     const m1 = v128.load(from, 16);
     const m2 = v128.load(from, 32);

@@ -54,12 +54,14 @@ export function lineBytes(args: usize): usize {
   return <usize>(tilesOf(word(args, WIDTH)) + 1) << 4;
 }
 
-/** A tile as the table describes it: where it begins in a plane buffer and in y, and how much of it y has. */
+/** A tile as the table describes it: where it begins in a plane buffer and in y, and how many rows and columns y has. */
 const TILE_BYTES: usize = 16;
-export const TILE_AT: usize = 0;
+const TILE_AT: usize = 0;
 export const TILE_Y: usize = 4;
 export const TILE_HEIGHT: usize = 8;
-export const TILE_WIDTH: usize = 12;
+export const TILE_WIDTH: usize = 10;
+/** Of the first of four tiles: whether y has all of them. */
+export const TILES_WHOLE: usize = 12;
 
 // @ts-ignore: decorator
 @inline
@@ -84,10 +86,21 @@ export function describeTiles(args: usize, scratch: usize, firstRow: i32, rows: 
   const tiles = rows * across;
   for (let t = tiles; t & 7; t++, tile += TILE_BYTES) {
     store<usize>(tile, <usize>word(args, BLOCK_ROWS) * 6 * line, TILE_AT);
-    store<i32>(tile, 0, TILE_HEIGHT);
-    store<i32>(tile, 0, TILE_WIDTH);
+    store<i16>(tile, 0, TILE_HEIGHT);
+    store<i16>(tile, 0, TILE_WIDTH);
   }
-  return (tiles + 7) >> 3;
+  const panels = (tiles + 7) >> 3;
+  for (let g = 0; g < 2 * panels; g++) markWhole(tileOf(args, scratch, g << 2));
+  return panels;
+}
+
+function markWhole(four: usize): void {
+  let whole = 1;
+  for (let t: usize = 0; t < 4 * TILE_BYTES; t += TILE_BYTES) {
+    whole &= i32(load<i16>(four + t, TILE_HEIGHT) == 4);
+    whole &= i32(load<i16>(four + t, TILE_WIDTH) == 4);
+  }
+  store<i32>(four, whole, TILES_WHOLE);
 }
 
 function describeTile(args: usize, tile: usize, row: i32, t: i32): void {
@@ -98,8 +111,8 @@ function describeTile(args: usize, tile: usize, row: i32, t: i32): void {
   const w = t << 2;
   const at = n * word(args, Y_SAMPLE) + h * word(args, Y_ROW) + (w << 2);
   store<i32>(tile, word(args, Y) + at, TILE_Y);
-  store<i32>(tile, min(4, height - h), TILE_HEIGHT);
-  store<i32>(tile, min(4, word(args, WIDTH) - w), TILE_WIDTH);
+  store<i16>(tile, <i16>min(4, height - h), TILE_HEIGHT);
+  store<i16>(tile, <i16>min(4, word(args, WIDTH) - w), TILE_WIDTH);
 }
 
 /** What the packing never writes but reads: the columns right of the plane, the row of tiles after the last. */

@@ -1,4 +1,4 @@
-// Writes assembly/{rowTiles,pixelTile,dotTiles}.ts: the loops in which contractions spend their time. Each is a function
+// Writes assembly/{rowTiles,rowStrips,pixelTile,dotTiles}.ts: the loops in which contractions spend their time. Each is a function
 // of its own with one loop that is not unrolled and at most 15 vectors alive, because engines of today keep those in
 // registers and nothing else; that is why the sums are single variables, and why a script writes them.
 // Run it by hand when a tile changes: node packages/wasm/build/microKernels.mjs
@@ -12,12 +12,15 @@ const range = (n) => Array.from({ length: n }, (_, i) => i);
 const at = (bytes) => (bytes === 0 ? "" : `, ${bytes}`);
 const lines = (...parts) => parts.flat(Infinity).join("\n");
 
-/** `height` rows × 8: sums over steps of a[step][row]·x[table[step] + 0 … 7]. */
+/**
+ * `height` rows × 8: sums over steps of a[step][row]·x[table[step] + 0 … 7]. Behind the loop nothing is done with the
+ * sums but storing them: anything else drives some of the ten of height 5 out of their registers, even inside the loop.
+ */
 function rowTile(height) {
   const sums = range(height).flatMap((r) => [`s${r}a`, `s${r}b`]);
   const each = (line) => range(height).map(line);
   return lines(
-    `export function rowTile${height}(steps: i32, a: usize, x: usize, table: usize, y: usize, yStep: usize, mode: i32): void {`,
+    `export function rowTile${height}(steps: i32, a: usize, x: usize, table: usize, y: usize, yStep: usize): void {`,
     sums.map((s) => `  let ${s} = f32x4.splat(0);`),
     "  const end = table + (<usize>steps << 2);",
     "  for (; table != end; table += 4) {",
@@ -31,26 +34,6 @@ function rowTile(height) {
     ]),
     `    a += ${4 * height};`,
     "  }",
-    "  if (mode != 0) {",
-    "    if (mode & ADD) {",
-    "      let row = y;",
-    each((r) => [
-      `      s${r}a = f32x4.add(v128.load(row), s${r}a);`,
-      `      s${r}b = f32x4.add(v128.load(row, 16), s${r}b);`,
-      r + 1 < height ? "      row += yStep;" : [],
-    ]),
-    "    }",
-    "    if (mode & BIAS) {",
-    each((r) => [
-      `      ${r === 0 ? "let " : ""}w = v128.load_splat<f32>(a${at(4 * r)});`,
-      `      s${r}a = f32x4.add(s${r}a, w);`,
-      `      s${r}b = f32x4.add(s${r}b, w);`,
-    ]),
-    "    }",
-    "    if (mode & RELU) {",
-    sums.map((s) => `      ${s} = relu(${s});`),
-    "    }",
-    "  }",
     each((r) => [
       `  v128.store(y, s${r}a);`,
       `  v128.store(y, s${r}b, 16);`,
@@ -60,14 +43,53 @@ function rowTile(height) {
   );
 }
 
+/**
+ * A strip of such tiles, `width` ≥ 8 floats, with bias and relu: sums + bias, then 0 where that is at most `limit`. For
+ * short sums, where calling a tile costs as much as the tile. The last tile overlaps the one before.
+ */
+function rowStrip(height) {
+  const sums = range(height).flatMap((r) => [`s${r}a`, `s${r}b`]);
+  const each = (line) => range(height).map(line);
+  return lines(
+    `export function rowStrip${height}(steps: i32, a: usize, x: usize, table: usize, y: usize, yStep: usize, width: i32, limit: f32): void {`,
+    "  const end = table + (<usize>steps << 2);",
+    "  const last = y + (<usize>(width - 8) << 2);",
+    "  const shift = x - y;",
+    "  while (true) {",
+    sums.map((s) => `    let ${s} = f32x4.splat(0);`),
+    "    let v = a;",
+    "    const start = y + shift;",
+    "    for (let t = table; t != end; t += 4) {",
+    "      const from = start + <usize>load<u32>(t);",
+    "      const xa = v128.load(from);",
+    "      const xb = v128.load(from, 16);",
+    each((r) => [
+      `      ${r === 0 ? "let " : ""}w = v128.load_splat<f32>(v${at(4 * r)});`,
+      `      s${r}a = multiplyAdd(w, xa, s${r}a);`,
+      `      s${r}b = multiplyAdd(w, xb, s${r}b);`,
+    ]),
+    `      v += ${4 * height};`,
+    "    }",
+    "    const most = f32x4.splat(limit);",
+    "    let to = y;",
+    each((r) => [
+      `    ${r === 0 ? "let " : ""}w = v128.load_splat<f32>(v${at(4 * r)});`,
+      `    v128.store(to, cut(f32x4.add(s${r}a, w), most));`,
+      `    v128.store(to, cut(f32x4.add(s${r}b, w), most), 16);`,
+      r + 1 < height ? "    to += yStep;" : [],
+    ]),
+    "    if (y == last) return;",
+    "    y = last - y < 32 ? last : y + 32;",
+    "  }",
+    "}\n",
+  );
+}
+
 /** 4 windows × 8: sums over steps of x_i[table[step]]·a[step][0 … 7], stored as 8 rows of 4. */
 function pixelTile() {
   const sums = range(4).flatMap((p) => [`s${p}a`, `s${p}b`]);
   const half = (h) => [
-    transposed(
-      range(4).map((p) => `s${p}${h}`),
-      h,
-    ),
+    transposed(range(4).map((p) => `s${p}${h}`), h),
     "  if (mode & ADD) {",
     "    let row = y;",
     range(4).map((r) => [
@@ -126,17 +148,16 @@ function transposed([p, q, r, s], h) {
 /** `taps` × 2 vectors of sums, kept at `sums` (a tap every `pitch` bytes), of x_i[p]·y_j[q] over the pairs [p, q]. */
 function dotTile(taps, masked) {
   const sums = range(taps).flatMap((t) => [`s${t}a`, `s${t}b`]);
-  const xs = range(taps)
-    .map((t) => `x${t}: usize`)
-    .join(", ");
+  const xs = range(taps).map((t) => `x${t}: usize`).join(", ");
   const place = (t) => (t === 0 ? "sums" : `sums + ${t} * pitch`);
   const cut = (vector) => (masked ? `v128.and(${vector}, mask)` : vector);
   return lines(
-    `export function dotTile${taps}${masked ? "Tail" : ""}(pairs: i32, table: usize, ${xs}, ya: usize, yb: usize, sums: usize, pitch: usize${masked ? ", mask: v128" : ""}): void {`,
+    `export function dotTile${taps}${masked ? "Tail" : ""}(pairs: i32, table: usize, ${xs}, ya: usize, yb: usize, sums: usize, pitch: usize${masked ? ", lanes: i32" : ""}): void {`,
     range(taps).map((t) => [
       `  let s${t}a = v128.load(${place(t)});`,
       `  let s${t}b = v128.load(${place(t)}, 16);`,
     ]),
+    masked ? "  const mask = i32x4.gt_s(i32x4(1, 2, 3, 4), i32x4.splat(4 - lanes));" : [],
     "  const end = table + (<usize>pairs << 3);",
     "  for (; table != end; table += 8) {",
     "    const p = <usize>load<u32>(table);",
@@ -160,10 +181,14 @@ function dotTile(taps, masked) {
 const IMPORT = 'import { ADD, BIAS, RELU } from "./contractionNumbers";\n';
 const files = {
   rowTiles: [
-    "// Tiles of rows × 8 neighbours; `a` is packed [step][row] with the rows' biases behind.\n\n",
-    IMPORT,
-    'import { multiplyAdd, relu } from "./vectors";\n\n',
+    "// Tiles of rows × 8 neighbours; `a` is packed [step][row].\n\n",
+    'import { multiplyAdd } from "./vectors";\n\n',
     [1, 2, 3, 4, 5, 6].map(rowTile).join("\n"),
+  ],
+  rowStrips: [
+    "// Strips of tiles of rows × 8; `a` is packed [step][row] with the rows' biases behind.\n\n",
+    'import { cut, multiplyAdd } from "./vectors";\n\n',
+    [1, 2, 3, 4].map(rowStrip).join("\n"),
   ],
   pixelTile: [
     "// The tile of 4 windows × 8; `a` is packed [step][8] with eight biases behind.\n\n",
@@ -172,7 +197,7 @@ const files = {
     pixelTile(),
   ],
   dotTiles: [
-    "// Tiles of taps × 2 sums of products along rows, four lanes each; `Tail` leaves out lanes of the vectors.\n\n",
+    "// Tiles of taps × 2 sums of products along rows, four lanes each; `Tail` takes the last lanes only.\n\n",
     'import { multiplyAdd } from "./vectors";\n\n',
     [3, 4].flatMap((taps) => [dotTile(taps, false), dotTile(taps, true)]).join("\n"),
   ],

@@ -12,6 +12,7 @@ import {
   TO_SAME,
   TYPE_CODES,
 } from "../assembly/elementwiseNumbers.ts";
+import { fill } from "./elementwise.ts";
 import type { Engine } from "./engine.ts";
 import {
   axisSize,
@@ -61,7 +62,8 @@ function reduce(engine: Engine, kernel: number, code: number, x: View, out: View
 
 /** out (int32) = row-major index of the first maximum along `axes`, in ascending order. */
 export function argmax(engine: Engine, x: View, _axes: readonly number[], out: View): void {
-  reduce(engine, ARGMAX, typeOf(x), x, out);
+  if (sizeOf(x.shape) === 0) fill(engine, 0, out);
+  else reduce(engine, ARGMAX, typeOf(x), x, out);
 }
 
 /** out = Σ x over the axes along which x has more elements. */

@@ -1,4 +1,4 @@
-import type { Epilogue } from "@convgrad/core";
+import type { Epilogue, View } from "@convgrad/core";
 import {
   BIAS,
   BIAS_STEP,
@@ -57,11 +57,13 @@ export function suitsWinograd({ sizes, x, y }: Convolution): boolean {
   return computed < MOST_WASTE * h * w && (n * computed) / 16 >= LEAST_TILES;
 }
 
+/** The axes along which a view has different elements. */
+const variesAlong = ({ shape, strides }: View) =>
+  [...shape.keys()].filter((axis) => shape[axis]! > 1 && strides[axis] !== 0);
+
 /** Whether `winogradForward` takes this epilogue: a bias that varies along the axis of output channels, if it varies. */
 export function canFuse({ bias }: Epilogue, channelAxis: number): boolean {
-  return (
-    bias === null || bias.strides.every((stride, axis) => stride === 0 || axis === channelAxis)
-  );
+  return bias === null || variesAlong(bias).every((axis) => axis === channelAxis);
 }
 
 /** U = G w Gᵀ for the rows and terms that `describeProduct` put into the arguments. */
@@ -112,7 +114,8 @@ function describeEpilogue(engine: Engine, epilogue: Epilogue | null): void {
   const { words } = engine;
   const bias = epilogue?.bias ?? null;
   words[BIAS] = bias === null ? 0 : engine.address(bias);
-  words[BIAS_STEP] = 4 * (bias?.strides.find((stride) => stride !== 0) ?? 0);
+  const axis = bias === null ? undefined : variesAlong(bias)[0];
+  words[BIAS_STEP] = axis === undefined ? 0 : 4 * bias!.strides[axis]!;
   words[RELU] = epilogue?.relu ? 1 : 0;
 }
 

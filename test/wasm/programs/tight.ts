@@ -24,6 +24,6 @@ for (let step = 0; step < 3; step++) {
     losses.push(loss.item());
   });
 }
-optimizer.zeroGrad();
+scope(() => optimizer.zeroGrad());
 const { name, fallbacks } = backendInfo();
 process.stdout.write(JSON.stringify({ name, fallbacks, losses, left: memory().tensors - before }));
