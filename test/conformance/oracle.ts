@@ -3,6 +3,7 @@ import type {
   Layout,
   Letters,
   MapOp,
+  Pooling,
   RandomState,
   Shape,
   TypedArray,
@@ -123,6 +124,26 @@ export function argmax(x: HostView, axes: readonly number[], out: HostView): voi
     const nan = values.findIndex(Number.isNaN);
     const top = values.reduce((a, b) => (b > a ? b : a), values[0]!);
     set(out, index, nan >= 0 ? nan : values.indexOf(top));
+  }
+}
+
+export function winners(x: HostView, pooling: Pooling, out: HostView): void {
+  const { kernel, stride, dilation, before } = pooling;
+  const [h, w] = x.shape.slice(-2) as [number, number];
+  for (const index of indicesOf(out.shape)) {
+    const lead = index.slice(0, -2);
+    const [u, v] = index.slice(-2) as [number, number];
+    const cells = indicesOf(kernel)
+      .map(([i, j]) => [
+        u * stride[0] - before[0] + i! * dilation[0],
+        v * stride[1] - before[1] + j! * dilation[1],
+      ])
+      .filter(([row, column]) => row! >= 0 && row! < h && column! >= 0 && column! < w);
+    const values = cells.map((cell) => get(x, [...lead, ...cell]));
+    const nan = values.findIndex(Number.isNaN);
+    const top = values.reduce((a, b) => (b > a ? b : a), values[0]!);
+    const [row, column] = cells[nan >= 0 ? nan : values.indexOf(top)]!;
+    set(out, index, row! * w + column!);
   }
 }
 

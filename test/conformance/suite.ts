@@ -4,6 +4,7 @@ import {
   type Letters,
   type MapOp,
   MemoryError,
+  type Pooling,
   type Shape,
   type TypedArray,
   ValueError,
@@ -283,6 +284,21 @@ export function conformance(
           }
       });
 
+      test(`winners ${dtype}`, [dtype, "int32"], () => {
+        for (const pooling of POOLINGS) {
+          const [shape, small] = [
+            [2, 3, 7, 9],
+            [2, 3, ...pooling.output],
+          ];
+          for (const places of combinations(allPlacements(shape), disjointPlacements(small))) {
+            const [x, out] = [operand(dtype, places[0]!), operand("int32", places[1]!)];
+            kernels.winners(x.view, pooling, out.view);
+            oracle.winners(x.host, pooling, out.host);
+            compare(`${pooling.kernel}: ${labelOf(places)}`, out);
+          }
+        }
+      });
+
       test(`gather ${dtype}`, [dtype, "int32"], () => {
         for (const { shape, axis, picks } of PICKED) {
           const index = shape.with(axis, picks);
@@ -413,6 +429,13 @@ export function conformance(
         kernels.argmax(x.view, [1], top.view);
         oracle.argmax(x.host, [1], top.host);
         compare("argmax", top);
+        const blocks = operand(dtype, disjointPlacements([4, 8])[0]!, (cell) => {
+          return rows.flat()[cell % (4 * rows.length)]!;
+        });
+        const places = operand("int32", disjointPlacements([2, 4])[0]!);
+        kernels.winners(blocks.view, PAIRS, places.view);
+        oracle.winners(blocks.host, PAIRS, places.host);
+        compare("winners", places);
 
         // 0·∞ and 0·NaN are NaN: no product may be left out because a factor is 0.
         const zeros = operand(dtype, disjointPlacements([4])[0]!, () => 0);
@@ -514,6 +537,23 @@ const CONTRACTIONS: readonly { letters: Letters; a: Shape; b: Shape }[] = (
     ["mk", "kn", "mn", [0, 4], [4, 5]],
   ] as const
 ).map(([a, b, out, aShape, bShape]) => ({ letters: { a, b, out }, a: aShape, b: bShape }));
+
+/** Blocks of 2 by 2 in a plane of 4 by 8. */
+const PAIRS: Pooling = {
+  kernel: [2, 2],
+  stride: [2, 2],
+  dilation: [1, 1],
+  before: [0, 0],
+  output: [2, 4],
+};
+
+/** Poolings of planes of 7 by 9: blocks, overlapping windows, gaps between taps, and windows beyond the edges. */
+const POOLINGS: readonly Pooling[] = [
+  { kernel: [2, 2], stride: [2, 2], dilation: [1, 1], before: [0, 0], output: [3, 4] },
+  { kernel: [3, 2], stride: [1, 2], dilation: [1, 1], before: [0, 0], output: [5, 4] },
+  { kernel: [2, 3], stride: [2, 1], dilation: [2, 3], before: [1, 2], output: [4, 6] },
+  { kernel: [2, 2], stride: [2, 2], dilation: [1, 1], before: [1, 1], output: [4, 5] },
+];
 
 /** Shapes to pick from along an axis, and how many picks. */
 const PICKED: readonly { shape: Shape; axis: number; picks: number }[] = [

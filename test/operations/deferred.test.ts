@@ -3,6 +3,8 @@ import {
   contract,
   gradients,
   type Kernels,
+  keep,
+  MemoryError,
   memory,
   noGrad,
   scope,
@@ -10,15 +12,27 @@ import {
   type Tensor,
   tensor,
   type View,
+  zeros,
 } from "@convgrad/core";
 import { conv2d, dense, relu } from "@convgrad/layers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { foreign } from "./foreign.ts";
 
+interface Fusing {
+  readonly kernels: Kernels;
+  /** The fused kernels that ran. */
+  readonly log: string[];
+  /** Blocks in use. */
+  readonly live: () => number;
+  /** Lets every allocation fail from now on, or succeed again. */
+  readonly refuse: (all: boolean) => void;
+}
+
 /** A backend with fused kernels, composed from its own plain ones, that writes down what it was asked for. */
-function fusing(): { kernels: Kernels; log: string[]; live: () => number } {
+function fusing(): Fusing {
   const { kernels: plain, live } = foreign();
   const log: string[] = [];
+  let isFull = false;
   const temporary = (shape: readonly number[], run: (view: View) => void) => {
     const size = shape.reduce((a, b) => a * b, 1);
     const buffer = plain.allocate("float32", size);
@@ -28,6 +42,10 @@ function fusing(): { kernels: Kernels; log: string[]; live: () => number } {
   };
   const kernels: Kernels = {
     ...plain,
+    allocate: (dtype, length) => {
+      if (isFull) throw new MemoryError("allocate", "no room, says the test");
+      return plain.allocate(dtype, length);
+    },
     contract: () => {
       throw new Error("nobody asks for the plain kernel where there is a fused one");
     },
@@ -70,7 +88,10 @@ function fusing(): { kernels: Kernels; log: string[]; live: () => number } {
       },
     },
   };
-  return { kernels, log, live };
+  const refuse = (all: boolean) => {
+    isFull = all;
+  };
+  return { kernels, log, live, refuse };
 }
 
 const numbers = (shape: number[], scale = 1): Tensor =>
@@ -82,12 +103,10 @@ const numbers = (shape: number[], scale = 1): Tensor =>
     { shape, requiresGrad: true },
   );
 
-let log: string[];
-let live: () => number;
+let { kernels, log, live, refuse } = fusing();
 beforeEach(() => {
-  const backend = fusing();
-  ({ log, live } = backend);
-  setBackend(backend.kernels);
+  ({ kernels, log, live, refuse } = fusing());
+  setBackend(kernels);
 });
 afterEach(() => setBackend("reference"));
 
@@ -161,5 +180,167 @@ describe("a deferred contraction", () => {
         expect(value).toBeCloseTo(expected[i]![k]!, 5);
       });
     });
+  });
+});
+
+/** a·b of fresh tensors without gradients, with the numbers it is to have. */
+function product(): { a: Tensor; b: Tensor; y: Tensor; expected: number[] } {
+  const [a, b] = [numbers([2, 3]).detach(), numbers([3, 2]).detach()];
+  const [p, q] = values(a, b);
+  const expected = [0, 1, 2, 3].map((at) =>
+    [0, 1, 2].reduce((sum, k) => sum + p![3 * (at >> 1) + k]! * q![2 * k + (at % 2)]!, 0),
+  );
+  return { a, b, y: contract("mk, kn -> mn", a, b), expected };
+}
+
+/** Doubles a tensor in place although there is no room for anything. */
+function doubleWithoutRoom(a: Tensor): void {
+  const still = zeros(a.shape).neg(); // computed, hence where the kernels are
+  refuse(true);
+  axpby(1, still, 2, a);
+  refuse(false);
+}
+
+function expectValues(y: Tensor, expected: readonly number[]): void {
+  const [found] = values(y);
+  expect(found).toHaveLength(expected.length);
+  found!.forEach((value, i) => {
+    expect(value).toBeCloseTo(expected[i]!, 5);
+  });
+}
+
+describe("how long a deferred contraction lives", () => {
+  it("kept, it is computed at once and keeps none of its operands", () => {
+    const before = [memory().tensors, live()];
+    const { y, expected } = scope(() => {
+      const { y, expected } = product();
+      keep(y);
+      expect(log).toEqual(["contract"]);
+      return { y, expected };
+    });
+    expect([memory().tensors, live()]).toEqual(before.map((n) => n! + 1));
+    expectValues(y, expected);
+    expect(log).toEqual(["contract"]);
+  });
+
+  it("returned from its scope, it takes its operands along until it is read", () => {
+    scope(() => {
+      const before = [memory().tensors, live()];
+      const inner = scope(() => {
+        const { y, expected } = product();
+        return { y, expected, sum: y.add(numbers([2])) };
+      });
+      expect(log).toEqual([]);
+      expectValues(inner.y, inner.expected);
+      expect(values(inner.sum)[0]).toHaveLength(4);
+      expect([memory().tensors, live()]).toEqual(before.map((n) => n! + 2));
+    });
+  });
+
+  it("lost by a throw, it leaves nothing behind", () => {
+    const before = [memory().tensors, live()];
+    const lose = () =>
+      scope(() => {
+        throw new Error(
+          `mine, ${
+            product()
+              .y.add(numbers([2]))
+              .relu().shape
+          }`,
+        );
+      });
+    expect(lose).toThrow("mine, 2,2");
+    expect([memory().tensors, live()]).toEqual(before);
+    expect(log).toEqual([]);
+  });
+
+  it("seen through a view, it is computed for the view and for itself once", () => {
+    const { y, expected } = product();
+    expectValues(
+      y.transpose(),
+      [0, 2, 1, 3].map((i) => expected[i]!),
+    );
+    expectValues(y.slice([1]), expected.slice(2));
+    expectValues(
+      y.flip().relu(),
+      expected.toReversed().map((x) => Math.max(x, 0)),
+    );
+    expect(log).toEqual(["contract"]);
+  });
+
+  it("is computed by the backend that it was asked of, whichever is selected when it is read", () => {
+    const { y, expected } = product();
+    const other = fusing();
+    setBackend(other.kernels);
+    const z = y.relu();
+    expect(log).toEqual(["contract"]);
+    expectValues(
+      z,
+      expected.map((x) => Math.max(x, 0)),
+    );
+    expectValues(y, expected);
+    expect(other.log).toEqual([]);
+    setBackend("reference");
+    expectValues(y, expected);
+  });
+
+  it("has gradients of gradients", () => {
+    const program = () => {
+      const [x, w, b] = [numbers([1, 2, 5, 4]), numbers([3, 2, 2, 3]), numbers([3])];
+      const y = conv2d(x, w, b, { stride: [1, 2], padding: 1 }).tanh();
+      const first = gradients(y.mul(y).sum(), [x, w, b], { createGraph: true });
+      const along = first.map((g) => g.mul(g).sum()).reduce((sum, term) => sum.add(term));
+      return values(...first, ...gradients(along, [x, w, b]));
+    };
+    const found = program();
+    setBackend("reference");
+    const expected = program();
+    found.forEach((row, i) => {
+      row.forEach((value, k) => {
+        expect(Math.abs(value - expected[i]![k]!)).toBeLessThan(1e-3);
+      });
+    });
+  });
+});
+
+describe("a deferred contraction whose memory runs out", () => {
+  it("stays deferred when there is no room for its value, and is computed later", () => {
+    const { y, expected } = product();
+    refuse(true);
+    expect(() => values(y)).toThrow(MemoryError);
+    expect(() => y.add(1)).toThrow(MemoryError);
+    refuse(false);
+    expectValues(y, expected);
+  });
+
+  it("does not stand in the way of an update, but cannot be read after it", () => {
+    const { a, b, y } = product();
+    doubleWithoutRoom(a);
+    expect(() => values(y)).toThrow(MemoryError);
+    expect(() => values(y)).toThrow("an operand was overwritten before this value was needed");
+    expectValues(b, values(numbers([3, 2]))[0]!);
+    const doubled = values(numbers([2, 3]))[0]!.map((x) => 2 * x);
+    expectValues(a, doubled);
+  });
+
+  it("says nothing about values that are asked for after the update", () => {
+    const { a, b, y, expected } = product();
+    doubleWithoutRoom(a);
+    const twice = contract("mk, kn -> mn", a, b);
+    expectValues(
+      twice,
+      expected.map((x) => 2 * x),
+    );
+    expect(() => values(y)).toThrow(MemoryError);
+  });
+
+  it("leaves nothing behind", () => {
+    const before = [memory().tensors, live()];
+    scope(() => {
+      const { a, y } = product();
+      doubleWithoutRoom(a);
+      expect(() => values(y)).toThrow(MemoryError);
+    });
+    expect([memory().tensors, live()]).toEqual(before);
   });
 });

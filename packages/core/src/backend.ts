@@ -145,10 +145,13 @@ export function backendInfo(): BackendInfo {
   return { name, threads, dtypes, fallbacks, trouble };
 }
 
-/** The selected backend, or the reference where one of the dtypes is beyond it (float64, mostly). */
-export function kernelsFor(dtypes: readonly DType[]): Kernels {
+/** The selected backend, or the reference where a dtype is beyond it (float64, mostly). */
+export function kernelsFor(dtype: DType, operands: readonly { readonly dtype: DType }[]): Kernels {
   const kernels = selectedBackend();
-  return dtypes.every((dtype) => kernels.dtypes.includes(dtype)) ? kernels : reference;
+  const { dtypes } = kernels;
+  if (!dtypes.includes(dtype)) return reference;
+  for (const operand of operands) if (!dtypes.includes(operand.dtype)) return reference;
+  return kernels;
 }
 
 /**

@@ -28,8 +28,8 @@ export class Block {
   readonly #bytes: number;
   #holders = 0;
   #orphan = false;
-  /** Whether its contents changed although somebody held it, because there was no room for a copy. */
-  spoiled = false;
+  /** How often its contents changed although somebody held it, because there was no room for a copy. */
+  overwritten = 0;
 
   /** @param buffer memory that the backend already gave; default: fresh */
   constructor(

@@ -71,7 +71,7 @@ export function create(
   checkDType(operation, dtype);
   checkShape(operation, shape);
   if (requiresGrad) checkDifferentiable(dtype);
-  const kernels = kernelsFor([dtype]);
+  const kernels = kernelsFor(dtype, []);
   const result = newTensor(kernels, dtype, [...shape]);
   fill(kernels, viewOn(operation, kernels, result));
   result.requiresGrad = requiresGrad;

@@ -11,15 +11,18 @@ import type { Tensor } from "./tensor.ts";
 interface Held extends Layout {
   readonly block: Block;
   readonly dtype: DType;
+  /** What `block.overwritten` was when the value was asked for. */
+  readonly overwritten: number;
 }
 
 function held(kernels: Kernels, x: Tensor): Held {
   viewOn("contract", kernels, x); // moves it to the backend, and computes it where it is itself deferred
-  return { block: x.storage.block.hold(), dtype: x.dtype, ...x.layout };
+  const block = x.storage.block.hold();
+  return { block, dtype: x.dtype, overwritten: block.overwritten, ...x.layout };
 }
 
-function viewOf({ block, ...rest }: Held): View {
-  if (block.spoiled) {
+function viewOf({ block, overwritten, ...rest }: Held): View {
+  if (block.overwritten !== overwritten) {
     throw new MemoryError(
       "contract",
       "an operand was overwritten before this value was needed, and there was no memory to keep it; " +

@@ -82,15 +82,9 @@ export interface Primitive<I extends readonly Tensor[], P = void> {
 export function definePrimitive<I extends readonly Tensor[], P = void>(
   definition: ComputeDefinition<I, P> | ViewDefinition<P>,
 ): Primitive<I, P> {
-  const call = (...args: readonly unknown[]): Tensor => {
-    const last = args[args.length - 1];
-    const hasParams = args.length > 0 && !isTensor(last);
-    const inputs = (hasParams ? args.slice(0, -1) : args) as unknown as I;
-    return apply(
-      definition as ComputeDefinition<I, P>,
-      inputs,
-      (hasParams ? last : undefined) as P,
-    );
+  const call = (...args: unknown[]): Tensor => {
+    const params = args.length > 0 && !isTensor(args[args.length - 1]) ? args.pop() : undefined;
+    return apply(definition as ComputeDefinition<I, P>, args as unknown as I, params as P);
   };
   return Object.assign(call, { primitiveName: definition.name }) as unknown as Primitive<I, P>;
 }
@@ -116,7 +110,7 @@ function compute<I extends readonly Tensor[], P>(
   const { name } = definition;
   const dtype = (definition.dtype ?? sharedDType(name))(inputs, params);
   const shape = definition.shape(inputs, params);
-  const kernels = kernelsFor([dtype, ...inputs.map((x) => x.dtype)]);
+  const kernels = kernelsFor(dtype, inputs);
   const deferred = kernels.fused && definition.defer?.(kernels, inputs, params, shape);
   if (deferred) return newTensor(kernels, dtype, shape, deferred);
   const output = newTensor(kernels, dtype, shape);
@@ -153,7 +147,7 @@ export function updateInPlace(
   inputs: readonly Tensor[],
   run: (kernels: Kernels, out: View, inputs: readonly View[]) => void,
 ): void {
-  const kernels = kernelsFor([out.dtype, ...inputs.map((x) => x.dtype)]);
+  const kernels = kernelsFor(out.dtype, inputs);
   const views = inputs.map((x) => viewOn(operation, kernels, x));
   run(
     kernels,

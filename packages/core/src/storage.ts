@@ -69,6 +69,8 @@ export class Storage {
   version = 0;
   readonly #remains: Remains;
   #kernels: Kernels;
+  /** Whether the garbage collector is to give it back. */
+  #isWatched = false;
   #released: string | null = null;
 
   constructor(
@@ -139,7 +141,7 @@ export class Storage {
     try {
       copy = kernels.allocate(this.dtype, this.length);
     } catch {
-      this.block.spoiled = true; // an update never fails for want of memory; reading the deferred value does
+      this.block.overwritten++; // an update never fails for want of memory; reading the deferred value does
       return buffer;
     }
     kernels.copy(wholeOf(this.block, this), wholeOf({ buffer: copy }, this));
@@ -192,6 +194,7 @@ export class Storage {
     const { bytes, kept } = this.#remains;
     if (this.#released !== null || this.#kernels.virtual) return;
     collected.register(this, this.#remains, this);
+    this.#isWatched = true;
     if (kept) return;
     count(unscoped, 1, bytes);
     warnOnce();
@@ -200,7 +203,10 @@ export class Storage {
   /** Tells a block without an owner that a scope takes it over. */
   scoped(): void {
     const { bytes, kept } = this.#remains;
-    if (collected.unregister(this) && !kept) count(unscoped, -1, bytes);
+    if (!this.#isWatched) return; // asking the registry of every tensor would take longer than making it
+    this.#isWatched = false;
+    collected.unregister(this);
+    if (!kept) count(unscoped, -1, bytes);
   }
 
   release(reason: string): void {

@@ -114,7 +114,7 @@ export class Tensor {
   }
   /** A row-major copy of the elements. */
   toTypedArray(): TypedArray {
-    const kernels = kernelsFor([this.dtype]);
+    const kernels = kernelsFor(this.dtype, []);
     return kernels.read(viewOn("read", kernels, this));
   }
   /** The elements as nested arrays; a number for a scalar. */

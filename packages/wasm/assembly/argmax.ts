@@ -44,17 +44,6 @@ class Near {
   }
 }
 
-/** Loads every second element of seven, and touches no eighth. */
-// @ts-ignore: decorator
-@final
-class Second {
-  // @ts-ignore: decorator
-  @inline
-  load(p: usize, s: usize): v128 {
-    return i32x4.shuffle(v128.load(p), v128.load(p, 12), 0, 2, 5, 7);
-  }
-}
-
 /** Loads four elements `s` bytes apart. */
 // @ts-ignore: decorator
 @final
@@ -132,46 +121,6 @@ function argmaxRow<Distance>(
   return !v128.any_true(hasNaN);
 }
 
-/** The same for windows of 2 by 2 elements, two apart, which is what most networks pool. */
-function argmaxSquareRow(args: usize, n: usize, o: usize, so: usize, x: usize): bool {
-  const down = innerStride(args, 1);
-  const last = n - 4;
-  let hasNaN = i32x4.splat(0);
-  let i: usize = 0;
-  let next: usize = 0;
-  do {
-    i = next;
-    const above = x + (i << 3);
-    const below = above + down;
-    const x0 = i32x4.shuffle(v128.load(above), v128.load(above, 16), 0, 2, 4, 6);
-    const x1 = i32x4.shuffle(v128.load(above), v128.load(above, 16), 1, 3, 5, 7);
-    const x2 = i32x4.shuffle(v128.load(below), v128.load(below, 16), 0, 2, 4, 6);
-    const x3 = i32x4.shuffle(v128.load(below), v128.load(below, 16), 1, 3, 5, 7);
-    const top1 = f32x4.pmax(x0, x1);
-    const top2 = f32x4.pmax(top1, x2);
-    const best1 = v128.and(f32x4.gt(x1, x0), i32x4.splat(1));
-    const best2 = i32x4.max_s(best1, v128.and(f32x4.gt(x2, top1), i32x4.splat(2)));
-    const best3 = i32x4.max_s(best2, v128.and(f32x4.gt(x3, top2), i32x4.splat(3)));
-    storeLanes(o + i * so, so, best3);
-    const sum = f32x4.add(f32x4.add(x0, x1), f32x4.add(x2, x3));
-    hasNaN = v128.or(hasNaN, f32x4.ne(sum, sum));
-    next = min(i + 4, last);
-  } while (i != last);
-  return !v128.any_true(hasNaN);
-}
-
-/** Whether the inner nest is a square of four elements. */
-// @ts-ignore: decorator
-@inline
-function isSquare(args: usize): bool {
-  return (
-    innerSize(args, 0) == 2 &&
-    innerSize(args, 1) == 2 &&
-    innerStride(args, 0) == 4 &&
-    word(args, INNER_TILES) == 1
-  );
-}
-
 /** Whether a row could be done by four. */
 function argmaxFloats(
   args: usize,
@@ -183,9 +132,7 @@ function argmaxFloats(
 ): bool {
   if (n < 4) return false;
   if (sx == 4) return argmaxRow<Near>(args, n, o, so, x, sx);
-  if (sx != 8) return argmaxRow<Far>(args, n, o, so, x, sx);
-  if (isSquare(args)) return argmaxSquareRow(args, n, o, so, x);
-  return argmaxRow<Second>(args, n, o, so, x, sx);
+  return argmaxRow<Far>(args, n, o, so, x, sx);
 }
 
 function argmaxCells<T>(args: usize, n: usize, o: usize, so: usize, x: usize, sx: usize): void {

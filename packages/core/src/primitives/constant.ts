@@ -6,7 +6,7 @@ import type { Tensor } from "../tensor.ts";
 
 /** A number in the shape and type of `like`: one element, seen everywhere through stride 0. */
 export function constant(value: number, like: Tensor): Tensor {
-  const kernels = kernelsFor([like.dtype]);
+  const kernels = kernelsFor(like.dtype, []);
   const cell = newTensor(
     kernels,
     like.dtype,
