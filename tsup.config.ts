@@ -14,4 +14,5 @@ export default defineConfig({
   sourcemap: true,
   treeshake: true,
   clean: true,
+  splitting: true,
 });

@@ -23,6 +23,17 @@ describe("no golden case vanishes", () => {
     });
   });
 
+  it("runs them on each backend, where float32 is no obstacle", () => {
+    const places: Record<string, number> = {};
+    for (const place of cases.flatMap((c) => c.places)) places[place] = (places[place] ?? 0) + 1;
+    expect(places).toEqual({
+      "reference float64": 395, // all but the initial values of layers
+      "reference float32": 402, // all but the training traces
+      "wasm float32": 402,
+      "wasm without Winograd float32": 52, // those with 3×3 filters
+    });
+  });
+
   it("skips these operations and no others, for these reasons", () => {
     const reasons: Record<string, number> = {};
     for (const { op, reason } of skipped) {

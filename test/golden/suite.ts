@@ -15,10 +15,10 @@ import {
   expectClose,
   type FloatType,
   type GoldenCase,
-  type GoldenFile,
   hasSquareFilters,
   load,
   type NamedCase,
+  type Tolerances,
   toleranceOf,
   toTensor,
 } from "./format.ts";
@@ -28,6 +28,8 @@ export interface PlannedCase {
   readonly name: string;
   readonly op: string;
   readonly run: (() => void) | null;
+  /** The backends that run it, each with the float type: `"wasm float32"`. */
+  readonly places: readonly string[];
   /** Why it is skipped. */
   readonly reason?: string;
 }
@@ -41,10 +43,11 @@ export interface Suite {
 /** Runs a case in one float type, on the backend that is selected. */
 export type Runner<C> = (c: C, float: FloatType, tolerance: Tolerance) => void;
 
-/** What a case runs on. */
+/** What a case runs on, and how closely it is to agree there. */
 interface Place {
   readonly kernels: Kernels;
   readonly float: FloatType;
+  readonly tolerance: Tolerance;
 }
 
 const wasm = createKernels({ threads: 2 });
@@ -54,14 +57,17 @@ const direct: Kernels = {
 };
 
 /** Every backend in every type that it computes in; without Winograd once more where that makes a difference. */
-function placesOf(c: NamedCase): Place[] {
-  const places: Place[] = [
-    { kernels: reference, float: "float64" },
-    { kernels: reference, float: "float32" },
-    { kernels: wasm, float: "float32" },
+function placesOf(golden: { readonly tolerance: Tolerances }, c: NamedCase): Place[] {
+  const candidates: readonly [Kernels, FloatType][] = [
+    [reference, "float64"],
+    [reference, "float32"],
+    [wasm, "float32"],
+    ...(hasSquareFilters(c, 3) ? [[direct, "float32"] as [Kernels, FloatType]] : []),
   ];
-  if (hasSquareFilters(c, 3)) places.push({ kernels: direct, float: "float32" });
-  return places;
+  return candidates.flatMap(([kernels, float]) => {
+    const tolerance = toleranceOf(golden, c, float);
+    return tolerance ? [{ kernels, float, tolerance }] : [];
+  });
 }
 
 /** The tensors of a case by name; a case holds those that its operation takes. */
@@ -83,31 +89,31 @@ export interface Inputs {
 /** An operation as a user would write it: the result, or several by name. */
 export type Sentence = (inputs: Inputs, config: Config) => Tensor | Record<string, Tensor>;
 
-/** Plans each case of a file: a runner, or the reason for skipping it. */
+const BOTH: readonly FloatType[] = ["float64", "float32"];
+
+/** Plans each case of a file: a runner, or the reason for skipping it; in which float types is asked per case. */
 export function plan<C extends NamedCase>(
   file: string,
   choose: (c: C) => Runner<C> | string,
-  floats: readonly FloatType[] = ["float64", "float32"],
+  floatsOf: (c: C) => readonly FloatType[] = () => BOTH,
 ): Suite {
   const golden = load<C>(file);
   const planned = golden.cases.map((c): PlannedCase => {
+    const { name, op } = c;
     const choice = choose(c);
-    if (typeof choice === "string") return { name: c.name, op: c.op, run: null, reason: choice };
-    return { name: c.name, op: c.op, run: () => runInEach(golden, c, choice, floats) };
+    if (typeof choice === "string") return { name, op, run: null, places: [], reason: choice };
+    const places = placesOf(golden, c).filter(({ float }) => floatsOf(c).includes(float));
+    return {
+      name,
+      op,
+      run: () => {
+        for (const { kernels, float, tolerance } of places)
+          withBackend(kernels, () => scope(() => choice(c, float, tolerance)));
+      },
+      places: places.map(({ kernels, float }) => `${kernels.name} ${float}`),
+    };
   });
   return { file, cases: planned };
-}
-
-function runInEach<C extends NamedCase>(
-  golden: GoldenFile<C>,
-  c: C,
-  run: Runner<C>,
-  floats: readonly FloatType[],
-): void {
-  for (const { kernels, float } of placesOf(c)) {
-    const tolerance = floats.includes(float) ? toleranceOf(golden, c, float) : null;
-    if (tolerance) withBackend(kernels, () => scope(() => run(c, float, tolerance)));
-  }
 }
 
 /** Plans a file of ordinary cases from one sentence per operation. */

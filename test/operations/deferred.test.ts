@@ -284,6 +284,17 @@ describe("how long a deferred contraction lives", () => {
     expectValues(y, expected);
   });
 
+  it("may be added to a view of itself, although its operands live for it alone", () => {
+    const y = scope(() => contract("k, kn -> n", numbers([3]).detach(), numbers([3, 4]).detach()));
+    const sum = y.add(y.flip());
+    numbers([7]); // takes the first memory that somebody gave back
+    const [row] = values(y);
+    expectValues(
+      sum,
+      row!.map((value, i) => value + row!.at(-1 - i)!),
+    );
+  });
+
   it("has gradients of gradients", () => {
     const program = () => {
       const [x, w, b] = [numbers([1, 2, 5, 4]), numbers([3, 2, 2, 3]), numbers([3])];
@@ -332,6 +343,20 @@ describe("a deferred contraction whose memory runs out", () => {
       expected.map((x) => 2 * x),
     );
     expect(() => values(y)).toThrow(MemoryError);
+  });
+
+  it("holds none of its operands when another cannot be computed", () => {
+    const before = [memory().tensors, live()];
+    scope(() => {
+      const first = numbers([2, 2]).detach().neg();
+      const { y } = product();
+      refuse(true);
+      expect(() => contract("mk, kn -> mn", first, y)).toThrow(MemoryError);
+      expect(() => contract("mk, kn -> mn", y, first)).toThrow(MemoryError);
+      expect(() => contract("mk, kn -> mn", first, first).add(y.sum([0]))).toThrow(MemoryError);
+      refuse(false);
+    });
+    expect([memory().tensors, live()]).toEqual(before);
   });
 
   it("leaves nothing behind", () => {

@@ -64,6 +64,7 @@ export class DeferredContraction {
   ): DeferredContraction | null {
     const { fused } = kernels;
     if (!fused) return null;
+    viewOn("contract", kernels, b); // may fail, and nothing must be held then
     const [p, q] = [held(kernels, a), held(kernels, b)];
     return new DeferredContraction({ fused, a: p, b: q, letters, bias: null, relu: false, shape });
   }
@@ -75,9 +76,13 @@ export class DeferredContraction {
     return deferred && isWhole && deferred.#parts.fused === kernels.fused ? deferred : null;
   }
 
-  /** This plus x, or `null` where that is no epilogue: after another one, or with values along several axes. */
+  /**
+   * This plus x, or `null` where that is no epilogue: after another one, with values along several axes, or for a view
+   * of this itself, whose computation would let the operands go.
+   */
   plus(kernels: Kernels, x: Tensor): DeferredContraction | null {
     const { bias, relu, shape } = this.#parts;
+    if (x.storage.deferred === this) return null;
     const axes = x.layout.strides.filter((stride, axis) => stride !== 0 && x.shape[axis] !== 1);
     if (bias || relu || axes.length > 1 || !sameShape(shape, x.shape)) return null;
     return this.#with({ bias: held(kernels, x) });

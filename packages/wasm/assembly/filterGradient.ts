@@ -2,7 +2,14 @@
 // determines; each block has sums of its own, [group][panel of 8 filters][block][8][taps], which are added at the end.
 
 import { ADD } from "./contractionNumbers";
-import { dotTile3, dotTile3Tail, dotTile4, dotTile4Tail } from "./dotTiles";
+import {
+  dotRun5,
+  dotRun5Tail,
+  dotTile3,
+  dotTile3Tail,
+  dotTile4,
+  dotTile4Tail,
+} from "./dotTiles";
 import { packPanel } from "./packing";
 import { pixelTile } from "./pixelTile";
 import { firstUnit, isRun, panelStart, word } from "./vectors";
@@ -90,6 +97,8 @@ function allTaps(args: usize, count: i32, packed: usize, table: usize, x: usize,
 const TAILS = 21;
 const TAIL_TABLE = 22;
 const TAIL_LANES = 23;
+/** 1 where five taps at a time follow each other float by float. */
+const IN_RUNS = 24;
 
 /** Products of rows, four lanes at a time; needs rows without gaps. */
 export function dots(args: usize, part: i32, scratch: usize): void {
@@ -123,27 +132,64 @@ function dotsUnit(args: usize, unit: i32, lanes: usize): void {
 }
 
 function allDots(args: usize, pairs: i32, table: usize, x: usize, y: usize, panel: i32, lanes: usize, tail: bool): void {
-  const taps = <i32>word(args, TAPS);
-  const groups = (taps + 3) >> 2;
   const valid = min(8, <i32>word(args, CHANNELS) - (panel << 3));
-  const cut = <i32>word(args, TAIL_LANES);
+  const cut = tail ? <i32>word(args, TAIL_LANES) : 0;
+  const inRuns = word(args, IN_RUNS) != 0;
   for (let channel = 0; channel < valid; channel += 2) {
     const channels = <usize>word(args, CHANNEL_TABLE) + (<usize>panel << 5);
     const ya = y + <usize>load<u32>(channels + (<usize>channel << 2));
     const yb = y + <usize>load<u32>(channels + (<usize>min(channel + 1, valid - 1) << 2));
-    for (let g = 0; g < groups; g++) {
-      const tap = panelStart(g, taps, groups);
-      const sums = lanes + (<usize>tap << 7) + (<usize>channel << 4);
-      const x0 = tapAt(args, x, tap);
-      const x1 = tapAt(args, x, tap + 1);
-      const x2 = tapAt(args, x, tap + 2);
-      if (panelStart(g + 1, taps, groups) - tap == 4) {
-        const x3 = tapAt(args, x, tap + 3);
-        if (tail) dotTile4Tail(pairs, table, x0, x1, x2, x3, ya, yb, sums, 128, cut);
-        else dotTile4(pairs, table, x0, x1, x2, x3, ya, yb, sums, 128);
-      } else if (tail) dotTile3Tail(pairs, table, x0, x1, x2, ya, yb, sums, 128, cut);
-      else dotTile3(pairs, table, x0, x1, x2, ya, yb, sums, 128);
-    }
+    const sums = lanes + (<usize>channel << 4);
+    if (inRuns) neighbouringTaps(args, pairs, table, x, ya, yb, sums, cut);
+    else scatteredTaps(args, pairs, table, x, ya, yb, sums, cut);
+  }
+}
+
+/** Taps that follow each other in runs of 5. */
+function neighbouringTaps(
+  args: usize,
+  pairs: i32,
+  table: usize,
+  x: usize,
+  ya: usize,
+  yb: usize,
+  sums: usize,
+  cut: i32,
+): void {
+  const taps = <i32>word(args, TAPS);
+  for (let tap = 0; tap < taps; tap += 5) {
+    const from = tapAt(args, x, tap);
+    if (cut) dotRun5Tail(pairs, table, from, ya, yb, sums, cut);
+    else dotRun5(pairs, table, from, ya, yb, sums);
+    sums += 5 << 7;
+  }
+}
+
+/** Any taps, dealt out to groups of 4 and 3; only the last group may have fewer. */
+function scatteredTaps(
+  args: usize,
+  pairs: i32,
+  table: usize,
+  x: usize,
+  ya: usize,
+  yb: usize,
+  lanes: usize,
+  cut: i32,
+): void {
+  const taps = <i32>word(args, TAPS);
+  const groups = (taps + 3) >> 2;
+  for (let g = 0; g < groups; g++) {
+    const tap = panelStart(g, taps, groups);
+    const sums = lanes + (<usize>tap << 7);
+    const x0 = tapAt(args, x, tap);
+    const x1 = tapAt(args, x, tap + 1);
+    const x2 = tapAt(args, x, tap + 2);
+    if (panelStart(g + 1, taps, groups) - tap == 4) {
+      const x3 = tapAt(args, x, tap + 3);
+      if (cut) dotTile4Tail(pairs, table, x0, x1, x2, x3, ya, yb, sums, cut);
+      else dotTile4(pairs, table, x0, x1, x2, x3, ya, yb, sums);
+    } else if (cut) dotTile3Tail(pairs, table, x0, x1, x2, ya, yb, sums, cut);
+    else dotTile3(pairs, table, x0, x1, x2, ya, yb, sums);
   }
 }
 

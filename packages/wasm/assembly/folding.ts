@@ -14,20 +14,28 @@ export function clearPlane(image: usize, height: i32, width: i32, rowStep: usize
   }
 }
 
-/** Adds a row of `count` floats to cells that lie `step` bytes apart. */
-function addRow(to: usize, step: usize, from: usize, count: i32): void {
-  let i = 0;
-  if (step == 4) {
-    for (; i + 4 <= count; i += 4) {
-      v128.store(to, f32x4.add(v128.load(to), v128.load(from)));
-      to += 16;
-      from += 16;
+/** Adds `height` × `width` floats that lie without gaps to cells some bytes apart, down and across. */
+function addPlane(to: usize, down: usize, across: usize, from: usize, height: i32, width: i32): void {
+  const pitch = <usize>width << 2;
+  let w = 0;
+  // Columns of vectors: rows are often so short that a loop over each would cost more than the sums.
+  for (; across == 4 && w + 4 <= width; w += 4) {
+    let cell = to + (<usize>w << 2);
+    let at = from + (<usize>w << 2);
+    for (let h = 0; h < height; h++) {
+      v128.store(cell, f32x4.add(v128.load(cell), v128.load(at)));
+      cell += down;
+      at += pitch;
     }
   }
-  for (; i < count; i++) {
-    store<f32>(to, load<f32>(to) + load<f32>(from));
-    to += step;
-    from += 4;
+  for (; w < width; w++) {
+    let cell = to + <usize>w * across;
+    let at = from + (<usize>w << 2);
+    for (let h = 0; h < height; h++) {
+      store<f32>(cell, load<f32>(cell) + load<f32>(at));
+      cell += down;
+      at += pitch;
+    }
   }
 }
 
@@ -42,13 +50,8 @@ export function addColumns(columns: usize, pitch: usize, image: usize, shape: us
   const windowAcross = <usize>word(shape, 7);
   for (let i = 0; i < <i32>word(shape, 0); i++) {
     for (let j = 0; j < <i32>word(shape, 1); j++) {
-      let to = image + <usize>i * <usize>word(shape, 4) + <usize>j * <usize>word(shape, 5);
-      let from = columns;
-      for (let h = 0; h < height; h++) {
-        addRow(to, windowAcross, from, width);
-        to += windowDown;
-        from += <usize>width << 2;
-      }
+      const to = image + <usize>i * <usize>word(shape, 4) + <usize>j * <usize>word(shape, 5);
+      addPlane(to, windowDown, windowAcross, columns, height, width);
       columns += pitch;
     }
   }

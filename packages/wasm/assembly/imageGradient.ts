@@ -2,7 +2,7 @@
 
 import { addColumns, clearPlane } from "./folding";
 import { rowTile } from "./tiles";
-import { firstUnit, panelStart, word } from "./vectors";
+import { firstUnit, isRun, panelStart, word } from "./vectors";
 
 // The arguments; the first eight are the shape of `addColumns`. Units are samples, those of the first group first.
 const TAPS_DOWN = 0;
@@ -22,7 +22,7 @@ const Y_CHANNELS = 17;
 /** 0, or the table of positions where planes have gaps and are copied first; then that of the copies' planes. */
 const Y_POSITIONS = 18;
 const COPY_CHANNELS = 19;
-/** Windows of a plane, at least 8 with those that stand for none, and windows of a pass over the taps. */
+/** Windows of a plane, bytes from row to row of columns and copies, and windows of a pass over the taps. */
 const POSITIONS = 20;
 const PITCH = 21;
 const CHUNK = 22;
@@ -50,22 +50,33 @@ export function image(args: usize, part: i32, scratch: usize): void {
     const filters = <usize>word(args, FILTERS) + group * <usize>word(args, FILTERS_GROUP);
     if (word(args, Y_POSITIONS)) {
       copyPlanes(args, y, scratch);
-      const copies = <usize>word(args, CHANNELS) * <usize>word(args, PITCH) << 2;
+      const copies = <usize>word(args, CHANNELS) * <usize>word(args, PITCH);
       sampleGradient(args, filters, scratch, <usize>word(args, COPY_CHANNELS), to, scratch + copies);
     } else sampleGradient(args, filters, y, <usize>word(args, Y_CHANNELS), to, scratch);
   }
 }
 
-/** Copies the planes of a sample to where their positions follow each other. */
+/** Copies the planes of a sample to where their positions follow each other; 8 at least, if need be of zeros. */
 function copyPlanes(args: usize, y: usize, to: usize): void {
   const positions = <i32>word(args, POSITIONS);
-  const pitch = <i32>word(args, PITCH);
+  const table = <usize>word(args, Y_POSITIONS);
   for (let o = 0; o < <i32>word(args, CHANNELS); o++) {
     const plane = y + <usize>load<u32>(<usize>word(args, Y_CHANNELS) + (<usize>o << 2));
-    for (let p = 0; p < positions; p++, to += 4) {
-      store<f32>(to, load<f32>(plane + <usize>load<u32>(<usize>word(args, Y_POSITIONS) + (<usize>p << 2))));
+    let p = 0;
+    while (p < positions) {
+      const place = table + (<usize>p << 2);
+      const from = plane + <usize>load<u32>(place);
+      const at = to + (<usize>p << 2);
+      if (p + 4 <= positions && isRun(place)) {
+        v128.store(at, v128.load(from));
+        p += 4;
+      } else {
+        store<f32>(at, load<f32>(from));
+        p++;
+      }
     }
-    for (let p = positions; p < pitch; p++, to += 4) store<f32>(to, 0);
+    for (; p < 8; p++) store<f32>(to + (<usize>p << 2), 0);
+    to += <usize>word(args, PITCH);
   }
 }
 
@@ -73,7 +84,7 @@ function sampleGradient(args: usize, filters: usize, y: usize, planes: usize, to
   const inputs = <i32>word(args, INPUTS);
   const atOnce = <i32>word(args, INPUTS_AT_ONCE);
   const taps = <i32>word(args, TAPS_DOWN) * <i32>word(args, TAPS_ACROSS);
-  const pitch = <usize>word(args, PITCH) << 2;
+  const pitch = <usize>word(args, PITCH);
   for (let input = 0; input < inputs; input += atOnce) {
     columnsOf(args, filters, y, planes, taps * atOnce, columns);
     filters += <usize>(taps * atOnce) * <usize>word(args, CHANNELS) << 2;
@@ -89,18 +100,19 @@ function sampleGradient(args: usize, filters: usize, y: usize, planes: usize, to
 function columnsOf(args: usize, filters: usize, y: usize, planes: usize, rows: i32, columns: usize): void {
   const channels = <i32>word(args, CHANNELS);
   const panels = <i32>word(args, PANELS);
-  const pitch = <i32>word(args, PITCH);
+  const positions = max(<i32>word(args, POSITIONS), 8);
+  const pitch = <usize>word(args, PITCH);
   const chunk = <i32>word(args, CHUNK);
-  for (let from = 0; from < pitch; from += chunk) {
-    const until = min(from + chunk, pitch);
+  for (let from = 0; from < positions; from += chunk) {
+    const until = min(from + chunk, positions);
     for (let p = 0; p < panels; p++) {
       const row = panelStart(p, rows, panels);
       const height = panelStart(p + 1, rows, panels) - row;
       const a = filters + (<usize>row * <usize>channels << 2);
-      const to = columns + (<usize>row * <usize>pitch << 2);
+      const to = columns + <usize>row * pitch;
       for (let at = from; at < until; at += 8) {
-        const position = <usize>min(at, pitch - 8) << 2;
-        rowTile(height, channels, a, y + position, planes, to + position, <usize>pitch << 2);
+        const position = <usize>min(at, positions - 8) << 2;
+        rowTile(height, channels, a, y + position, planes, to + position, pitch);
       }
     }
   }

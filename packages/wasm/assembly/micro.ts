@@ -1,6 +1,6 @@
 // The tiles alone, on data in the nearest cache, for the benchmark that compares them with the machine's peak.
 
-import { dotTile3, dotTile4 } from "./dotTiles";
+import { dotRun5, dotTile3, dotTile4 } from "./dotTiles";
 import { pixelTile } from "./pixelTile";
 import { rowStrip1, rowStrip2, rowStrip3, rowStrip4 } from "./rowStrips";
 import { rowTile1, rowTile2, rowTile3, rowTile4, rowTile5, rowTile6 } from "./rowTiles";
@@ -37,10 +37,11 @@ function peak(steps: i32, from: usize, to: usize): void {
   v128.store(to, f32x4.add(s00, s10));
 }
 
-/** Arguments: 0 which (0 the peak, 1 … 6 rows, 7 pixels, 8 and 9 dots of 3 and 4 taps, 11 … 14 strips), 1 times, 2 steps. */
+/** Arguments: 0 which (0 the peak, 1 … 6 rows, 7 pixels, 8 and 9 dots of 3 and 4 taps, 11 … 14 strips,
+ * 25 dots of 5 taps in a run), 1 times, 2 steps. */
 export function micro(args: usize, scratch: usize): void {
   const steps = <i32>word(args, 2);
-  const table = scratch + 512;
+  const table = scratch + 1024;
   const a = table + (<usize>steps << 3);
   const b = a + (<usize>steps << 5);
   for (let k = 0; k < steps; k++) store<i32>(table + (<usize>k << 2), k << 5);
@@ -58,8 +59,9 @@ export function micro(args: usize, scratch: usize): void {
       case 12: rowStrip2(steps, a, b, table, scratch, 32, 8, 0); break;
       case 13: rowStrip3(steps, a, b, table, scratch, 32, 8, 0); break;
       case 14: rowStrip4(steps, a, b, table, scratch, 32, 8, 0); break;
-      case 8: dotTile3(steps >> 1, table, a, a + 4, a + 8, b, b + 4, scratch, 32); break;
-      default: dotTile4(steps >> 1, table, a, a + 4, a + 8, a + 12, b, b + 4, scratch, 32);
+      case 8: dotTile3(steps >> 1, table, a, a + 4, a + 8, b, b + 4, scratch); break;
+      case 25: dotRun5(steps >> 1, table, a + 4, b, b + 4, scratch); break;
+      default: dotTile4(steps >> 1, table, a, a + 4, a + 8, a + 12, b, b + 4, scratch);
     }
   }
 }

@@ -53,7 +53,7 @@ export function fiveRows(u: usize, v: usize, terms: i32, to: usize): void {
   v128.store(to, c41, 4 * PRODUCT_BYTES + 16);
 }
 
-/** Four rows of U by 8 tiles. */
+/** Four rows of U by 8 tiles. V8 11 compiles this form of loop better for four rows, the other one for five. */
 export function fourRows(u: usize, v: usize, terms: i32, to: usize): void {
   let c00 = f32x4.splat(0);
   let c01 = c00;
@@ -63,7 +63,8 @@ export function fourRows(u: usize, v: usize, terms: i32, to: usize): void {
   let c21 = c00;
   let c30 = c00;
   let c31 = c00;
-  for (let k = 0; k < terms; k++) {
+  const end = v + <usize>terms * CHANNEL_BYTES;
+  do {
     const v0 = v128.load(v);
     const v1 = v128.load(v, 16);
     let s = v128.load_splat<f32>(u);
@@ -80,7 +81,7 @@ export function fourRows(u: usize, v: usize, terms: i32, to: usize): void {
     c31 = mulAdd(s, v1, c31);
     u += 16;
     v += CHANNEL_BYTES;
-  }
+  } while (v != end);
   v128.store(to, c00);
   v128.store(to, c01, 16);
   v128.store(to, c10, PRODUCT_BYTES);

@@ -89,7 +89,10 @@ function rowStrip(height) {
 function pixelTile() {
   const sums = range(4).flatMap((p) => [`s${p}a`, `s${p}b`]);
   const half = (h) => [
-    transposed(range(4).map((p) => `s${p}${h}`), h),
+    transposed(
+      range(4).map((p) => `s${p}${h}`),
+      h,
+    ),
     "  if (mode & ADD) {",
     "    let row = y;",
     range(4).map((r) => [
@@ -145,34 +148,41 @@ function transposed([p, q, r, s], h) {
   ];
 }
 
-/** `taps` × 2 vectors of sums, kept at `sums` (a tap every `pitch` bytes), of x_i[p]·y_j[q] over the pairs [p, q]. */
-function dotTile(taps, masked) {
-  const sums = range(taps).flatMap((t) => [`s${t}a`, `s${t}b`]);
-  const xs = range(taps).map((t) => `x${t}: usize`).join(", ");
-  const place = (t) => (t === 0 ? "sums" : `sums + ${t} * pitch`);
+/**
+ * `taps` × 2 vectors of sums, kept at `sums` (a tap every 128 bytes), of x_i[p]·y_j[q] over the pairs [p, q]; `run` says
+ * that the taps follow each other float by float.
+ */
+function dotTile(taps, run, masked) {
+  const xs = run
+    ? "x: usize"
+    : range(taps)
+        .map((t) => `x${t}: usize`)
+        .join(", ");
   const cut = (vector) => (masked ? `v128.and(${vector}, mask)` : vector);
+  const x = (t) => (run ? `v128.load(from${at(4 * t)})` : `v128.load(x${t} + p)`);
+  const name = `dot${run ? "Run" : "Tile"}${taps}${masked ? "Tail" : ""}`;
   return lines(
-    `export function dotTile${taps}${masked ? "Tail" : ""}(pairs: i32, table: usize, ${xs}, ya: usize, yb: usize, sums: usize, pitch: usize${masked ? ", lanes: i32" : ""}): void {`,
+    `export function ${name}(pairs: i32, table: usize, ${xs}, ya: usize, yb: usize, sums: usize${masked ? ", lanes: i32" : ""}): void {`,
     range(taps).map((t) => [
-      `  let s${t}a = v128.load(${place(t)});`,
-      `  let s${t}b = v128.load(${place(t)}, 16);`,
+      `  let s${t}a = v128.load(sums${at(128 * t)});`,
+      `  let s${t}b = v128.load(sums, ${128 * t + 16});`,
     ]),
     masked ? "  const mask = i32x4.gt_s(i32x4(1, 2, 3, 4), i32x4.splat(4 - lanes));" : [],
     "  const end = table + (<usize>pairs << 3);",
     "  for (; table != end; table += 8) {",
-    "    const p = <usize>load<u32>(table);",
+    `    const ${run ? "from = x + " : "p = "}<usize>load<u32>(table);`,
     "    const q = <usize>load<u32>(table, 4);",
     `    const va = ${cut("v128.load(ya + q)")};`,
     `    const vb = ${cut("v128.load(yb + q)")};`,
     range(taps).map((t) => [
-      `    ${t === 0 ? "let " : ""}x = ${cut(`v128.load(x${t} + p)`)};`,
-      `    s${t}a = multiplyAdd(x, va, s${t}a);`,
-      `    s${t}b = multiplyAdd(x, vb, s${t}b);`,
+      `    ${t === 0 ? "let " : ""}v = ${cut(x(t))};`,
+      `    s${t}a = multiplyAdd(v, va, s${t}a);`,
+      `    s${t}b = multiplyAdd(v, vb, s${t}b);`,
     ]),
     "  }",
     range(taps).map((t) => [
-      `  v128.store(${place(t)}, s${t}a);`,
-      `  v128.store(${place(t)}, s${t}b, 16);`,
+      `  v128.store(sums, s${t}a${at(128 * t)});`,
+      `  v128.store(sums, s${t}b, ${128 * t + 16});`,
     ]),
     "}\n",
   );
@@ -199,7 +209,9 @@ const files = {
   dotTiles: [
     "// Tiles of taps × 2 sums of products along rows, four lanes each; `Tail` takes the last lanes only.\n\n",
     'import { multiplyAdd } from "./vectors";\n\n',
-    [3, 4].flatMap((taps) => [dotTile(taps, false), dotTile(taps, true)]).join("\n"),
+    [3, 4].flatMap((n) => [dotTile(n, false, false), dotTile(n, false, true)]).join("\n"),
+    "\n",
+    [false, true].map((masked) => dotTile(5, true, masked)).join("\n"),
   ],
 };
 for (const [name, parts] of Object.entries(files)) {

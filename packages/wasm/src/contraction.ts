@@ -1,12 +1,9 @@
 import { type Epilogue, type Letters, sizeOf, type View, type Window } from "@convgrad/core";
 import type { Convolution } from "./convolution.ts";
-import {
-  type Addresses,
-  type GradientPlan,
-  planFilters,
-  planForward,
-  planImage,
-} from "./directConvolution.ts";
+import { planFilters } from "./directFilters.ts";
+import { planForward } from "./directForward.ts";
+import { planImage } from "./directImage.ts";
+import type { Addresses, GradientPlan } from "./directTables.ts";
 import type { Engine } from "./engine.ts";
 import { columnsShape, columnsView, planFold } from "./folding.ts";
 import { type Found, findFilters, findForward, findImage } from "./groups.ts";
@@ -59,6 +56,7 @@ export function contract(
   const plan = plans.get(
     keyOf(engine, a, b, letters, epilogue, out),
     (tables) =>
+      winogradFiltersPlan(engine, a, b, letters, epilogue, out, tables) ??
       forwardPlan(engine, a, b, letters, epilogue, out, plans.tileHeight, tables) ??
       filtersPlan(engine, a, b, letters, epilogue, out, tables) ??
       planProduct(engine, a, b, letters, epilogue?.bias ?? null, out, plans.tileHeight, tables),
@@ -118,12 +116,12 @@ function forwardPlan(
 ): ContractPlan | null {
   const found = findForward(engine, { a, b, out }, letters);
   if (!found) return null;
-  if (throughWinograd(engine, found)) {
+  const bias = epilogue?.bias ?? null;
+  const steps = bias ? biasSteps(bias, letters, found) : null;
+  if (throughWinograd(engine, found) && (steps || !bias)) {
     return (a, b, epilogue, out) =>
       winogradForward(engine, placed(found, addressesOf(engine, found, a, b, out)), epilogue);
   }
-  const bias = epilogue?.bias ?? null;
-  const steps = bias ? biasSteps(bias, letters, found) : null;
   const run = planForward(engine, found, tileHeight, tables);
   const at = (a: View, b: View, out: View) => addressesOf(engine, found, a, b, out);
   if (steps || !bias) {
@@ -139,6 +137,28 @@ function forwardPlan(
   };
 }
 
+/**
+ * The gradient of the filters, where Winograd's algorithm serves it. Asked first: with samples and channels exchanged the
+ * same contraction is a forward pass too, whose filters are as large as the image.
+ */
+function winogradFiltersPlan(
+  engine: Engine,
+  a: View,
+  b: View,
+  letters: Letters,
+  epilogue: Epilogue | null,
+  out: View,
+  tables: Tables,
+): ContractPlan | null {
+  const found = findFilters(engine, { a, b, out }, letters);
+  if (!found || !throughWinograd(engine, found)) return null;
+  const finish = planFinish(engine, letters.out, epilogue?.bias ?? null, out, tables);
+  return (a, b, epilogue, out) => {
+    winogradFilters(engine, placed(found, addressesOf(engine, found, a, b, out)));
+    if (epilogue) finish(epilogue, out);
+  };
+}
+
 function filtersPlan(
   engine: Engine,
   a: View,
@@ -150,9 +170,7 @@ function filtersPlan(
 ): ContractPlan | null {
   const found = findFilters(engine, { a, b, out }, letters);
   if (!found) return null;
-  const run: GradientPlan = throughWinograd(engine, found)
-    ? (at) => winogradFilters(engine, placed(found, at))
-    : planFilters(engine, found, tables);
+  const run = planFilters(engine, found, tables);
   const finish = planFinish(engine, letters.out, epilogue?.bias ?? null, out, tables);
   return (a, b, epilogue, out) => {
     run(addressesOf(engine, found, a, b, out));

@@ -23,12 +23,14 @@ import type { Engine } from "./engine.ts";
 import type { Block } from "./heap.ts";
 import {
   blockRowsFor,
+  CORRELATION_TILES,
   correlationScratch,
   describe,
   describeFilters,
   describeProduct,
   PLACES,
   productScratch,
+  productTiles,
   tileRowsOf,
 } from "./winogradPlan.ts";
 
@@ -103,7 +105,7 @@ export function winogradForward(
   epilogue: Epilogue | null,
 ): void {
   const { words } = engine;
-  const rows = blockRowsFor(conv, engine.threads, false);
+  const rows = blockRowsFor(conv, productTiles(conv, engine.threads));
   describe(words, conv, rows);
   describeEpilogue(engine, epilogue);
   engine.reserveScratch(productScratch(words, conv, rows, "o"));
@@ -129,7 +131,7 @@ export function winogradImage(
   image: readonly [number, number],
 ): void {
   const { words } = engine;
-  const rows = blockRowsFor(conv, engine.threads, true);
+  const rows = blockRowsFor(conv, productTiles(conv, engine.threads), true);
   describe(words, conv, rows, image);
   engine.reserveScratch(productScratch(words, conv, rows, "c"));
   runProduct(engine, conv, IMAGE, "c", conv.sizes.n);
@@ -141,7 +143,7 @@ export function winogradImage(
  */
 export function winogradFilters(engine: Engine, conv: Convolution): void {
   const { words } = engine;
-  const rows = blockRowsFor(conv, 1, false);
+  const rows = blockRowsFor(conv, CORRELATION_TILES);
   describe(words, conv, rows);
   describeFilters(words, conv, "o");
   const { step, partials } = partialSums(conv, Math.ceil(tileRowsOf(conv) / rows));
@@ -174,6 +176,7 @@ const MOST_PARTIALS = 8;
 /** Floats from one of the 36 sums to the next, and the number of partial sums: a matter of shape alone. */
 function partialSums({ sizes }: Convolution, blocks: number): { step: number; partials: number } {
   const step = 4 * Math.ceil(sizes.o / 4) * 2 * Math.ceil(sizes.c / 2) + 16;
-  const fitting = Math.round(SUMS_ROOM / (PLACES * step));
+  // A power of 2, which most numbers of threads share out evenly.
+  const fitting = 2 ** Math.round(Math.log2(SUMS_ROOM / (PLACES * step)));
   return { step, partials: Math.max(1, Math.min(MOST_PARTIALS, fitting, blocks)) };
 }

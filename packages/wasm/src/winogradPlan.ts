@@ -49,6 +49,8 @@ const GAP = 64;
 /** Tiles that are transformed at a time: enough to use the filters often, few enough for the second-level cache. */
 const BLOCK_TILES = 64;
 const LEAST_BLOCK_TILES = 16;
+/** In the filters' gradient, where adding up lanes at the end of a block costs some time. */
+export const CORRELATION_TILES = 84;
 /** Rows of U that are multiplied before their products are transformed. */
 const GROUP_ROWS = 20;
 /** Outputs whose D is made at a time in the filters' gradient. */
@@ -60,25 +62,27 @@ const upTo = (multiple: number, x: number) => multiple * Math.ceil(x / multiple)
 /** Rows of tiles in all samples. */
 export const tileRowsOf = ({ sizes }: Convolution): number => sizes.n * tilesFor(sizes.h);
 
+/** Tiles of a block of the forward pass or the image's: fewer where threads would idle. The bits do not depend on it. */
+export function productTiles({ sizes }: Convolution, threads: number): number {
+  const all = sizes.n * tilesFor(sizes.h) * tilesFor(sizes.w);
+  return Math.max(LEAST_BLOCK_TILES, Math.min(BLOCK_TILES, all / threads));
+}
+
 /**
- * Rows of tiles that make a block of about 64 tiles, with few lanes unused in its last panel of 8; fewer where threads
- * would idle. With `wholeSamples` a block is some samples or a part of one.
+ * Rows of tiles that make a block of about so many tiles, with few lanes unused in its last panel of 8. With
+ * `wholeSamples` a block is some samples or a part of one.
  */
-export function blockRowsFor(conv: Convolution, threads: number, wholeSamples: boolean): number {
+export function blockRowsFor(conv: Convolution, tiles: number, wholeSamples = false): number {
   const [down, across] = [tilesFor(conv.sizes.h), tilesFor(conv.sizes.w)];
-  const all = conv.sizes.n * down;
-  const fair = Math.max(LEAST_BLOCK_TILES, Math.min(BLOCK_TILES, (all * across) / threads));
-  const most = Math.max(
-    1,
-    Math.min(all, Math.floor((fair * SEGMENT_TILES) / BLOCK_TILES / across)),
-  );
+  const fitting = Math.floor(Math.min(1.5 * tiles, SEGMENT_TILES) / across);
+  const most = Math.max(1, Math.min(conv.sizes.n * down, fitting));
   const splits = !wholeSamples || down > most;
   const unit = splits ? 1 : down;
   const limit = wholeSamples && splits ? Math.min(most, down) : most;
   let [best, bestCost] = [unit, Number.POSITIVE_INFINITY];
   for (let rows = unit; rows <= limit; rows += unit) {
-    const tiles = rows * across;
-    const cost = (upTo(8, tiles) / tiles) * (1 + 0.06 * Math.abs(Math.log2(tiles / fair)));
+    const made = rows * across;
+    const cost = (upTo(8, made) / made) * (1 + 0.06 * Math.abs(Math.log2(made / tiles)));
     if (cost < bestCost) [best, bestCost] = [rows, cost];
   }
   return best;

@@ -195,21 +195,23 @@ const pooling: Runner<PoolingCase> = (c, float, tolerance) => {
 type SeedCase = ArticleCase | QuestionCase | TraceCase | PoolingCase;
 
 /** The equations of the article and of the question, and the question's training traces. */
-export const seedEquations: Suite = plan<SeedCase>("seed_equations.json", ({ op }) => {
-  const inEach = <C extends SeedCase>(run: Runner<C>) => run as Runner<SeedCase>;
-  switch (op) {
-    case "article_conv_layer":
-      return inEach(article);
-    case "question_correlation":
-      return inEach(question);
-    case "question_training_trace":
-      // A trace amplifies rounding, so it is followed in float64 only.
-      return (c, float, tolerance) => {
-        if (float === "float64") trace(c as TraceCase, float, tolerance);
-      };
-    case "article_pooling":
-      return inEach(pooling);
-    default:
-      return `no ${op} yet`;
-  }
-});
+export const seedEquations: Suite = plan<SeedCase>(
+  "seed_equations.json",
+  ({ op }) => {
+    const inEach = <C extends SeedCase>(run: Runner<C>) => run as Runner<SeedCase>;
+    switch (op) {
+      case "article_conv_layer":
+        return inEach(article);
+      case "question_correlation":
+        return inEach(question);
+      case "question_training_trace":
+        return inEach(trace);
+      case "article_pooling":
+        return inEach(pooling);
+      default:
+        return `no ${op} yet`;
+    }
+  },
+  // A trace amplifies rounding, so it is followed in float64 only.
+  ({ op }) => (op === "question_training_trace" ? ["float64"] : ["float64", "float32"]),
+);

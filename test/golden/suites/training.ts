@@ -168,7 +168,11 @@ export const training: readonly Suite[] = [
   plan<NetCase>("lenet5.json", () => netSteps),
   plan<NetCase>("lenet_small.json", () => netSteps),
   plan<OptimizerCase>("optimizers.json", chooseOptimizer),
-  plan<InitCase>("init.json", () => layerBounds, ["float32"]),
+  plan<InitCase>(
+    "init.json",
+    () => layerBounds,
+    () => ["float32"],
+  ),
   plan("lr_schedules.json", () => "no learning-rate schedules yet"),
   plan("batch_norm2d.json", () => "no BatchNorm2D layer yet"),
 ];

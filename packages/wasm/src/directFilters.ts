@@ -1,0 +1,128 @@
+import { DOTS, TAPS, TOTAL } from "../assembly/contractionNumbers.ts";
+import {
+  channelOffsets,
+  type GradientPlan,
+  positionOffsets,
+  samplesOf,
+  tapOffsets,
+} from "./directTables.ts";
+import type { Engine } from "./engine.ts";
+import type { GroupedConvolution } from "./groups.ts";
+import { gridOffsets } from "./letters.ts";
+import { call, partsFor, withBlock } from "./product.ts";
+import type { Tables } from "./tables.ts";
+
+/** Sums of a gradient that may be open at once: 4 MB. */
+const MOST_SUMS = 2 ** 20;
+
+/** Into how many blocks the samples are cut; the shape alone decides, for it decides the order of the sums. */
+function blocksOf({ conv, groups }: GroupedConvolution, panels: number, pitch: number): number {
+  const { n, o, h, w } = conv.sizes;
+  const perUnit = (2 * n * o * h * w * pitch) / panels;
+  const sums = groups * panels * 8 * pitch;
+  const wanted = Math.min(Math.floor(perUnit / 1_000_000), Math.floor(MOST_SUMS / sums), n, 8);
+  return Math.max(wanted, 1);
+}
+
+/** The offsets [x, y] of four neighbours in each row, and those that end the rows with what is left. */
+function rowPairs({ conv }: GroupedConvolution, samples: number, tail: boolean): Int32Array {
+  const { h, w } = conv.sizes;
+  const [first, count] = tail ? [w - 4, 1] : [0, w >> 2];
+  const sizes = [samples, h, count];
+  const along = ({ n, h }: { readonly n: number; readonly h: number }) =>
+    gridOffsets(sizes, [n, h, 4]);
+  const [x, y] = [along(conv.x.strides), along(conv.y.strides)];
+  return Int32Array.from({ length: 2 * x.length }, (_, k) => (k % 2 ? y : x)[k >> 1]! + first * 4);
+}
+
+/** Positions whose filters' gradients lie packed in the nearest cache. */
+const POSITIONS_AT_ONCE = 512;
+const LONGEST_CHUNK = 1024;
+/** Pairs of rows' parts that stay there. */
+const PAIRS_AT_ONCE = 256;
+
+/** The gradient of the filters. */
+export function planFilters(
+  engine: Engine,
+  grouped: GroupedConvolution,
+  tables: Tables,
+): GradientPlan {
+  const { conv, groups, steps } = grouped;
+  const { n, o, h, w } = conv.sizes;
+  const asDots = conv.x.strides.w === 1 && conv.y.strides.w === 1 && w >= 16;
+  const xTaps = tapOffsets(grouped, "x");
+  const taps = xTaps.length;
+  const inRuns = conv.x.strides.j === 1 && conv.sizes.j % 5 === 0;
+  const pitch = Math.ceil(taps / 4) * 4;
+  const panels = Math.ceil(o / 8);
+  const blocks = blocksOf(grouped, panels, pitch);
+  const perBlock = Math.ceil(n / blocks);
+  const entries = asDots ? h * (w >> 2) : h * w;
+  const goal = asDots ? PAIRS_AT_ONCE : POSITIONS_AT_ONCE;
+  const atOnce = Math.ceil(perBlock / Math.ceil((perBlock * entries) / Math.max(goal, entries)));
+  const chunk = asDots ? PAIRS_AT_ONCE : LONGEST_CHUNK;
+  const own = asDots
+    ? [
+        tables.add(rowPairs(grouped, atOnce, false)),
+        w % 4 === 0 ? 0 : tables.add(rowPairs(grouped, atOnce, true)),
+      ]
+    : [
+        tables.add(positionOffsets(grouped, "x", atOnce)),
+        tables.add(positionOffsets(grouped, "y", atOnce)),
+      ];
+  const places = {
+    taps: tables.add(xTaps),
+    yChannels: tables.add(channelOffsets(grouped, "y")),
+    channels: tables.add(channelOffsets(grouped, "filters")),
+    filterTaps: tables.add(tapOffsets(grouped, "filters")),
+  };
+  const units = groups * panels * blocks;
+  const operations = (2 * n * Math.min(o, 8) * h * w * taps) / blocks;
+  const packed = Math.min(chunk, atOnce * entries) * 8;
+  const scratch = (asDots ? (taps + 4) * 32 : packed) * 4;
+  return (at) => {
+    engine.reserveScratch(scratch);
+    withBlock(engine, units * 8 * pitch, (sums) => {
+      const parts = partsFor(engine, units, operations);
+      call(engine, asDots ? DOTS : TAPS, parts, [
+        parts,
+        units,
+        blocks,
+        panels,
+        n,
+        atOnce,
+        entries,
+        chunk,
+        at.x,
+        ...samplesOf(conv.x, steps.x),
+        at.y,
+        ...samplesOf(conv.y, steps.y),
+        o,
+        taps,
+        tables.at(places.taps),
+        tables.at(places.yChannels),
+        sums,
+        pitch * 4,
+        tables.at(own[0]!),
+        ...(asDots
+          ? [w % 4 === 0 ? 0 : h, tables.at(own[1]!), w % 4, inRuns ? 1 : 0]
+          : [tables.at(own[1]!)]),
+      ]);
+      const totals = partsFor(engine, groups * o, blocks * taps * 4);
+      call(engine, TOTAL, totals, [
+        totals,
+        groups * o,
+        o,
+        panels,
+        blocks,
+        taps,
+        sums,
+        pitch * 4,
+        at.filters,
+        steps.filters * 4,
+        tables.at(places.channels),
+        tables.at(places.filterTaps),
+      ]);
+    });
+  };
+}
