@@ -24,7 +24,7 @@ const python = process.env["CONVGRAD_BENCH_PYTHON"] ?? "python3";
 
 /** Compiles the workers, so that plain `node` can run them; their imports of packages stay as they are. */
 export async function compileWorkers(): Promise<void> {
-  const names = ["convgrad", "tfjs", "convnetjs"];
+  const names = ["convgrad", "tfjs", "convnetjs", "micro"];
   await build({
     entryPoints: names.map((name) => join(here, "workers", `${name}.ts`)),
     outdir: compiled,
@@ -35,6 +35,11 @@ export async function compileWorkers(): Promise<void> {
     format: "esm",
     target: "node20",
   });
+}
+
+/** The file of a compiled worker. */
+export function compiledWorker(name: string): string {
+  return join(compiled, `${name}.mjs`);
 }
 
 /** How a worker is started. */

@@ -120,7 +120,7 @@ export class Engine {
   /** Makes sure that every thread has so much scratch memory. */
   reserveScratch(bytes: number): void {
     const sizeClass = sizeClassOf(bytes);
-    const threads = 1 + this.pool.size;
+    const threads = 1 + this.pool.highest;
     if (sizeClass <= this.#scratchClass && threads <= this.#scratchThreads) return;
     const stride = roomOf(Math.max(sizeClass, this.#scratchClass));
     const total = sizeClassOf(stride * threads);

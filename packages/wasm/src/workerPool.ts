@@ -9,17 +9,24 @@ interface Start {
   readonly thread: number;
 }
 
-/** The program of a worker, the same in every host. A trap inside a part ends the worker and spoils the region. */
+/**
+ * The program of a worker, the same in every host. A worker that the pool does not want at present parks outside the
+ * kernels until it is wanted again. A trap inside a part ends the worker and spoils the region.
+ */
 const PROGRAM = `
 function start({ module, memory, thread }) {
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const words = new Int32Array(memory.buffer);
+  const wanted = ${WORKERS / 4};
   try {
-    exports.work(thread);
+    for (;;) {
+      exports.work(thread);
+      for (let size = 0; (size = Atomics.load(words, wanted)) < thread; ) Atomics.wait(words, wanted, size);
+    }
   } catch (error) {
-    const words = new Int32Array(memory.buffer);
+    Atomics.sub(words, ${READY / 4}, 1);
     Atomics.store(words, ${FAILED / 4}, 1);
     Atomics.add(words, ${DONE / 4}, 1);
-    Atomics.sub(words, ${READY / 4}, 1);
     throw error;
   }
 }
@@ -35,12 +42,19 @@ interface Handle {
 /**
  * Workers that share the memory. They take parts of regions by themselves (see `assembly/pool.ts`); this class only
  * starts them, counts them and lets them go.
+ *
+ * The worker of thread n stands in slot n − 1 for life, because its number says which scratch memory is its own: no two
+ * may ever have the same. So a pool that is made smaller parks the surplus, since to end a worker takes time that
+ * nobody can wait for, and a pool that is made larger again wakes it.
  */
 export class WorkerPool {
   readonly #module: WasmModule;
   readonly #memory: WasmMemory;
   readonly #words: Int32Array;
-  #workers: Handle[] = [];
+  /** By thread; `null` where a worker died. */
+  #slots: (Handle | null)[] = [];
+  #wanted = 0;
+  #size = 0;
   /** Why there are fewer threads than asked for, if there are. */
   trouble: string | null = null;
 
@@ -52,37 +66,58 @@ export class WorkerPool {
 
   /** Workers that wait for parts now. One that is still starting does not count, nor one that died. */
   get ready(): number {
-    return this.#workers.length === 0 ? 0 : Atomics.load(this.#words, READY / 4);
+    return this.#size === 0 ? 0 : Math.min(this.#size, Atomics.load(this.#words, READY / 4));
   }
 
-  /** Workers that were started and have not ended. */
+  /** Workers that were started, are wanted and have not ended. */
   get size(): number {
-    return this.#workers.length;
+    return this.#size;
+  }
+
+  /** The highest number of a thread that may be at work, a parked one's included. */
+  get highest(): number {
+    return this.#slots.length;
   }
 
   /** Ends one worker as an accident would; for tests. */
   kill(worker: number): void {
-    this.#workers[worker]?.terminate();
+    this.#slots[worker]?.terminate();
   }
 
-  /** Starts or dismisses workers until there are `size`; they become ready by themselves. */
+  /** Starts, wakes or parks workers until there are `size`; they become ready by themselves. */
   resize(size: number): void {
     this.trouble = null;
-    if (size < this.#workers.length) this.dismiss(null);
-    Atomics.store(this.#words, WORKERS / 4, size);
-    while (this.#workers.length < size && this.trouble === null) {
+    if (size === 0 && this.#slots.length === 0) return;
+    this.#want(size);
+    for (let slot = 0; slot < size && this.trouble === null; slot++) {
+      if (this.#slots[slot]) continue;
       try {
-        this.#workers.push(this.#start(this.#workers.length + 1));
+        this.#slots[slot] = this.#start(slot);
       } catch (error) {
-        this.#lost(String(error));
+        this.trouble = `a worker could not be started: ${String(error)}`;
       }
     }
+    this.#count();
   }
 
-  /** Resolves when all workers are ready, or none will be for a reason that `trouble` tells. */
+  /** Tells the workers how many of them are to work. */
+  #want(size: number): void {
+    const words = this.#words;
+    this.#wanted = size;
+    Atomics.store(words, WORKERS / 4, size);
+    Atomics.notify(words, WORKERS / 4); // the parked
+    Atomics.add(words, SEQUENCE / 4, 1);
+    Atomics.notify(words, SEQUENCE / 4); // the idle
+  }
+
+  #count(): void {
+    this.#size = this.#slots.slice(0, this.#wanted).filter(Boolean).length;
+  }
+
+  /** Resolves when all workers are ready, or those that will not be have left a reason in `trouble`. */
   async settled(): Promise<void> {
     const deadline = host.performance.now() + START_TIMEOUT_MS;
-    while (this.ready < this.#workers.length && this.trouble === null) {
+    while (this.ready < this.#size) {
       if (host.performance.now() > deadline) this.dismiss("workers did not start in 10 s");
       await new Promise<void>((resolve) => host.setTimeout(resolve, 1));
     }
@@ -90,18 +125,19 @@ export class WorkerPool {
 
   /** Ends all workers; with a reason, because something is wrong. */
   dismiss(reason: string | null): void {
-    const workers = this.#workers;
-    this.#workers = [];
     this.trouble = reason;
-    Atomics.store(this.#words, WORKERS / 4, 0);
-    Atomics.add(this.#words, SEQUENCE / 4, 1);
-    for (const worker of workers) worker.terminate();
-    // The terminated do not sign off.
+    if (this.#slots.length === 0) return;
+    const workers = this.#slots;
+    this.#slots = [];
+    this.#wanted = 0;
+    this.#count();
+    // Asleep as they are: one that woke up now would sign off only after the count is set.
+    for (const worker of workers) worker?.terminate();
     Atomics.store(this.#words, READY / 4, 0);
   }
 
-  #start(thread: number): Handle {
-    const start: Start = { module: this.#module, memory: this.#memory, thread };
+  #start(slot: number): Handle {
+    const start: Start = { module: this.#module, memory: this.#memory, thread: slot + 1 };
     const threads = builtIn("node:worker_threads");
     return threads ? this.#startInNode(threads.Worker, start) : this.#startOnTheWeb(start);
   }
@@ -135,16 +171,15 @@ export class WorkerPool {
 
   /** A worker that ends unasked: the others go on without it, for parts are taken, not assigned. */
   #ended(worker: Handle, reason: string): void {
-    const at = this.#workers.indexOf(worker);
-    if (at < 0) return; // it was dismissed
-    this.#workers.splice(at, 1);
-    if (Atomics.load(this.#words, READY / 4) > this.#workers.length) {
-      Atomics.store(this.#words, READY / 4, this.#workers.length);
+    const slot = this.#slots.indexOf(worker);
+    if (slot < 0) return; // it was dismissed
+    this.#slots[slot] = null;
+    this.#count();
+    // It may have died without signing off. The parked that have not yet signed off are still to do so.
+    const alive = this.#slots.filter(Boolean).length;
+    if (Atomics.load(this.#words, READY / 4) > alive) {
+      Atomics.store(this.#words, READY / 4, alive);
     }
-    this.#lost(reason);
-  }
-
-  #lost(reason: string): void {
     this.trouble = reason;
   }
 }

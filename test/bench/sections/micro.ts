@@ -1,30 +1,26 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import type { Bench } from "../bench.ts";
+import { compiledWorker } from "../launch.ts";
 
-/** A kernel's speed in one Node version. */
-export interface MicroFigure {
-  readonly kernel: string;
-  /** GFLOP/s of each round. */
-  readonly rounds: readonly number[];
-  /** Of the best that the machine can do, 1 = all of it. */
-  readonly share?: number;
+/** What `workers/micro.ts` prints. */
+interface Micro {
+  readonly peak: number;
+  readonly kernels: readonly { readonly name: string; readonly gflops: number }[];
 }
 
 /** The micro-kernels of the wasm backend in each of the given Node binaries. */
 export async function micro({ settings, results, progress }: Bench): Promise<void> {
   for (const node of settings.nodes) {
     progress(`micro-kernels in ${node}`);
-    const figures = await microKernels(node);
-    if (figures === undefined) {
-      results.note("micro: there are no micro-kernels to measure yet");
-      continue;
-    }
-    for (const { kernel, ...figure } of figures) {
-      results.record({ section: "micro", what: kernel, by: node, unit: "GFLOP/s", ...figure });
+    const { stdout: version } = await promisify(execFile)(node, ["--version"]);
+    const { stdout } = await promisify(execFile)(node, [compiledWorker("micro")]);
+    const { peak, kernels }: Micro = JSON.parse(stdout);
+    const by = `Node ${version.trim()}`;
+    const share = (gflops: number) => ({ rounds: [gflops], share: gflops / peak });
+    const all = [{ name: "peak", gflops: peak }, ...kernels];
+    for (const { name, gflops } of all) {
+      results.record({ section: "micro", what: name, by, unit: "GFLOP/s", ...share(gflops) });
     }
   }
-}
-
-/** Measures every micro-kernel in a child process of this Node binary; `undefined` until there are any. */
-async function microKernels(_node: string): Promise<readonly MicroFigure[] | undefined> {
-  return undefined;
 }

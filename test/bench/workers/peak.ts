@@ -1,7 +1,9 @@
+import { peak } from "@convgrad/wasm/bench";
+
 /**
  * GFLOP/s of the best pure multiply-and-add loop that one core can run in 128-bit SIMD, measured now: the 100 % of the
- * "share of peak". `undefined` until the wasm package offers such a loop; the column is empty then.
+ * "share of peak".
  */
-export async function peakGflops(): Promise<number | undefined> {
-  return undefined;
+export async function peakGflops(): Promise<number> {
+  return peak();
 }
