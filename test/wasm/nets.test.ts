@@ -11,7 +11,7 @@ const SEED = Number(process.env["PROGRAM_SEED"] ?? 20_260_101);
  * Programs in which float32 is not enough to tell which side of a kink (relu, the winner of a window) a number is on,
  * so that two correct runs differ.
  */
-const MOST_UNDECIDED = RUNS / 100;
+const MOST_UNDECIDED = RUNS / 200;
 
 const backends = [1, 3].flatMap((threads) =>
   [true, false].map((winograd) => createKernels({ threads, winograd })),

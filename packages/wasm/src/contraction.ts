@@ -56,9 +56,8 @@ export function contract(
   const plan = plans.get(
     keyOf(engine, a, b, letters, epilogue, out),
     (tables) =>
-      winogradFiltersPlan(engine, a, b, letters, epilogue, out, tables) ??
-      forwardPlan(engine, a, b, letters, epilogue, out, plans.tileHeight, tables) ??
       filtersPlan(engine, a, b, letters, epilogue, out, tables) ??
+      forwardPlan(engine, a, b, letters, epilogue, out, plans.tileHeight, tables) ??
       planProduct(engine, a, b, letters, epilogue?.bias ?? null, out, plans.tileHeight, tables),
   );
   plan(a, b, epilogue, out);
@@ -138,27 +137,9 @@ function forwardPlan(
 }
 
 /**
- * The gradient of the filters, where Winograd's algorithm serves it. Asked first: with samples and channels exchanged the
- * same contraction is a forward pass too, whose filters are as large as the image.
+ * The gradient of the filters. With samples and channels exchanged, each such contraction is a forward pass too, whose
+ * filters are as large as its image, and the other way round: which it is, the sizes tell.
  */
-function winogradFiltersPlan(
-  engine: Engine,
-  a: View,
-  b: View,
-  letters: Letters,
-  epilogue: Epilogue | null,
-  out: View,
-  tables: Tables,
-): ContractPlan | null {
-  const found = findFilters(engine, { a, b, out }, letters);
-  if (!found || !throughWinograd(engine, found)) return null;
-  const finish = planFinish(engine, letters.out, epilogue?.bias ?? null, out, tables);
-  return (a, b, epilogue, out) => {
-    winogradFilters(engine, placed(found, addressesOf(engine, found, a, b, out)));
-    if (epilogue) finish(epilogue, out);
-  };
-}
-
 function filtersPlan(
   engine: Engine,
   a: View,
@@ -170,7 +151,11 @@ function filtersPlan(
 ): ContractPlan | null {
   const found = findFilters(engine, { a, b, out }, letters);
   if (!found) return null;
-  const run = planFilters(engine, found, tables);
+  const { h, w, i, j } = found.conv.sizes;
+  if (h * w <= i * j) return null;
+  const run: GradientPlan = throughWinograd(engine, found)
+    ? (at) => winogradFilters(engine, placed(found, at))
+    : planFilters(engine, found, tables);
   const finish = planFinish(engine, letters.out, epilogue?.bias ?? null, out, tables);
   return (a, b, epilogue, out) => {
     run(addressesOf(engine, found, a, b, out));

@@ -49,16 +49,22 @@ export function createKernels(options: InitOptions = {}): WasmKernels {
   return withOptions(new Engine(compile(moduleBytes(base, heap.shared)), heap), options);
 }
 
+/** Makes it without keeping the thread that waits. */
+async function createLater(base64: string, options: InitOptions): Promise<WasmKernels> {
+  const heap = new Heap(sharing() === null);
+  const program = await compileAsync(moduleBytes(base64, heap.shared));
+  return withOptions(new Engine(program, heap), options);
+}
+
 async function createRelaxed(options: InitOptions): Promise<WasmKernels> {
   checkHost();
-  allowRelaxed();
   const { bytes } = await import("./generated/relaxed.ts");
-  const heap = new Heap(sharing() === null);
-  const program = moduleBytes(bytes, heap.shared);
-  if (!host.WebAssembly.validate(program)) {
+  const accepted = () => host.WebAssembly.validate(moduleBytes(bytes, sharing() === null));
+  if (!accepted()) allowRelaxed();
+  if (!accepted()) {
     throw new ValueError("init", "this runtime has no relaxed SIMD; leave out relaxed: true");
   }
-  return withOptions(new Engine(await compileAsync(program), heap), options);
+  return createLater(bytes, options);
 }
 
 interface Loaded {
@@ -79,5 +85,11 @@ export function load(options: InitOptions): WasmKernels | Promise<WasmKernels> {
     loaded = { kernels, relaxed };
     return kernels;
   };
-  return relaxed ? createRelaxed(options).then(remember) : remember(createKernels(options));
+  if (relaxed) return createRelaxed(options).then(remember);
+  try {
+    return remember(createKernels(options));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return createLater(base, options).then(remember); // the browser wants more time for so large a module
+  }
 }
