@@ -137,14 +137,15 @@ export class Storage {
   toWrite(operation: string, kernels: Kernels): Buffer {
     const buffer = this.on(operation, kernels);
     if (!this.block.isHeld || kernels.virtual) return buffer;
-    let copy: Buffer;
+    let copy: Buffer | null = null;
     try {
       copy = kernels.allocate(this.dtype, this.length);
+      kernels.copy(wholeOf(this.block, this), wholeOf({ buffer: copy }, this));
     } catch {
+      if (copy) kernels.release(copy);
       this.block.overwritten++; // an update never fails for want of memory; reading the deferred value does
       return buffer;
     }
-    kernels.copy(wholeOf(this.block, this), wholeOf({ buffer: copy }, this));
     this.#replace(kernels, copy);
     return copy;
   }

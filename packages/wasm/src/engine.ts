@@ -104,8 +104,8 @@ export class Engine {
     this.pool.dismiss(what);
     throw new WorkerError(
       "wasm",
-      `${what}; this operation has no result. Parameters are as they were before it; computing goes on with ` +
-        "one thread, and await init({ threads }) starts new workers",
+      `${what}; this operation has no result, and a tensor that it was updating in place may be half updated. ` +
+        "Computing goes on with one thread, and await init({ threads }) starts new workers",
     );
   }
 

@@ -2,7 +2,7 @@ import { checkWhole, type InitOptions, ValueError } from "@convgrad/core";
 import { Engine } from "./engine.ts";
 import { bytes as base } from "./generated/base.ts";
 import { Heap } from "./heap.ts";
-import { availableCores, host } from "./host.ts";
+import { availableCores, host, type WasmModule } from "./host.ts";
 import { kernelsOn, type WasmKernels } from "./kernels.ts";
 import { allowRelaxed, compile, compileAsync, moduleBytes } from "./module.ts";
 
@@ -49,13 +49,6 @@ export function createKernels(options: InitOptions = {}): WasmKernels {
   return withOptions(new Engine(compile(moduleBytes(base, heap.shared)), heap), options);
 }
 
-/** Makes it without keeping the thread that waits. */
-async function createLater(base64: string, options: InitOptions): Promise<WasmKernels> {
-  const heap = new Heap(sharing() === null);
-  const program = await compileAsync(moduleBytes(base64, heap.shared));
-  return withOptions(new Engine(program, heap), options);
-}
-
 async function createRelaxed(options: InitOptions): Promise<WasmKernels> {
   checkHost();
   const { bytes } = await import("./generated/relaxed.ts");
@@ -64,7 +57,9 @@ async function createRelaxed(options: InitOptions): Promise<WasmKernels> {
   if (!accepted()) {
     throw new ValueError("init", "this runtime has no relaxed SIMD; leave out relaxed: true");
   }
-  return createLater(bytes, options);
+  const heap = new Heap(sharing() === null);
+  const program = await compileAsync(moduleBytes(bytes, heap.shared));
+  return withOptions(new Engine(program, heap), options);
 }
 
 interface Loaded {
@@ -86,10 +81,16 @@ export function load(options: InitOptions): WasmKernels | Promise<WasmKernels> {
     return kernels;
   };
   if (relaxed) return createRelaxed(options).then(remember);
+  checkHost();
+  const heap = new Heap(sharing() === null); // where this fails, it fails for good
+  const program = moduleBytes(base, heap.shared);
+  const start = (module: WasmModule) => remember(withOptions(new Engine(module, heap), options));
+  let module: WasmModule;
   try {
-    return remember(createKernels(options));
+    module = compile(program);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    return createLater(base, options).then(remember); // the browser wants more time for so large a module
+    return compileAsync(program).then(start); // the browser wants more time for so large a module
   }
+  return start(module);
 }

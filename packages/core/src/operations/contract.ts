@@ -47,15 +47,37 @@ function parseSpec(spec: string): Letters {
 export function contract(spec: string, a: Tensor, b: Tensor): Tensor {
   requireTensor("contract", "operand a", a);
   requireTensor("contract", "operand b", b);
-  const letters = parseSpec(spec);
-  const [p, pLetters] = sumLonely(a, letters.a, letters.b + letters.out);
-  const [q, qLetters] = sumLonely(b, letters.b, letters.a + letters.out);
+  const { letters, lonely } = parsed(spec);
+  const [p, pLetters] = sumLonely(a, letters.a, lonely.a);
+  const [q, qLetters] = sumLonely(b, letters.b, lonely.b);
   return contraction(p, q, { a: pLetters, b: qLetters, out: letters.out });
 }
 
-/** Sums the axes whose letters stand nowhere else. */
-function sumLonely(x: Tensor, letters: string, elsewhere: string): [Tensor, string] {
-  const lonely = [...letters].flatMap((letter, axis) => (elsewhere.includes(letter) ? [] : [axis]));
+interface Parsed {
+  readonly letters: Letters;
+  /** The axes of each operand whose letters stand nowhere else. */
+  readonly lonely: { readonly a: readonly number[]; readonly b: readonly number[] };
+}
+
+/** A program writes few specs and runs them often. */
+const known = new Map<string, Parsed>();
+const MOST_KNOWN = 100;
+
+function parsed(spec: string): Parsed {
+  const found = known.get(spec);
+  if (found) return found;
+  const letters = parseSpec(spec);
+  const { a, b, out } = letters;
+  const lonely = (own: string, elsewhere: string) =>
+    [...own].flatMap((letter, axis) => (elsewhere.includes(letter) ? [] : [axis]));
+  const made = { letters, lonely: { a: lonely(a, b + out), b: lonely(b, a + out) } };
+  if (known.size === MOST_KNOWN) known.clear();
+  known.set(spec, made);
+  return made;
+}
+
+/** Sums the lonely axes. */
+function sumLonely(x: Tensor, letters: string, lonely: readonly number[]): [Tensor, string] {
   if (lonely.length === 0 || letters.length !== x.rank) return [x, letters];
   return [
     squeeze(sum(x, { axes: lonely }), lonely),
