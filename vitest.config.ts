@@ -40,6 +40,7 @@ export default defineConfig({
         test: {
           name: "packed",
           include: ["test/packed/**/*.test.ts"],
+          globalSetup: ["test/packed/project.ts"],
           testTimeout: 180_000,
           hookTimeout: 300_000,
         },

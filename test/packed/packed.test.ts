@@ -1,78 +1,20 @@
-import { execFileSync } from "node:child_process";
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, inject, it } from "vitest";
+import { manifests, root, run } from "./project.ts";
 
-// What a user gets from npm: every package is built, packed and installed in an empty project
-// outside this tree, and the three consumers beside this file run there.
+// What is in the tarballs, and the three consumers beside this file.
 
 const here = dirname(fileURLToPath(import.meta.url));
-const root = join(here, "../..");
 const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
-const packages = readdirSync(join(root, "packages"))
-  .map((folder) => ({ manifest: readManifest(join(root, "packages", folder)) }))
-  .filter(({ manifest }) => !manifest.private);
-
-interface Manifest {
-  name: string;
-  private?: boolean;
-  dependencies?: Record<string, string>;
-}
-
-function readManifest(folder: string): Manifest {
-  return JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-}
-
-/** Runs a program to its end; what it printed is in the error if it fails. */
-function run(cwd: string, program: string, ...args: string[]): string {
-  // Without what npm and vitest tell their children about this tree.
-  const inherited =
-    /^(npm_(package|lifecycle|config_local_prefix)|INIT_CWD|VITEST|NODE_(ENV|OPTIONS))/;
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter(([key]) => !inherited.test(key)),
-  );
-  try {
-    return execFileSync(program, args, { cwd, env, encoding: "utf8", stdio: "pipe" });
-  } catch (error) {
-    const { stdout, stderr } = error as { stdout: string; stderr: string };
-    throw new Error(`${program} ${args.join(" ")}\n${stdout}${stderr}`);
-  }
-}
-
-let temporary: string;
-let project: string;
-const tarballs = new Map<string, string>();
+const project = inject("project");
+const tarballs = inject("tarballs");
 
 beforeAll(() => {
-  temporary = mkdtempSync(join(tmpdir(), "convgrad-packed-"));
-  project = join(temporary, "project");
-  mkdirSync(project);
-  run(root, "npm", "run", "build");
-  for (const { manifest } of packages) {
-    const pack = ["pack", "--json", "--pack-destination", temporary, "-w", manifest.name];
-    const out = run(root, "npm", ...pack);
-    const [packed] = Object.values(JSON.parse(out)) as [{ filename: string }];
-    tarballs.set(manifest.name, join(temporary, packed.filename));
-  }
-  writeFileSync(
-    join(project, "package.json"),
-    JSON.stringify({ name: "consumer", private: true, type: "module" }),
-  );
-  const install = ["install", "--prefer-offline", "--no-audit", "--no-fund"];
-  run(project, "npm", ...install, ...tarballs.values());
   for (const file of ["consumer.mjs", "consumer.cjs", "consumer.ts"]) {
     copyFileSync(join(here, file), join(project, file));
   }
@@ -80,47 +22,41 @@ beforeAll(() => {
   copyFileSync(join(here, "consumer.ts"), join(project, "consumerCommonJs.cts"));
 });
 
-afterAll(() => {
-  if (temporary) rmSync(temporary, { recursive: true, force: true });
-});
-
 describe("each packed package", () => {
-  it.each(packages)("$manifest.name satisfies publint --strict", async ({ manifest }) => {
-    const pkgDir = join(project, "node_modules", manifest.name);
+  it.each(manifests)("$name satisfies publint --strict", async ({ name }) => {
+    const pkgDir = join(project, "node_modules", name);
     const { messages, pkg } = await publint({ pkgDir, pack: false, strict: true });
     expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
   });
 
-  it.each(packages)("$manifest.name imports only what it declares", ({ manifest }) => {
-    const dist = join(project, "node_modules", manifest.name, "dist");
-    const imported = ["index.js", "index.d.ts"]
+  it.each(manifests)("$name imports only what it declares", ({ name, dependencies = {} }) => {
+    const dist = join(project, "node_modules", name, "dist");
+    const imported = readdirSync(dist)
+      .filter((file) => /\.(js|d\.ts)$/.test(file))
       .map((file) => readFileSync(join(dist, file), "utf8"))
       .flatMap((text) => [...text.matchAll(/^(?:import|export)\b[^"';]*["']([^"']+)["'];?$/gm)])
       .map(([, specifier]) => specifier as string)
       .filter((specifier) => !/^(\.|node:)/.test(specifier))
       .map((specifier) => /^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0]);
-    expect(Object.keys(manifest.dependencies ?? {})).toEqual(expect.arrayContaining(imported));
+    expect(Object.keys(dependencies)).toEqual(expect.arrayContaining(imported));
   });
 
-  it.each(packages)("$manifest.name has its licence and no test in it", ({ manifest }) => {
-    const files = run(root, "tar", "-tzf", tarballs.get(manifest.name) as string).split("\n");
+  it.each(manifests)("$name has its licence and no test in it", ({ name }) => {
+    const files = run(root, "tar", "-tzf", tarballs[name] as string).split("\n");
     expect(files).toContain("package/LICENSE");
     expect(files).toContain("package/README.md");
     expect(files.filter((file) => /\.test\.|\.tgz$|node_modules/.test(file))).toEqual([]);
   });
 
-  it.each(packages)(
-    "$manifest.name gives import the ES module, require the CommonJS",
-    ({ manifest: { name } }) => {
-      const print = (expression: string) => run(project, "node", ...module, expression).trim();
-      const module = ["--input-type=module", "--eval"];
-      expect(print(`console.log(import.meta.resolve("${name}"))`)).toMatch(/dist\/index\.js$/);
-      expect(
-        print(`import { createRequire } from "node:module";
+  it.each(manifests)("$name gives import the ES module, require the CommonJS", ({ name }) => {
+    const print = (expression: string) => run(project, "node", ...module, expression).trim();
+    const module = ["--input-type=module", "--eval"];
+    expect(print(`console.log(import.meta.resolve("${name}"))`)).toMatch(/dist\/index\.js$/);
+    expect(
+      print(`import { createRequire } from "node:module";
         console.log(createRequire(process.cwd() + "/x.js").resolve("${name}"))`),
-      ).toMatch(/dist\/index\.cjs$/);
-    },
-  );
+    ).toMatch(/dist\/index\.cjs$/);
+  });
 });
 
 describe("a project with the tarballs installed", () => {

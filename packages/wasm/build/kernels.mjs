@@ -1,6 +1,6 @@
-// Compiles assembly/ to WebAssembly, once for every machine and once with relaxed SIMD, and writes the bytes as base64
-// into src/generated, so that every bundler and runtime loads them without an asset step. Does nothing while the
-// sources are those of the last time; `--force` compiles anyway.
+// Compiles assembly/ to WebAssembly, once for every machine and once with relaxed SIMD, and writes the bytes as text into
+// src/generated, so that every bundler and runtime loads them without an asset step. Does nothing while the sources are
+// those of the last time; `--force` compiles anyway.
 
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -28,6 +28,31 @@ function isCurrent(name) {
   return existsSync(file) && readFileSync(file, "utf8").startsWith(stamp);
 }
 
+/** Printable characters that neither a string literal nor a page has to escape, as in src/module.ts. */
+const ALPHABET = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i)).filter(
+  (character) => !"\"'`\\$<".includes(character),
+);
+const ESCAPES = 3;
+
+/**
+ * The commonest bytes as one character each, the others as two, the first of which is an escape. Half as long as
+ * hexadecimal digits, and gzip finds in it what it finds in the bytes, which base64 hides from it.
+ */
+function textOf(bytes) {
+  const direct = ALPHABET.length - ESCAPES;
+  const count = new Uint32Array(256);
+  for (const byte of bytes) count[byte]++;
+  const all = Array.from(count, (_, byte) => byte);
+  const common = all.toSorted((a, b) => count[b] - count[a]).slice(0, direct);
+  const rare = all.filter((byte) => !common.includes(byte));
+  const code = new Map();
+  common.forEach((byte, i) => code.set(byte, ALPHABET[ESCAPES + i]));
+  rare.forEach((byte, i) => {
+    code.set(byte, ALPHABET[Math.floor(i / direct)] + ALPHABET[ESCAPES + (i % direct)]);
+  });
+  return { common, text: Array.from(bytes, (byte) => code.get(byte)).join("") };
+}
+
 async function compile(name, features) {
   const { default: asc } = await import("assemblyscript/asc"); // takes a second
   let bytes;
@@ -47,11 +72,10 @@ async function compile(name, features) {
     },
   );
   if (error || !bytes) throw new Error(`${name}: ${error?.message}\n${stderr}`);
-  const base64 = Buffer.from(bytes).toString("base64");
   mkdirSync(generated, { recursive: true });
   writeFileSync(
     `${generated}/${name}.ts`,
-    `${stamp}\n/** The module's bytes as base64. */\nexport const bytes =\n  "${base64}";\n`,
+    `${stamp}\n/** The module's bytes; \`decode\` reads them. */\nexport const bytes = ${JSON.stringify(textOf(bytes))};\n`,
   );
   console.log(`@convgrad/wasm: ${name}.wasm, ${bytes.length.toLocaleString("en")} bytes`);
 }

@@ -49,9 +49,8 @@ interface Host {
   readonly performance: { now(): number };
   readonly setTimeout: (fn: () => void, ms: number) => unknown;
   readonly clearTimeout: (timer: unknown) => void;
-  readonly atob: (base64: string) => string;
-  readonly Uint8Array: { fromBase64?(base64: string): Uint8Array };
-  readonly Buffer?: { from(text: string, encoding: "base64"): Uint8Array };
+  readonly Uint8Array: { fromHex?(digits: string): Uint8Array };
+  readonly Buffer?: { from(text: string, encoding: "hex"): Uint8Array };
   readonly crossOriginIsolated?: boolean;
   readonly navigator?: { readonly hardwareConcurrency?: number };
   readonly Worker?: new (url: string, options?: object) => WebWorker;

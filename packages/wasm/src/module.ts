@@ -7,14 +7,34 @@ export interface Exports {
   spinUntilDone(parts: number, patience: number): number;
 }
 
-/** By the host's own decoder where it has one: the loop takes 2 ms of a cold start. */
-function decode(base64: string): Uint8Array {
-  if (host.Uint8Array.fromBase64) return host.Uint8Array.fromBase64(base64);
-  if (host.Buffer) return host.Buffer.from(base64, "base64");
-  const text = host.atob(base64);
+/** Bytes as text: see `build/kernels.mjs`, which writes it. */
+export interface ByteText {
+  /** The bytes that are one character each, in the order of the alphabet. */
+  readonly common: readonly number[];
+  readonly text: string;
+}
+
+/** Printable characters that neither a string literal nor a page has to escape. */
+const ALPHABET = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i))
+  .filter((character) => !"\"'`\\$<".includes(character))
+  .join("");
+/** The first of them say that the next character is one of the rarer bytes. */
+const ESCAPES = 3;
+
+function decode({ common, text }: ByteText): Uint8Array {
+  const rare = Array.from({ length: 256 }, (_, byte) => byte).filter((b) => !common.includes(b));
+  const placeOf = new Uint8Array(128);
+  for (let i = 0; i < ALPHABET.length; i++) placeOf[ALPHABET.charCodeAt(i)] = i;
   const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return bytes;
+  let n = 0;
+  for (let at = 0; at < text.length; at++) {
+    const place = placeOf[text.charCodeAt(at)]!;
+    bytes[n++] =
+      place < ESCAPES
+        ? rare[place * common.length + placeOf[text.charCodeAt(++at)]! - ESCAPES]!
+        : common[place - ESCAPES]!;
+  }
+  return bytes.subarray(0, n);
 }
 
 /** `"env" "memory"` of kind memory, then its flags: bit 0 says that there is a maximum, bit 1 that it is shared. */
@@ -29,8 +49,8 @@ function unshare(bytes: Uint8Array): Uint8Array {
 }
 
 /** The bytes of a module for a memory of that kind. */
-export function moduleBytes(base64: string, shared: boolean): Uint8Array {
-  const bytes = decode(base64);
+export function moduleBytes(text: ByteText, shared: boolean): Uint8Array {
+  const bytes = decode(text);
   return shared ? bytes : unshare(bytes);
 }
 

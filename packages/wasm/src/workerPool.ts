@@ -34,6 +34,9 @@ function start({ module, memory, thread }) {
 const NODE_PROGRAM = `${PROGRAM}start(require("node:worker_threads").workerData);`;
 const WEB_PROGRAM = `${PROGRAM}onmessage = ({ data }) => start(data);`;
 const START_TIMEOUT_MS = 10_000;
+/** Browsers do not say why; this is why. */
+const NOT_STARTED =
+  "a worker could not be started; a content security policy has to allow it by worker-src blob:";
 
 interface Handle {
   terminate(): unknown;
@@ -161,7 +164,7 @@ export class WorkerPool {
     const worker = new Worker(url, { name: "convgrad" });
     worker.onerror = (event) => {
       event.preventDefault?.();
-      this.#ended(worker, event.message ?? "a worker could not be started");
+      this.#ended(worker, event.message ?? NOT_STARTED);
     };
     worker.postMessage(start);
     // Not before it has read its program.

@@ -10,6 +10,13 @@ const ENGINE = ["core", "wasm", "layers", "optim"];
 /** The name of that bundle among the figures. */
 export const engineBundle = "core + wasm + layers + optim";
 
+/** What a training program imports of it; a bundler leaves out the rest. */
+const LENET = `import { init, steps, tensor } from "@convgrad/core";
+import "@convgrad/wasm";
+import { Conv2D, crossEntropy, Dense, Flatten, MaxPool, ReLU, Sequential } from "@convgrad/layers";
+import { SGD } from "@convgrad/optim";
+console.log(init, steps, tensor, Conv2D, crossEntropy, Dense, Flatten, MaxPool, ReLU, Sequential, SGD);`;
+
 /** Minified and gzipped, as one ES module: the engine, and each package without the others. */
 export async function sizes(bench: Bench): Promise<void> {
   const all = readdirSync(join(root, "packages")).filter((name) =>
@@ -21,19 +28,28 @@ export async function sizes(bench: Bench): Promise<void> {
   if (present.length < ENGINE.length) bench.results.note("sizes: there is no wasm package yet");
   bench.progress("sizes");
   record(engineBundle, await gzipped(bench, present, [/^node:/]));
+  record("a LeNet-5 training program", await gzipped(bench, LENET, [/^node:/]));
   for (const name of all) record(name, await gzipped(bench, [name], [/^node:/, /^[^./]/]));
 }
 
-/** Bytes of the packages' exports; what `outside` matches, other than themselves, stays an import. */
+/**
+ * Bytes of a program, or of all that packages export; what `outside` matches, other than themselves, stays an import.
+ * A module that is loaded when asked for (relaxed SIMD) is a file of its own and does not count.
+ */
 async function gzipped(
   { settings }: Bench,
-  packages: readonly string[],
+  what: string | readonly string[],
   outside: readonly RegExp[],
 ): Promise<number> {
-  const names = packages.map((name) => (name === "convgrad" ? name : `@convgrad/${name}`));
+  const names = (typeof what === "string" ? [] : what).map((name) =>
+    name === "convgrad" ? name : `@convgrad/${name}`,
+  );
   const result = await build({
     stdin: {
-      contents: names.map((name) => `export * from "${name}";`).join("\n"),
+      contents:
+        typeof what === "string"
+          ? what
+          : names.map((name) => `export * from "${name}";`).join("\n"),
       resolveDir: root,
     },
     plugins: [
@@ -52,11 +68,14 @@ async function gzipped(
     bundle: true,
     minify: true,
     write: false,
+    splitting: true,
+    outdir: root,
     format: "esm",
     platform: "neutral",
     mainFields: ["module", "main"],
     conditions: settings.from === "source" ? ["source"] : ["import"],
     logLevel: "error",
   });
-  return gzipSync(result.outputFiles[0]!.contents, { level: 9 }).length;
+  const entry = result.outputFiles.find(({ path }) => path.endsWith("stdin.js"))!;
+  return gzipSync(entry.contents, { level: 9 }).length;
 }
