@@ -72,9 +72,7 @@ export function crossEntropy(
   const losses = only(smooth);
   if (reduction === "none") return losses;
   if (reduction === "sum") return losses.sum();
-  return losses
-    .sum()
-    .div(perClass ? only(perClass.gather(1, target).squeeze(1)).sum() : counted);
+  return losses.sum().div(perClass ? only(perClass.gather(1, target).squeeze(1)).sum() : counted);
 }
 
 /** (1 − ε)·loss of the label + ε·mean loss of all classes */

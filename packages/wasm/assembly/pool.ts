@@ -34,11 +34,11 @@ export function runAlone(kernel: i32, parts: i32): void {
 
 /** Takes parts until none is left. */
 function takeParts(thread: i32): void {
-  const scratch = scratchOf(thread);
   while (hasPart(atomic.load<u64>(CLAIM))) {
     const claim = atomic.add<u64>(CLAIM, 1);
     if (!hasPart(claim)) return;
-    dispatch(load<i32>(KERNEL), ARGUMENTS, <i32>(claim & MOST_PARTS), scratch);
+    // Only from here on do arguments and scratch memory stay as they are.
+    dispatch(load<i32>(KERNEL), ARGUMENTS, <i32>(claim & MOST_PARTS), scratchOf(thread));
     atomic.add<i32>(DONE, 1);
   }
 }

@@ -46,7 +46,9 @@ function textOf(bytes) {
   const common = all.toSorted((a, b) => count[b] - count[a]).slice(0, direct);
   const rare = all.filter((byte) => !common.includes(byte));
   const code = new Map();
-  common.forEach((byte, i) => code.set(byte, ALPHABET[ESCAPES + i]));
+  common.forEach((byte, i) => {
+    code.set(byte, ALPHABET[ESCAPES + i]);
+  });
   rare.forEach((byte, i) => {
     code.set(byte, ALPHABET[Math.floor(i / direct)] + ALPHABET[ESCAPES + (i % direct)]);
   });
