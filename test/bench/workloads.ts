@@ -108,7 +108,9 @@ export function convFlops({ conv, size }: ConvCase, batch: number): number {
   return 2 * batch * conv.filters * out ** 2 * conv.channels * conv.kernel ** 2;
 }
 
-/** Whether Winograd's algorithm applies: 3×3, at least 8 channels on both sides. */
+/** Whether Winograd's algorithm applies: 3×3, at least 8 channels on both sides; 5×5, at least 4 and 32 filters. */
 export function suitsWinograd({ conv }: ConvCase): boolean {
-  return conv.kernel === 3 && conv.channels >= 8 && conv.filters >= 8;
+  const { kernel, channels, filters } = conv;
+  const fewer = Math.min(channels, filters);
+  return (kernel === 3 && fewer >= 8) || (kernel === 5 && fewer >= 4 && channels * filters >= 32);
 }

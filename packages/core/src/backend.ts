@@ -27,8 +27,8 @@ export interface InitOptions {
   /** Threads the backend may use, 1 or more; default: what it deems best. */
   readonly threads?: number;
   /**
-   * Whether `wasm` uses Winograd's algorithm for 3×3 convolutions; default true: two to three times faster, with an
-   * error of at most 2e-5 of the output's root mean square.
+   * Whether `wasm` uses Winograd's algorithm for 3×3 and 5×5 convolutions; default true: up to three times faster, with
+   * an error of at most 2e-5 of the output's root mean square.
    */
   readonly winograd?: boolean;
   /**

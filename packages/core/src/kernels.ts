@@ -88,7 +88,7 @@ export interface Kernels {
   winners(x: View, pooling: Pooling, out: View): void;
   /** out = α·x + β·out; equal shapes, the scalars rounded to the type first, each product and the sum after. */
   axpby(alpha: number, x: View, beta: number, out: View): void;
-  /** out = Σ a·b over the letters missing from `out`. */
+  /** out = Σ a·b over the letters missing from `out`; floats only. */
   contract(a: View, b: View, letters: Letters, out: View): void;
   /** out += x, element by element in row-major order; `out` may overlap itself, and then that is a fold. */
   accumulate(x: View, out: View): void;

@@ -68,7 +68,9 @@ export const RANGES = 34;
 export const TILES = 35;
 export const ZEROS = 36;
 export const X_PLANE = 37;
+/** For y's gradient; its tiles of 2 × 2 need none, but the image's gradient then needs a third plane. */
 export const Y_PLANE = 38;
+export const THIRD_PLANE = Y_PLANE;
 export const OWN_PLANE = 39;
 export const CARRY_PLANE = 40;
 export const PRODUCTS = 41;
@@ -77,14 +79,16 @@ export const D = 43;
 /** From one of the 36 matrices of V, or of D, to the next. */
 export const V_STEP = 44;
 export const D_STEP = 45;
-/** 24 vectors between the halves of a transform. */
+/** Vectors between the halves of a transform. */
 export const LINES = 46;
 /** Rows of U that are not padding. */
 export const FILTER_ROWS = 47;
 /** Fours of outputs whose D is made at a time. */
 export const GROUP_QUADS = 48;
+/** log₂ of a tile's height and width in outputs: 2 for filters of 3 × 3, 1 for 5 × 5. */
+export const SHIFT = 49;
 /** How many words there are. */
-export const COUNT = 49;
+export const COUNT = 50;
 
 // The words of `MEASURE`: which function, how often, for how many terms; it works in the scratch memory.
 export const MEASURED = 1;

@@ -11,6 +11,7 @@ import {
   LINES,
   OUTPUTS,
   PARTIALS,
+  SHIFT,
   SUMS,
   SUMS_STEP,
   U,
@@ -19,7 +20,7 @@ import {
   U_TERMS,
 } from "./winogradAbi";
 import { a, a2, b, b2, mulAdd } from "./winogradLines";
-import { word } from "./winogradPack";
+import { overlapOf, word } from "./winogradTiles";
 
 // G's rows are (1, α, α²) times 64/81 for α = 0, −128/243 for ±a, 32/243 for ±b.
 const scale0: f32 = 64.0 / 81.0;
@@ -42,7 +43,41 @@ function storeFilterLine(w0: f32, w1: f32, w2: f32, to: usize, step: usize): voi
   store<f32>(to + 5 * step, w2);
 }
 
-/** U of one filter of 3 × 3 taps, its 36 places `step` bytes apart. */
+/** Stores G w of five taps `stride` bytes apart: (1, α, α², α³, α⁴) times the same. */
+// @ts-ignore: decorator
+@inline
+function storeLongLine(w: usize, stride: usize, to: usize, step: usize): void {
+  const w0 = load<f32>(w);
+  const w1 = load<f32>(w + stride);
+  const w2 = load<f32>(w + 2 * stride);
+  const w3 = load<f32>(w + 3 * stride);
+  const w4 = load<f32>(w + 4 * stride);
+  store<f32>(to, scale0 * w0);
+  let even = scaleA * (w0 + a2 * w2 + a2 * a2 * w4);
+  let odd = scaleA * a * (w1 + a2 * w3);
+  store<f32>(to + step, even + odd);
+  store<f32>(to + 2 * step, even - odd);
+  even = scaleB * (w0 + b2 * w2 + b2 * b2 * w4);
+  odd = scaleB * b * (w1 + b2 * w3);
+  store<f32>(to + 3 * step, even + odd);
+  store<f32>(to + 4 * step, even - odd);
+  store<f32>(to + 5 * step, w4);
+}
+
+/** U of one filter of 5 × 5 taps, its 36 places `step` bytes apart. */
+function transformLongFilter(
+  w: usize,
+  stepI: usize,
+  stepJ: usize,
+  lines: usize,
+  to: usize,
+  step: usize,
+): void {
+  for (let j: usize = 0; j < 5; j++) storeLongLine(w + j * stepJ, stepI, lines + (j << 2), 20);
+  for (let i: usize = 0; i < 6; i++) storeLongLine(lines + i * 20, 4, to + i * 6 * step, step);
+}
+
+/** The same of 3 × 3 taps. */
 function transformFilter(
   w: usize,
   stepI: usize,
@@ -80,7 +115,9 @@ export function transformFilters(args: usize, scratch: usize, row: i32): void {
   for (let term = 0; term < terms; term++) {
     if (row < word(args, FILTER_ROWS)) {
       const lines = scratch + word(args, LINES);
-      transformFilter(w, word(args, FILTER_I), word(args, FILTER_J), lines, to, step);
+      if (word(args, SHIFT) == 1) {
+        transformLongFilter(w, word(args, FILTER_I), word(args, FILTER_J), lines, to, step);
+      } else transformFilter(w, word(args, FILTER_I), word(args, FILTER_J), lines, to, step);
     } else {
       for (let place = 0; place < 36; place++) store<f32>(to + place * step, 0);
     }
@@ -89,9 +126,7 @@ export function transformFilters(args: usize, scratch: usize, row: i32): void {
   }
 }
 
-/** Gᵀ of six vectors `step` bytes apart, stored 16 bytes apart. */
-// @ts-ignore: decorator
-@inline
+/** Gᵀ of six vectors `step` bytes apart, stored `next` bytes apart. */
 function gatherFilterLine(from: usize, step: usize, to: usize, next: usize): void {
   const u1 = v128.load(from + step);
   const u2 = v128.load(from + 2 * step);
@@ -109,6 +144,29 @@ function gatherFilterLine(from: usize, step: usize, to: usize, next: usize): voi
   v128.store(to + next, mulAdd(f32x4.splat(scaleB * b), odd34, odd));
   const last = mulAdd(f32x4.splat(scaleA * a2), even12, v128.load(from + 5 * step));
   v128.store(to + 2 * next, mulAdd(f32x4.splat(scaleB * b2), even34, last));
+}
+
+/** The same for five taps. */
+function gatherLongLine(from: usize, step: usize, to: usize, next: usize): void {
+  const u1 = v128.load(from + step);
+  const u2 = v128.load(from + 2 * step);
+  let even12 = f32x4.mul(f32x4.splat(scaleA), f32x4.add(u1, u2));
+  let odd12 = f32x4.mul(f32x4.splat(scaleA * a), f32x4.sub(u1, u2));
+  const u3 = v128.load(from + 3 * step);
+  const u4 = v128.load(from + 4 * step);
+  let even34 = f32x4.mul(f32x4.splat(scaleB), f32x4.add(u3, u4));
+  let odd34 = f32x4.mul(f32x4.splat(scaleB * b), f32x4.sub(u3, u4));
+  const first = f32x4.mul(f32x4.splat(scale0), v128.load(from));
+  v128.store(to, f32x4.add(f32x4.add(first, even12), even34));
+  v128.store(to + next, f32x4.add(odd12, odd34));
+  const A = f32x4.splat(a2);
+  const B = f32x4.splat(b2);
+  even12 = f32x4.mul(A, even12);
+  even34 = f32x4.mul(B, even34);
+  v128.store(to + 2 * next, f32x4.add(even12, even34));
+  v128.store(to + 3 * next, mulAdd(B, odd34, f32x4.mul(A, odd12)));
+  const last = mulAdd(A, even12, v128.load(from + 5 * step));
+  v128.store(to + 4 * next, mulAdd(B, even34, last));
 }
 
 /** The sum of the partial sums, in their order, added up in the first of them. */
@@ -134,20 +192,33 @@ export function finishFilters(args: usize, scratch: usize, quad: i32): void {
   for (let c = 0; c < channels; c++) {
     const at = <usize>word(args, SUMS) + (<usize>(quad * padded + c) << 4);
     sumPartials(args, at);
-    // Down the columns into lines [3][6], along the lines into [3][3] behind them.
-    for (let j: usize = 0; j < 6; j++) {
-      gatherFilterLine(at + j * step, 6 * step, lines + (j << 4), 96);
-    }
-    const taps = lines + 288;
-    for (let i: usize = 0; i < 3; i++) gatherFilterLine(lines + i * 96, 16, taps + i * 48, 16);
-    storeTaps(args, taps, quad * 4, c, outputs);
+    const size = 1 + overlapOf(args);
+    if (size == 5) gatherLongFilter(at, step, lines);
+    else gatherFilter(at, step, lines);
+    storeTaps(args, lines + <usize>size * 96, size, quad * 4, c, outputs);
   }
 }
 
-function storeTaps(args: usize, taps: usize, o: i32, c: i32, outputs: i32): void {
+/** Down the columns into lines [3][6], along the lines into [3][3] behind them. */
+function gatherFilter(at: usize, step: usize, lines: usize): void {
+  for (let j: usize = 0; j < 6; j++) {
+    gatherFilterLine(at + j * step, 6 * step, lines + (j << 4), 96);
+  }
+  const taps = lines + 288;
+  for (let i: usize = 0; i < 3; i++) gatherFilterLine(lines + i * 96, 16, taps + i * 48, 16);
+}
+
+/** Into lines [5][6], then [5][5]. */
+function gatherLongFilter(at: usize, step: usize, lines: usize): void {
+  for (let j: usize = 0; j < 6; j++) gatherLongLine(at + j * step, 6 * step, lines + (j << 4), 96);
+  const taps = lines + 480;
+  for (let i: usize = 0; i < 5; i++) gatherLongLine(lines + i * 96, 16, taps + i * 80, 16);
+}
+
+function storeTaps(args: usize, taps: usize, size: i32, o: i32, c: i32, outputs: i32): void {
   const to = word(args, FILTERS) + o * word(args, FILTER_ROW) + c * word(args, FILTER_TERM);
-  for (let i = 0; i < 3; i++) {
-    for (let j = 0; j < 3; j++, taps += 16) {
+  for (let i = 0; i < size; i++) {
+    for (let j = 0; j < size; j++, taps += 16) {
       const tap = to + i * word(args, FILTER_I) + j * word(args, FILTER_J);
       for (let k = 0; k < outputs; k++) {
         store<f32>(tap + k * word(args, FILTER_ROW), load<f32>(taps + (<usize>k << 2)));

@@ -1,6 +1,7 @@
-// The third step of the image's gradient: tiles B P Bᵀ of 6 × 6 pixels, four apart, added where they overlap. The
+// The third step of the image's gradient: tiles B P Bᵀ of 6 × 6 pixels, four or two apart, added where they overlap. The
 // horizontal half writes each tile's first four columns into one plane buffer and the other two, which are its right
-// neighbour's first, into a second one; the vertical half runs down the columns of their sum.
+// neighbour's first, into a second one; of tiles two apart, each two columns into one of three. The vertical half runs
+// down the columns of their sum.
 
 import {
   CARRY_PLANE,
@@ -10,6 +11,8 @@ import {
   IMAGE_WIDTH,
   OWN_PLANE,
   PRODUCTS,
+  SHIFT,
+  THIRD_PLANE,
   WIDTH,
   X,
   X_CHANNEL,
@@ -23,20 +26,40 @@ import {
   b,
   b2,
   high,
-  highPairs,
   loadLanes,
   low,
-  lowPairs,
   mulAdd,
   mulSub,
   storeLanes,
   sum2,
 } from "./winogradLines";
-import { lineBytes, tileOf, tilesOf, word } from "./winogradPack";
+import { lineBytes, overlapOf, tileOf, tilesOf, word } from "./winogradTiles";
 import { PRODUCT_BYTES } from "./winogradProduct";
 
-/** The horizontal half for four tiles: six lines of six places, 32 bytes apart. */
-function imageLines(from: usize, tile: usize, own: usize, carry: usize, line: usize): void {
+/** Two columns of four tiles. */
+// @ts-ignore: decorator
+@inline
+function storeTwo(t0: usize, t1: usize, t2: usize, t3: usize, x: v128, y: v128): void {
+  const xy = low(x, y);
+  v128.store_lane<u64>(t0, xy, 0);
+  v128.store_lane<u64>(t1, xy, 1);
+  const zw = high(x, y);
+  v128.store_lane<u64>(t2, zw, 0);
+  v128.store_lane<u64>(t3, zw, 1);
+}
+
+/**
+ * The horizontal half for four tiles: six lines of six places, 32 bytes apart. Columns 0 and 1 of a tile come to lie at
+ * its place in `first`, 2 and 3 in `second`, 4 and 5 in `third`.
+ */
+function imageLines(
+  from: usize,
+  tile: usize,
+  first: usize,
+  second: usize,
+  third: usize,
+  line: usize,
+): void {
   let t0 = load<usize>(tile);
   let t1 = load<usize>(tile, 16);
   let t2 = load<usize>(tile, 32);
@@ -52,29 +75,18 @@ function imageLines(from: usize, tile: usize, own: usize, carry: usize, line: us
     const m4 = v128.load(from, 128);
     const even34 = f32x4.add(m3, m4);
     const odd34 = f32x4.sub(m3, m4);
-    const d5 = v128.load(from, 160);
+    const m5 = v128.load(from, 160);
     const d4 = f32x4.add(f32x4.add(m0, even12), even34);
+    storeTwo(third + t0, third + t1, third + t2, third + t3, d4, m5);
     const d0 = f32x4.mul(f32x4.splat(a2b2), m0);
-    let d1 = mulSub(f32x4.splat(a * b2), odd12, f32x4.mul(f32x4.splat(a2b2), d5));
+    let d1 = mulSub(f32x4.splat(a * b2), odd12, f32x4.mul(f32x4.splat(a2b2), m5));
     d1 = mulSub(f32x4.splat(b * a2), odd34, d1);
+    storeTwo(first + t0, first + t1, first + t2, first + t3, d0, d1);
     let d2 = mulAdd(f32x4.splat(b2), even12, f32x4.mul(f32x4.splat(sum2), m0));
     d2 = f32x4.neg(mulAdd(f32x4.splat(a2), even34, d2));
     let d3 = mulAdd(f32x4.splat(b), odd34, f32x4.mul(f32x4.splat(a), odd12));
-    d3 = mulSub(f32x4.splat(sum2), d5, d3);
-    const low01 = low(d0, d1);
-    const low23 = low(d2, d3);
-    v128.store(own + t0, lowPairs(low01, low23));
-    v128.store(own + t1, highPairs(low01, low23));
-    const high01 = high(d0, d1);
-    const high23 = high(d2, d3);
-    v128.store(own + t2, lowPairs(high01, high23));
-    v128.store(own + t3, highPairs(high01, high23));
-    const low45 = low(d4, d5);
-    v128.store_lane<u64>(carry + t0, low45, 0, 16);
-    v128.store_lane<u64>(carry + t1, low45, 1, 16);
-    const high45 = high(d4, d5);
-    v128.store_lane<u64>(carry + t2, high45, 0, 16);
-    v128.store_lane<u64>(carry + t3, high45, 1, 16);
+    d3 = mulSub(f32x4.splat(sum2), m5, d3);
+    storeTwo(second + t0, second + t1, second + t2, second + t3, d2, d3);
     t0 += line;
     t1 += line;
     t2 += line;
@@ -141,36 +153,115 @@ function imageColumns(
   if (rows > 1) storeLanes(to + rowBytes, above1, lanes);
 }
 
+// @ts-ignore: decorator
+@inline
+function all(first: usize, second: usize, third: usize): v128 {
+  return f32x4.add(f32x4.add(v128.load(first), v128.load(second)), v128.load(third));
+}
+
+/** The same for tiles two pixels apart, from three planes. */
+function pairColumns(
+  first: usize,
+  second: usize,
+  third: usize,
+  line: usize,
+  tiles: i32,
+  to: usize,
+  rowBytes: usize,
+  rows: i32,
+  lanes: i32,
+  continued: bool,
+): void {
+  let above0 = f32x4.splat(0);
+  let above1 = above0;
+  let above2 = above0;
+  let above3 = above0;
+  if (continued) {
+    above0 = loadLanes(to, lanes);
+    above1 = loadLanes(to + rowBytes, lanes);
+    above2 = loadLanes(to + 2 * rowBytes, lanes);
+    above3 = loadLanes(to + 3 * rowBytes, lanes);
+  }
+  second -= first;
+  third -= first;
+  for (; tiles > 0; tiles--, rows -= 2) {
+    const t0 = all(first, first + second, first + third);
+    first += line;
+    const t1 = all(first, first + second, first + third);
+    first += line;
+    const t2 = all(first, first + second, first + third);
+    first += line;
+    const even12 = f32x4.add(t1, t2);
+    const odd12 = f32x4.sub(t1, t2);
+    const t3 = all(first, first + second, first + third);
+    first += line;
+    const t4 = all(first, first + second, first + third);
+    first += line;
+    const even34 = f32x4.add(t3, t4);
+    const odd34 = f32x4.sub(t3, t4);
+    const t5 = all(first, first + second, first + third);
+    first += line;
+    storeLanes(to, mulAdd(f32x4.splat(a2b2), t0, above0), lanes);
+    let d1 = mulAdd(f32x4.splat(a2b2), t5, above1);
+    d1 = mulSub(f32x4.splat(a * b2), odd12, d1);
+    storeLanes(to + rowBytes, mulSub(f32x4.splat(b * a2), odd34, d1), lanes);
+    above0 = mulSub(f32x4.splat(sum2), t0, above2);
+    above0 = mulSub(f32x4.splat(b2), even12, above0);
+    above0 = mulSub(f32x4.splat(a2), even34, above0);
+    above1 = mulAdd(f32x4.splat(a), odd12, above3);
+    above1 = mulAdd(f32x4.splat(b), odd34, above1);
+    above1 = mulSub(f32x4.splat(sum2), t5, above1);
+    above2 = f32x4.add(f32x4.add(t0, even12), even34);
+    above3 = t5;
+    to += 2 * rowBytes;
+  }
+  for (let left = min(rows, 4); left > 0; left--, to += rowBytes) {
+    storeLanes(to, above0, lanes);
+    above0 = above1;
+    above1 = above2;
+    above2 = above3;
+  }
+}
+
 /** The image of one channel and the described rows of tiles of one sample, from the plane buffers. */
 function writeColumns(
   args: usize,
   own: usize,
   carry: usize,
+  third: usize,
   firstRow: i32,
   tiles: i32,
   c: i32,
 ): void {
-  const down = tilesOf(word(args, HEIGHT));
+  const down = tilesOf(args, word(args, HEIGHT));
   const n = firstRow / down;
-  const above = (firstRow - n * down) << 2;
+  const above = (firstRow - n * down) << word(args, SHIFT);
   const rowBytes = word(args, X_ROW);
   const plane = word(args, X) + n * word(args, X_SAMPLE) + c * word(args, X_CHANNEL);
   const to = plane + above * rowBytes;
   const line = lineBytes(args);
-  const width = word(args, WIDTH) + 2;
+  const width = word(args, WIDTH) + overlapOf(args);
+  const rows = word(args, HEIGHT) + overlapOf(args) - above;
+  const isPair = word(args, SHIFT) == 1;
   for (let x = 0; x < width; x += 4) {
     const at = <usize>x << 2;
-    imageColumns(
-      own + at,
-      carry + at,
-      line,
-      tiles,
-      to + at,
-      rowBytes,
-      word(args, HEIGHT) + 2 - above,
-      min(4, width - x),
-      above > 0,
-    );
+    const lanes = min(4, width - x);
+    if (isPair) {
+      pairColumns(
+        own + at,
+        carry + at,
+        third + at,
+        line,
+        tiles,
+        to + at,
+        rowBytes,
+        rows,
+        lanes,
+        above > 0,
+      );
+    } else {
+      imageColumns(own + at, carry + at, line, tiles, to + at, rowBytes, rows, lanes, above > 0);
+    }
   }
 }
 
@@ -178,8 +269,8 @@ function writeColumns(
 export function clearRest(args: usize, n: i32, c: i32): void {
   const rows = word(args, IMAGE_HEIGHT);
   const columns = word(args, IMAGE_WIDTH);
-  const coveredRows = word(args, HEIGHT) + 2;
-  const covered = word(args, WIDTH) + 2;
+  const coveredRows = word(args, HEIGHT) + overlapOf(args);
+  const covered = word(args, WIDTH) + overlapOf(args);
   if (rows == coveredRows && columns == covered) return;
   let row = <usize>word(args, X) + n * word(args, X_SAMPLE) + c * word(args, X_CHANNEL);
   for (let h = 0; h < rows; h++, row += word(args, X_ROW)) {
@@ -198,20 +289,24 @@ export function writeImage(
   end: i32,
   panels: i32,
 ): void {
-  const down = tilesOf(word(args, HEIGHT));
+  const down = tilesOf(args, word(args, HEIGHT));
   const own = scratch + word(args, OWN_PLANE);
   const carry = scratch + word(args, CARRY_PLANE);
+  const third = scratch + word(args, THIRD_PLANE);
+  const isPair = word(args, SHIFT) == 1;
   const line = lineBytes(args);
   const nextPanel = <usize>(end - first) * PRODUCT_BYTES;
   for (let c = first; c < min(end, word(args, CHANNELS)); c++) {
     const from = scratch + word(args, PRODUCTS) + <usize>(c - first) * PRODUCT_BYTES;
     for (let g = 0; g < 2 * panels; g++) {
       const at = from + <usize>(g >> 1) * nextPanel + (<usize>(g & 1) << 4);
-      imageLines(at, tileOf(args, scratch, g << 2), own, carry, line);
+      const tile = tileOf(args, scratch, g << 2);
+      if (isPair) imageLines(at, tile, own, carry + 8, third + 16, line);
+      else imageLines(at, tile, own, own + 8, carry + 16, line);
     }
     for (let r = 0; r < rows; r += down) {
       const at = <usize>r * 6 * line;
-      writeColumns(args, own + at, carry + at, firstRow + r, min(down, rows - r), c);
+      writeColumns(args, own + at, carry + at, third + at, firstRow + r, min(down, rows - r), c);
     }
   }
 }

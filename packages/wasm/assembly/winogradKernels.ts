@@ -1,5 +1,5 @@
-// From the numbers of this family to its kernels: Winograd's F(4×4, 3×3) for convolutions of stride 1, on blocks of
-// rows of tiles. Winograd, "Arithmetic complexity of computations", 1980; Lavin & Gray, arXiv:1509.09308.
+// From the numbers of this family to its kernels: Winograd's F(4×4, 3×3) and F(2×2, 5×5) for convolutions of stride 1,
+// on blocks of rows of tiles. Winograd, "Arithmetic complexity of computations", 1980; Lavin & Gray, arXiv:1509.09308.
 // Forward: V = Bᵀ x B, P = U V, y = Aᵀ P A. The image's gradient is the exact adjoint: D = A y Aᵀ, P = Uᵀ D, x = B P Bᵀ
 // added up. The filters' gradient: S = D Vᵀ, w = Gᵀ S G.
 
@@ -36,9 +36,10 @@ import { finishFilters, transformFilters } from "./winogradFilters";
 import { clearRest, writeImage } from "./winogradImage";
 import { measure } from "./winogradMeasure";
 import { writeOutput } from "./winogradOutput";
-import { clearPlanes, describeTiles, packGradient, packInput, tilesOf, word } from "./winogradPack";
+import { clearPlanes, packGradient, packInput } from "./winogradPack";
 import { blockRow, multiply } from "./winogradProduct";
 import { addSums, evenChannels } from "./winogradSums";
+import { describeTiles, tilesOf, word } from "./winogradTiles";
 
 export function winogradKernel(kernel: i32, args: usize, part: i32, scratch: usize): void {
   if (kernel == FORWARD) forward(args, part, scratch);
@@ -105,7 +106,7 @@ function forwardBlock(args: usize, scratch: usize, row: i32, rows: i32): void {
 
 /** Whole samples to each part, since neighbouring tiles add to the same pixels. */
 function image(args: usize, part: i32, scratch: usize): void {
-  const down = tilesOf(word(args, HEIGHT));
+  const down = tilesOf(args, word(args, HEIGHT));
   const samples = word(args, TILE_ROWS) / down;
   const first = share(samples, part, word(args, PARTS));
   const last = share(samples, part + 1, word(args, PARTS));
@@ -143,7 +144,7 @@ function correlate(args: usize, part: i32, scratch: usize): void {
   const ranges = word(args, RANGES);
   const partial = part / ranges;
   const range = part - partial * ranges;
-  const quads = tilesOf(word(args, OUTPUTS));
+  const quads = ceilDivide(word(args, OUTPUTS), 4);
   const firstQuad = share(quads, range, ranges);
   const endQuad = share(quads, range + 1, ranges);
   const sums = <usize>word(args, SUMS) + <usize>partial * 36 * word(args, SUMS_STEP);
@@ -202,7 +203,7 @@ function correlateBlock(
 }
 
 function finish(args: usize, part: i32, scratch: usize): void {
-  const quads = tilesOf(word(args, OUTPUTS));
+  const quads = ceilDivide(word(args, OUTPUTS), 4);
   const end = share(quads, part + 1, word(args, PARTS));
   for (let quad = share(quads, part, word(args, PARTS)); quad < end; quad++) {
     finishFilters(args, scratch, quad);

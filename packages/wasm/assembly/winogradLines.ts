@@ -2,7 +2,8 @@
 // of three taps from six inputs. By Cook and Toom: interpolation at the points α = 0, ±a, ±b, ∞ with a = 3/4, b = 3/2.
 // With M(x) = x (x² − a²)(x² − b²), row α of Bᵀ holds the coefficients of M(x)/(x − α), that of ∞ those of M itself;
 // column α of Aᵀ is (1, α, α², α³), that of ∞ (0, 0, 0, 1); row α of G is (1, α, α²) / Π (α − other points), that of ∞
-// (0, 0, 1). Bᵀ and Aᵀ are exact in binary.
+// (0, 0, 1). Bᵀ and Aᵀ are exact in binary. F(2, 5), two outputs of five taps, differs in that Aᵀ ends with α and G goes on
+// to α⁴.
 
 export const a: f32 = 0.75;
 export const b: f32 = 1.5;

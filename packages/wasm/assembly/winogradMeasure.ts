@@ -3,7 +3,7 @@
 // registers and halves their speed.
 
 import { CHANNEL_BYTES, MEASURED, TERMS, TIMES } from "./winogradAbi";
-import { word } from "./winogradPack";
+import { word } from "./winogradTiles";
 import { fiveRows, fourRows } from "./winogradProduct";
 import { addProducts } from "./winogradSums";
 
@@ -15,7 +15,7 @@ export function measure(args: usize, scratch: usize): void {
   const to = v + <usize>terms * CHANNEL_BYTES;
   for (let i = word(args, TIMES); i > 0; i--) {
     if (which == 0) fiveRows(scratch, v, terms, to);
-    else if (which == 1) fourRows(scratch, v, terms, to);
+    else if (which == 1) fourRows(scratch, v, terms, to, 1);
     else addProducts(scratch, v, terms, to);
   }
 }

@@ -9,8 +9,9 @@ import {
   CHANNELS,
   D_STEP,
   HEIGHT,
+  LINES,
   SEGMENT_TILES,
-  TILES,
+  SHIFT,
   V_STEP,
   WIDTH,
   X,
@@ -33,93 +34,14 @@ import {
   storeGradientLine,
   storeInputLine,
 } from "./winogradLines";
-
-// @ts-ignore: decorator
-@inline
-export function word(args: usize, index: i32): i32 {
-  return load<i32>(args + (<usize>index << 2));
-}
-
-/** Tiles, or rows of tiles, that cover so many outputs. */
-// @ts-ignore: decorator
-@inline
-export function tilesOf(outputs: i32): i32 {
-  return (outputs + 3) >> 2;
-}
-
-/** Bytes of a line of the plane buffers: the tiles' columns and four more. */
-// @ts-ignore: decorator
-@inline
-export function lineBytes(args: usize): usize {
-  return <usize>(tilesOf(word(args, WIDTH)) + 1) << 4;
-}
-
-/** A tile as the table describes it: where it begins in a plane buffer and in y, and how many rows and columns y has. */
-const TILE_BYTES: usize = 16;
-const TILE_AT: usize = 0;
-export const TILE_Y: usize = 4;
-export const TILE_HEIGHT: usize = 8;
-export const TILE_WIDTH: usize = 10;
-/** Of the first of four tiles: whether y has all of them. */
-export const TILES_WHOLE: usize = 12;
-
-// @ts-ignore: decorator
-@inline
-export function tileOf(args: usize, scratch: usize, index: i32): usize {
-  return scratch + word(args, TILES) + <usize>index * TILE_BYTES;
-}
-
-/**
- * Describes the tiles of the rows of tiles from `firstRow` on, filled up to a multiple of 8 with tiles of no size that
- * lie in the row of zeros after the last one of the buffer. Returns the number of panels of 8.
- */
-export function describeTiles(args: usize, scratch: usize, firstRow: i32, rows: i32): i32 {
-  const across = tilesOf(word(args, WIDTH));
-  const line = lineBytes(args);
-  let tile = tileOf(args, scratch, 0);
-  for (let r = 0; r < rows; r++) {
-    for (let t = 0; t < across; t++, tile += TILE_BYTES) {
-      describeTile(args, tile, firstRow + r, t);
-      store<usize>(tile, <usize>r * 6 * line + (<usize>t << 4), TILE_AT);
-    }
-  }
-  const tiles = rows * across;
-  for (let t = tiles; t & 7; t++, tile += TILE_BYTES) {
-    store<usize>(tile, <usize>word(args, BLOCK_ROWS) * 6 * line, TILE_AT);
-    store<i16>(tile, 0, TILE_HEIGHT);
-    store<i16>(tile, 0, TILE_WIDTH);
-  }
-  const panels = (tiles + 7) >> 3;
-  for (let g = 0; g < 2 * panels; g++) markWhole(tileOf(args, scratch, g << 2));
-  return panels;
-}
-
-function markWhole(four: usize): void {
-  let whole = 1;
-  for (let t: usize = 0; t < 4 * TILE_BYTES; t += TILE_BYTES) {
-    whole &= i32(load<i16>(four + t, TILE_HEIGHT) == 4);
-    whole &= i32(load<i16>(four + t, TILE_WIDTH) == 4);
-  }
-  store<i32>(four, whole, TILES_WHOLE);
-}
-
-function describeTile(args: usize, tile: usize, row: i32, t: i32): void {
-  const height = word(args, HEIGHT);
-  const down = tilesOf(height);
-  const n = row / down;
-  const h = (row - n * down) << 2;
-  const w = t << 2;
-  const at = n * word(args, Y_SAMPLE) + h * word(args, Y_ROW) + (w << 2);
-  store<i32>(tile, word(args, Y) + at, TILE_Y);
-  store<i16>(tile, <i16>min(4, height - h), TILE_HEIGHT);
-  store<i16>(tile, <i16>min(4, word(args, WIDTH) - w), TILE_WIDTH);
-}
+import { turnPairs } from "./winogradPairs";
+import { lineBytes, overlapOf, tileOf, tilesOf, word } from "./winogradTiles";
 
 /** What the packing never writes but reads: the columns right of the plane, the row of tiles after the last. */
 export function clearPlanes(args: usize, scratch: usize, index: i32): void {
   const bytes = <usize>(word(args, BLOCK_ROWS) + 1) * 6 * lineBytes(args);
   memory.fill(scratch + word(args, index), 0, bytes);
-  memory.fill(scratch + word(args, ZEROS), 0, <usize>(word(args, WIDTH) + 2) << 2);
+  memory.fill(scratch + word(args, ZEROS), 0, <usize>(word(args, WIDTH) + overlapOf(args)) << 2);
 }
 
 // @ts-ignore: decorator
@@ -181,13 +103,13 @@ function gradientLines(
 
 /** The vertical half for one row of tiles of one channel of the image. */
 function spreadInput(args: usize, scratch: usize, row: i32, c: i32, to: usize): void {
-  const down = tilesOf(word(args, HEIGHT));
+  const down = tilesOf(args, word(args, HEIGHT));
   const n = row / down;
   const plane = word(args, X) + n * word(args, X_SAMPLE) + c * word(args, X_CHANNEL);
   const zeros = scratch + word(args, ZEROS);
-  const rows = word(args, HEIGHT) + 2;
+  const rows = word(args, HEIGHT) + overlapOf(args);
   const bytes = word(args, X_ROW);
-  const h = (row - n * down) << 2;
+  const h = (row - n * down) << word(args, SHIFT);
   inputLines(
     plane + h * bytes,
     plane + (h + 1) * bytes,
@@ -195,7 +117,7 @@ function spreadInput(args: usize, scratch: usize, row: i32, c: i32, to: usize): 
     rowOrZeros(plane, h + 3, rows, bytes, zeros),
     rowOrZeros(plane, h + 4, rows, bytes, zeros),
     rowOrZeros(plane, h + 5, rows, bytes, zeros),
-    word(args, WIDTH) + 2,
+    word(args, WIDTH) + overlapOf(args),
     to,
     lineBytes(args),
   );
@@ -204,7 +126,7 @@ function spreadInput(args: usize, scratch: usize, row: i32, c: i32, to: usize): 
 /** The vertical half for one row of tiles of one channel of y's gradient. */
 function spreadGradient(args: usize, scratch: usize, row: i32, o: i32, to: usize): void {
   const rows = word(args, HEIGHT);
-  const down = tilesOf(rows);
+  const down = tilesOf(args, rows);
   const n = row / down;
   const plane = word(args, Y) + n * word(args, Y_SAMPLE) + o * word(args, Y_CHANNEL);
   const zeros = scratch + word(args, ZEROS);
@@ -331,7 +253,18 @@ export function packGradient(
   const line = lineBytes(args);
   const tiles = tileOf(args, scratch, 0);
   const step = word(args, D_STEP);
+  const isPair = word(args, SHIFT) == 1;
+  const lines = scratch + word(args, LINES);
   for (let o = first; o < first + count; o++) {
+    if (isPair) {
+      const at = o * word(args, Y_CHANNEL);
+      for (let g = 0; g < 2 * panels; g++) {
+        const four = tiles + (<usize>g << 6);
+        turnPairs(four, at, word(args, Y_ROW), lines, to + groupAt(g, room), step);
+      }
+      to += CHANNEL_BYTES;
+      continue;
+    }
     for (let r = 0; r < rows; r++) {
       spreadGradient(args, scratch, firstRow + r, o, plane + <usize>r * 6 * line);
     }

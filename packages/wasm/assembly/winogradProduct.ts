@@ -3,7 +3,7 @@
 
 import { CHANNEL_BYTES, PRODUCTS, SEGMENT_TILES, U, U_FIVES, U_STEP, U_TERMS } from "./winogradAbi";
 import { mulAdd } from "./winogradLines";
-import { word } from "./winogradPack";
+import { word } from "./winogradTiles";
 
 /** Bytes of the 36 products of one row and 8 tiles. */
 export const PRODUCT_BYTES: usize = 1152;
@@ -53,43 +53,50 @@ export function fiveRows(u: usize, v: usize, terms: i32, to: usize): void {
   v128.store(to, c41, 4 * PRODUCT_BYTES + 16);
 }
 
-/** Four rows of U by 8 tiles. V8 11 compiles this form of loop better for four rows, the other one for five. */
-export function fourRows(u: usize, v: usize, terms: i32, to: usize): void {
-  let c00 = f32x4.splat(0);
-  let c01 = c00;
-  let c10 = c00;
-  let c11 = c00;
-  let c20 = c00;
-  let c21 = c00;
-  let c30 = c00;
-  let c31 = c00;
-  const end = v + <usize>terms * CHANNEL_BYTES;
+/**
+ * `blocks` times four rows of U by the same 8 tiles. V8 11 compiles this form of loop better for four rows, the other one
+ * for five, and spoils a loop over blocks of five.
+ */
+export function fourRows(u: usize, panel: usize, terms: i32, to: usize, blocks: i32): void {
   do {
-    const v0 = v128.load(v);
-    const v1 = v128.load(v, 16);
-    let s = v128.load_splat<f32>(u);
-    c00 = mulAdd(s, v0, c00);
-    c01 = mulAdd(s, v1, c01);
-    s = v128.load_splat<f32>(u, 4);
-    c10 = mulAdd(s, v0, c10);
-    c11 = mulAdd(s, v1, c11);
-    s = v128.load_splat<f32>(u, 8);
-    c20 = mulAdd(s, v0, c20);
-    c21 = mulAdd(s, v1, c21);
-    s = v128.load_splat<f32>(u, 12);
-    c30 = mulAdd(s, v0, c30);
-    c31 = mulAdd(s, v1, c31);
-    u += 16;
-    v += CHANNEL_BYTES;
-  } while (v != end);
-  v128.store(to, c00);
-  v128.store(to, c01, 16);
-  v128.store(to, c10, PRODUCT_BYTES);
-  v128.store(to, c11, PRODUCT_BYTES + 16);
-  v128.store(to, c20, 2 * PRODUCT_BYTES);
-  v128.store(to, c21, 2 * PRODUCT_BYTES + 16);
-  v128.store(to, c30, 3 * PRODUCT_BYTES);
-  v128.store(to, c31, 3 * PRODUCT_BYTES + 16);
+    let c00 = f32x4.splat(0);
+    let c01 = c00;
+    let c10 = c00;
+    let c11 = c00;
+    let c20 = c00;
+    let c21 = c00;
+    let c30 = c00;
+    let c31 = c00;
+    let v = panel;
+    const end = v + <usize>terms * CHANNEL_BYTES;
+    do {
+      const v0 = v128.load(v);
+      const v1 = v128.load(v, 16);
+      let s = v128.load_splat<f32>(u);
+      c00 = mulAdd(s, v0, c00);
+      c01 = mulAdd(s, v1, c01);
+      s = v128.load_splat<f32>(u, 4);
+      c10 = mulAdd(s, v0, c10);
+      c11 = mulAdd(s, v1, c11);
+      s = v128.load_splat<f32>(u, 8);
+      c20 = mulAdd(s, v0, c20);
+      c21 = mulAdd(s, v1, c21);
+      s = v128.load_splat<f32>(u, 12);
+      c30 = mulAdd(s, v0, c30);
+      c31 = mulAdd(s, v1, c31);
+      u += 16;
+      v += CHANNEL_BYTES;
+    } while (v != end);
+    v128.store(to, c00);
+    v128.store(to, c01, 16);
+    v128.store(to, c10, PRODUCT_BYTES);
+    v128.store(to, c11, PRODUCT_BYTES + 16);
+    v128.store(to, c20, 2 * PRODUCT_BYTES);
+    v128.store(to, c21, 2 * PRODUCT_BYTES + 16);
+    v128.store(to, c30, 3 * PRODUCT_BYTES);
+    v128.store(to, c31, 3 * PRODUCT_BYTES + 16);
+    to += 4 * PRODUCT_BYTES;
+  } while (--blocks > 0);
 }
 
 /** Where in V a panel lies. */
@@ -116,12 +123,11 @@ export function multiply(
   v: usize,
   vStep: usize,
 ): void {
-  const fives = word(args, U_FIVES);
   const terms = word(args, U_TERMS);
   const firstRow = blockRow(args, firstBlock);
   const rows = blockRow(args, endBlock) - firstRow;
-  const blocksOfFive = max(min(fives, endBlock) - firstBlock, 0);
-  const blocks = endBlock - firstBlock;
+  const fives = max(min(word(args, U_FIVES), endBlock) - firstBlock, 0);
+  const fours = endBlock - firstBlock - fives;
   let to = scratch + word(args, PRODUCTS);
   const nextPanel = <usize>rows * PRODUCT_BYTES;
   let uFirst = <usize>word(args, U) + <usize>firstRow * <usize>terms * 4;
@@ -131,17 +137,12 @@ export function multiply(
       const panel = v + panelAt(p, terms);
       let u = uFirst;
       let at = out;
-      let block = 0;
-      for (; block < blocksOfFive; block++) {
+      for (let block = 0; block < fives; block++) {
         fiveRows(u, panel, terms, at);
         u += <usize>terms * 20;
         at += 5 * PRODUCT_BYTES;
       }
-      for (; block < blocks; block++) {
-        fourRows(u, panel, terms, at);
-        u += <usize>terms << 4;
-        at += 4 * PRODUCT_BYTES;
-      }
+      if (fours > 0) fourRows(u, panel, terms, at, fours);
       out += nextPanel;
     }
     uFirst += word(args, U_STEP);

@@ -3,7 +3,7 @@
 
 import { CHANNEL_BYTES, CHANNELS, D_STEP, SEGMENT_TILES, SUMS_STEP, V_STEP } from "./winogradAbi";
 import { highPairs, low, high, lowPairs, mulAdd } from "./winogradLines";
-import { word } from "./winogradPack";
+import { word } from "./winogradTiles";
 
 /** Channels whose panels stay in the first-level cache while all outputs pass. */
 const STRIP = 32;

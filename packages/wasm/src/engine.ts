@@ -31,7 +31,7 @@ const BYTES: Readonly<Record<DType, number>> = { float32: 4, int32: 4, uint8: 1,
 export class Engine {
   readonly heap: Heap;
   readonly pool: WorkerPool;
-  /** Whether 3×3 convolutions may go through Winograd's algorithm. */
+  /** Whether 3×3 and 5×5 convolutions may go through Winograd's algorithm. */
   winograd = true;
   /** The arguments of the next kernel, as integers and as floats; the same words. */
   readonly words: Int32Array;

@@ -22,6 +22,8 @@ interface Case {
   readonly o: number;
   readonly h: number;
   readonly w: number;
+  /** Of the filters, in both directions. */
+  readonly size: 3 | 5;
   /** Rows and columns of the image beyond those that windows cover. */
   readonly below: number;
   readonly right: number;
@@ -30,7 +32,7 @@ interface Case {
   /** Filters lie as [c, i, j, o] instead of [o, c, i, j]. */
   readonly turned: boolean;
 }
-const plain = { below: 0, right: 0, gap: 0, turned: false };
+const plain = { size: 3 as const, below: 0, right: 0, gap: 0, turned: false };
 
 /** Normally distributed numbers, the same for the same seed. */
 function normals(seed: number, length: number, scale = 1): Float32Array {
@@ -49,14 +51,15 @@ type Strides = Readonly<Record<string, number>>;
 
 /** Where each tensor of a case lies in an array of its own, in elements. */
 function layoutOf(k: Case) {
-  const [rows, columns] = [k.h + 2 + k.below, k.w + 2 + k.right];
+  const [rows, columns] = [k.h + k.size - 1 + k.below, k.w + k.size - 1 + k.right];
+  const taps = k.size ** 2;
   const x: Strides = { n: k.c * rows * columns, c: rows * columns, h: columns, w: 1 };
   const plane = k.h * (k.w + k.gap) + k.gap;
   const y: Strides = { n: k.o * plane, o: plane, h: k.w + k.gap, w: 1 };
   const filters: Strides = k.turned
-    ? { o: 1, c: 9 * k.o, i: 3 * k.o, j: k.o }
-    : { o: 9 * k.c, c: 9, i: 3, j: 1 };
-  const lengths = { x: k.n * x["n"]!, y: k.n * y["n"]!, filters: 9 * k.o * k.c };
+    ? { o: 1, c: taps * k.o, i: k.size * k.o, j: k.o }
+    : { o: taps * k.c, c: taps, i: k.size, j: 1 };
+  const lengths = { x: k.n * x["n"]!, y: k.n * y["n"]!, filters: taps * k.o * k.c };
   return { x, y, filters, lengths, rows, columns };
 }
 type Data = Readonly<Record<"x" | "y" | "filters", Float32Array>>;
@@ -65,7 +68,7 @@ type Data = Readonly<Record<"x" | "y" | "filters", Float32Array>>;
 const isInX = (k: Case, i: number) => {
   const { x, rows, columns } = layoutOf(k);
   const [h, w] = [Math.floor(i / columns) % rows, i % columns];
-  return i < k.n * x["n"]! && h < k.h + 2 && w < k.w + 2;
+  return i < k.n * x["n"]! && h < k.h + k.size - 1 && w < k.w + k.size - 1;
 };
 const isInY = (k: Case, i: number) => {
   const { y } = layoutOf(k);
@@ -79,7 +82,7 @@ function randomData(k: Case, seed = 1): Data {
   return {
     x: normals(seed, lengths.x).map((v, i) => (isInX(k, i) ? v : Number.NaN)),
     y: normals(seed + 1, lengths.y).map((v, i) => (isInY(k, i) ? v : Number.NaN)),
-    filters: normals(seed + 2, lengths.filters, Math.sqrt(2 / (9 * k.c))),
+    filters: normals(seed + 2, lengths.filters, Math.sqrt(2 / (k.size ** 2 * k.c))),
   };
 }
 
@@ -94,8 +97,8 @@ function exact(k: Case, data: Data) {
   for (let n = 0; n < k.n; n++)
     for (let o = 0; o < k.o; o++)
       for (let c = 0; c < k.c; c++)
-        for (let i = 0; i < 3; i++)
-          for (let j = 0; j < 3; j++) {
+        for (let i = 0; i < k.size; i++)
+          for (let j = 0; j < k.size; j++) {
             const atW =
               o * filters["o"]! + c * filters["c"]! + i * filters["i"]! + j * filters["j"]!;
             const atX = n * x["n"]! + c * x["c"]! + i * x["h"]! + j;
@@ -140,7 +143,7 @@ function placed(kernels: WasmKernels, k: Case, data: Data) {
   for (const name of ["x", "y", "filters"] as const) kernels.write(blocks[name], data[name]);
   const { n, c, o, h, w } = k;
   const conv: Convolution = {
-    sizes: { n, c, o, h, w, i: 3, j: 3 },
+    sizes: { n, c, o, h, w, i: k.size, j: k.size },
     x: {
       address: blocks.x.address,
       strides: { ...layout.x, i: layout.x["h"]!, j: 1 } as Convolution["x"]["strides"],
@@ -203,7 +206,7 @@ function errorOf(got: Float32Array, wanted: Float64Array): number {
 function suits(k: Case): boolean {
   const { x, y, filters } = layoutOf(k);
   return suitsWinograd({
-    sizes: { n: k.n, c: k.c, o: k.o, h: k.h, w: k.w, i: 3, j: 3 },
+    sizes: { n: k.n, c: k.c, o: k.o, h: k.h, w: k.w, i: k.size, j: k.size },
     x: {
       address: 0,
       strides: { ...x, i: x["h"]!, j: 1 } as Convolution["x"]["strides"],
@@ -216,10 +219,11 @@ function suits(k: Case): boolean {
 const cases: fc.Arbitrary<Case> = fc
   .record({
     n: fc.integer({ min: 1, max: 5 }),
-    c: fc.integer({ min: 8, max: 40 }),
-    o: fc.integer({ min: 8, max: 40 }),
+    c: fc.integer({ min: 4, max: 32 }),
+    o: fc.integer({ min: 4, max: 32 }),
     h: fc.integer({ min: 1, max: 35 }),
     w: fc.integer({ min: 1, max: 35 }),
+    size: fc.constantFrom(3 as const, 5 as const),
     below: fc.integer({ min: 0, max: 3 }),
     right: fc.integer({ min: 0, max: 3 }),
     gap: fc.integer({ min: 0, max: 2 }),
@@ -260,7 +264,11 @@ describe("Winograd's convolution", () => {
     { ...plain, n: 1, c: 8, o: 9, h: 6, w: 801, gap: 1 },
     { ...plain, n: 2, c: 9, o: 8, h: 45, w: 45, below: 1, right: 2 },
     { ...plain, n: 40, c: 16, o: 16, h: 4, w: 4 },
-  ])("is accurate: $n × $c → $o, $h × $w", (k) => {
+    { ...plain, size: 5 as const, n: 64, c: 6, o: 16, h: 10, w: 10 },
+    { ...plain, size: 5 as const, n: 2, c: 64, o: 64, h: 14, w: 14 },
+    { ...plain, size: 5 as const, n: 1, c: 4, o: 9, h: 6, w: 401, gap: 1 },
+    { ...plain, size: 5 as const, n: 2, c: 9, o: 5, h: 45, w: 43, below: 1, right: 2 },
+  ])("is accurate: $n × $c → $o, $h × $w by $size × $size", (k) => {
     const data = randomData(k);
     const wanted = exact(k, data);
     expect(suits(k)).toBe(true);
@@ -269,8 +277,8 @@ describe("Winograd's convolution", () => {
     expect(errorOf(computed(alone, k, data, "filters"), wanted.filters)).toBeLessThan(LAW);
   });
 
-  it("is its gradients' adjoint", () => {
-    const k = { ...plain, n: 3, c: 16, o: 12, h: 15, w: 18 };
+  it.each([3, 5] as const)("is its gradients' adjoint, %i × %i", (size) => {
+    const k = { ...plain, size, n: 3, c: 16, o: 12, h: 15, w: 18 };
     const data = randomData(k);
     const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, v, i) => sum + v * b[i]!, 0);
     const forward = dot(computed(alone, k, data, "forward"), data.y);
@@ -282,6 +290,8 @@ describe("Winograd's convolution", () => {
     const shapes: Case[] = [
       { ...plain, n: 7, c: 13, o: 22, h: 17, w: 14 },
       { ...plain, n: 1, c: 64, o: 64, h: 33, w: 31 },
+      { ...plain, size: 5, n: 7, c: 6, o: 16, h: 10, w: 10 },
+      { ...plain, size: 5, n: 2, c: 33, o: 22, h: 33, w: 31 },
     ];
     for (const k of shapes) {
       const data = randomData(k);
@@ -292,44 +302,46 @@ describe("Winograd's convolution", () => {
     }
   });
 
-  it("fills the image where no window lies", () => {
-    const k = { ...plain, n: 2, c: 8, o: 8, h: 16, w: 13, below: 2, right: 5 };
+  it.each([3, 5] as const)("fills the image where no window of %i × %i lies", (size) => {
+    const k = { ...plain, size, n: 2, c: 8, o: 8, h: 16, w: 13, below: 2, right: 5 };
     const image = computed(alone, k, randomData(k), "image");
     const { rows, columns } = layoutOf(k);
     image.forEach((value, i) => {
       const [h, w] = [Math.floor(i / columns) % rows, i % columns];
-      if (h >= k.h + 2 || w >= k.w + 2) expect(value).toBe(0);
+      if (h >= k.h + size - 1 || w >= k.w + size - 1) expect(value).toBe(0);
     });
   });
 });
 
 describe("the epilogue of Winograd's convolution", () => {
-  const k = { ...plain, n: 2, c: 8, o: 11, h: 14, w: 21, gap: 1 };
-
-  it("adds a bias per output channel and cuts off below 0", () => {
-    const data = randomData(k);
-    const values = normals(9, 2 * k.o);
-    const bias = alone.engine.allocate("float32", values.length);
-    alone.write(bias, values);
-    const strides = [0, 2, 0, 0];
-    const view = {
-      buffer: bias,
-      dtype: "float32",
-      shape: [k.n, k.o, k.h, k.w],
-      strides,
-      offset: 1,
-    };
-    const plane = layoutOf(k).y["o"]!;
-    const wanted = exact(k, data).y.map(
-      (value, i) => value + values[2 * (Math.floor(i / plane) % k.o) + 1]!,
-    );
-    for (const relu of [false, true]) {
-      const epilogue = { bias: view, relu } as Epilogue;
-      const cut = relu ? wanted.map((value) => (value <= 0 ? 0 : value)) : wanted;
-      expect(errorOf(computed(alone, k, data, "forward", epilogue), cut)).toBeLessThan(LAW);
-    }
-    alone.release(bias);
-  });
+  it.each([3, 5] as const)(
+    "adds a bias per output channel and cuts off below 0, %i × %i",
+    (size) => {
+      const k = { ...plain, size, n: 2, c: 8, o: 11, h: 14, w: 21, gap: 1 };
+      const data = randomData(k);
+      const values = normals(9, 2 * k.o);
+      const bias = alone.engine.allocate("float32", values.length);
+      alone.write(bias, values);
+      const strides = [0, 2, 0, 0];
+      const view = {
+        buffer: bias,
+        dtype: "float32",
+        shape: [k.n, k.o, k.h, k.w],
+        strides,
+        offset: 1,
+      };
+      const plane = layoutOf(k).y["o"]!;
+      const wanted = exact(k, data).y.map(
+        (value, i) => value + values[2 * (Math.floor(i / plane) % k.o) + 1]!,
+      );
+      for (const relu of [false, true]) {
+        const epilogue = { bias: view, relu } as Epilogue;
+        const cut = relu ? wanted.map((value) => (value <= 0 ? 0 : value)) : wanted;
+        expect(errorOf(computed(alone, k, data, "forward", epilogue), cut)).toBeLessThan(LAW);
+      }
+      alone.release(bias);
+    },
+  );
 
   it("is taken where the bias varies along the channels alone", () => {
     const along = (axis: number) => {
@@ -342,21 +354,21 @@ describe("the epilogue of Winograd's convolution", () => {
   });
 });
 
-describe("NaN in Winograd's convolution", () => {
-  const k = { ...plain, n: 2, c: 8, o: 8, h: 14, w: 17 };
+describe.each([3, 5] as const)("NaN in Winograd's convolution, filters of %i × %i", (size) => {
+  const k = { ...plain, size, n: 2, c: 8, o: 8, h: 14, w: 17 };
   const data = randomData(k);
   const { x, y } = layoutOf(k);
   const [n, c, row, column] = [1, 3, 9, 6];
   const spoiled = { ...data, x: data.x.slice() };
   spoiled.x[n * x["n"]! + c * x["c"]! + row * x["h"]! + column] = Number.NaN;
-  /** Whether the window of an output reads the pixel, on one axis; and whether its tile of four outputs does. */
-  const reads = (output: number, pixel: number) => output <= pixel && pixel < output + 3;
+  /** Whether the window of an output reads the pixel, on one axis; and whether its tile of outputs does. */
+  const reads = (output: number, pixel: number) => output <= pixel && pixel < output + size;
   const touches = (output: number, pixel: number) => {
-    const first = output - (output % 4);
+    const first = output - (output % (7 - size));
     return first <= pixel && pixel < first + 6;
   };
 
-  it("comes out where windows read it, with relu too, and only in 4 × 4 tiles that touch it", () => {
+  it("comes out where windows read it, with relu too, and only in tiles that touch it", () => {
     const epilogue = { bias: null, relu: true };
     const clean = computed(alone, k, data, "forward", epilogue);
     const got = computed(alone, k, spoiled, "forward", epilogue);
@@ -371,7 +383,7 @@ describe("NaN in Winograd's convolution", () => {
   it("comes out in the gradient of the filters on that channel", () => {
     const got = computed(alone, k, spoiled, "filters");
     got.forEach((value, i) => {
-      expect(Number.isNaN(value)).toBe(Math.floor(i / 9) % k.c === c);
+      expect(Number.isNaN(value)).toBe(Math.floor(i / size ** 2) % k.c === c);
     });
   });
 });
@@ -386,5 +398,10 @@ describe("suitsWinograd", () => {
     expect(suits({ ...good, n: 64, h: 5, w: 5 })).toBe(false); // 64 outputs for 25
     expect(suits({ ...good, n: 1, h: 8, w: 8 })).toBe(false); // 4 tiles
     expect(suits({ ...good, n: 64, h: 3 })).toBe(false);
+    const long: Case = { ...plain, size: 5, n: 64, c: 6, o: 16, h: 10, w: 10 };
+    expect(suits(long)).toBe(true);
+    expect(suits({ ...long, c: 3 })).toBe(false);
+    expect(suits({ ...long, c: 4, o: 4 })).toBe(false);
+    expect(suits({ ...long, n: 1 })).toBe(false); // 25 tiles
   });
 });

@@ -32,31 +32,37 @@ import {
   productScratch,
   productTiles,
   tileRowsOf,
+  tileSizeOf,
+  tilesOf,
 } from "./winogradPlan.ts";
 
-/** Outputs that the 4 × 4 tiles compute for each one that is wanted, at most. */
+/** Outputs that the tiles compute for each one that is wanted, at most. */
 const MOST_WASTE = 1.6;
-const LEAST_CHANNELS = 8;
-/** Below so many tiles the direct kernels are as fast. */
-const LEAST_TILES = 16;
-
-const roundedUp = (outputs: number) => 4 * Math.ceil(outputs / 4);
+/** Below these the direct kernels are as fast. */
+const LEAST = {
+  3: { channels: 8, filters: 64, tiles: 16 },
+  5: { channels: 4, filters: 32, tiles: 48 },
+};
 
 /**
  * Whether Winograd's algorithm serves this convolution, forward and backward: F(4×4, 3×3) computes 4 × 4 outputs of a
- * 3 × 3 filter with 36 multiplications in place of 144. Its largest error is about 5·10⁻⁶ of the output's root mean
- * square. A NaN or an infinity in the image spreads to the 4 × 4 tiles of outputs that touch it.
+ * 3 × 3 filter with 36 multiplications in place of 144, F(2×2, 5×5) computes 2 × 2 outputs of a 5 × 5 filter with 36 in
+ * place of 100. The largest error is about 5·10⁻⁶ of the output's root mean square. A NaN or an infinity in the image
+ * spreads to the tiles of 4 × 4 or 2 × 2 outputs that touch it.
  *
  * Sources: S. Winograd, "Arithmetic Complexity of Computations" (1980); A. Lavin and S. Gray, "Fast Algorithms for
  * Convolutional Neural Networks", arXiv:1509.09308.
  */
-export function suitsWinograd({ sizes, x, y }: Convolution): boolean {
-  const { n, c, o, h, w } = sizes;
-  const isSquareStep = x.strides.h === x.strides.i && x.strides.w === 1 && x.strides.j === 1;
-  if (sizes.i !== 3 || sizes.j !== 3 || !isSquareStep || y.strides.w !== 1) return false;
-  if (c < LEAST_CHANNELS || o < LEAST_CHANNELS || h < 4 || w < 4) return false;
-  const computed = roundedUp(h) * roundedUp(w);
-  return computed < MOST_WASTE * h * w && (n * computed) / 16 >= LEAST_TILES;
+export function suitsWinograd(conv: Convolution): boolean {
+  const { sizes, x, y } = conv;
+  const { n, c, o, h, w, i, j } = sizes;
+  const isUnitStep = x.strides.h === x.strides.i && x.strides.w === 1 && x.strides.j === 1;
+  if (i !== j || (i !== 3 && i !== 5) || !isUnitStep || y.strides.w !== 1) return false;
+  const least = LEAST[i];
+  if (Math.min(c, o) < least.channels || c * o < least.filters || h < 4 || w < 4) return false;
+  const [down, across] = tilesOf(conv);
+  const computed = down * across * tileSizeOf(conv) ** 2;
+  return computed < MOST_WASTE * h * w && n * down * across >= least.tiles;
 }
 
 /** The axes along which a view has different elements. */

@@ -19,6 +19,7 @@ import {
   OWN_PLANE,
   PRODUCTS,
   SEGMENT_TILES,
+  SHIFT,
   TILE_ROWS,
   TILES,
   U_FIVES,
@@ -56,15 +57,23 @@ const GROUP_ROWS = 20;
 /** Outputs whose D is made at a time in the filters' gradient. */
 const GROUP_OUTPUTS = 32;
 
-const tilesFor = (outputs: number) => Math.ceil(outputs / 4);
+/** The height and width of a tile in outputs, whose 6 × 6 pixels are those that the filters read: 4 for 3 × 3, 2 for 5 × 5. */
+export const tileSizeOf = ({ sizes }: Convolution): number => 7 - sizes.i;
+
+/** Tiles in a column and in a row of one sample. */
+export function tilesOf(conv: Convolution): readonly [down: number, across: number] {
+  const size = tileSizeOf(conv);
+  return [Math.ceil(conv.sizes.h / size), Math.ceil(conv.sizes.w / size)];
+}
 const upTo = (multiple: number, x: number) => multiple * Math.ceil(x / multiple);
 
 /** Rows of tiles in all samples. */
-export const tileRowsOf = ({ sizes }: Convolution): number => sizes.n * tilesFor(sizes.h);
+export const tileRowsOf = (conv: Convolution): number => conv.sizes.n * tilesOf(conv)[0];
 
 /** Tiles of a block of the forward pass or the image's: fewer where threads would idle. The bits do not depend on it. */
-export function productTiles({ sizes }: Convolution, threads: number): number {
-  const all = sizes.n * tilesFor(sizes.h) * tilesFor(sizes.w);
+export function productTiles(conv: Convolution, threads: number): number {
+  const [down, across] = tilesOf(conv);
+  const all = conv.sizes.n * down * across;
   return Math.max(LEAST_BLOCK_TILES, Math.min(BLOCK_TILES, all / threads));
 }
 
@@ -73,7 +82,7 @@ export function productTiles({ sizes }: Convolution, threads: number): number {
  * `wholeSamples` a block is some samples or a part of one.
  */
 export function blockRowsFor(conv: Convolution, tiles: number, wholeSamples = false): number {
-  const [down, across] = [tilesFor(conv.sizes.h), tilesFor(conv.sizes.w)];
+  const [down, across] = tilesOf(conv);
   const fitting = Math.floor(Math.min(1.5 * tiles, SEGMENT_TILES) / across);
   const most = Math.max(1, Math.min(conv.sizes.n * down, fitting));
   const splits = !wholeSamples || down > most;
@@ -91,11 +100,13 @@ export function blockRowsFor(conv: Convolution, tiles: number, wholeSamples = fa
 /** Sizes, places and strides of x and y, and the rows per block. */
 export function describe(
   words: Int32Array,
-  { sizes, x, y }: Convolution,
+  conv: Convolution,
   blockRows: number,
   image: readonly [number, number] = [0, 0],
 ): void {
-  words[TILE_ROWS] = sizes.n * tilesFor(sizes.h);
+  const { sizes, x, y } = conv;
+  words[SHIFT] = Math.log2(tileSizeOf(conv));
+  words[TILE_ROWS] = tileRowsOf(conv);
   words[BLOCK_ROWS] = blockRows;
   words[CHANNELS] = sizes.c;
   words[OUTPUTS] = sizes.o;
@@ -170,18 +181,17 @@ class Pieces {
 function commonPieces(words: Int32Array, conv: Convolution, blockRows: number): Pieces {
   const pieces = new Pieces(words);
   pieces.add(TILES, 16 * blockTiles(conv, blockRows));
-  pieces.add(ZEROS, 4 * (conv.sizes.w + 2));
-  pieces.add(LINES, 27 * 16);
+  pieces.add(ZEROS, 4 * (conv.sizes.w + conv.sizes.j - 1));
+  pieces.add(LINES, 55 * 16); // 5 × 6 and 5 × 5 vectors
   return pieces;
 }
 
 /** Tiles of a block, with those that fill up the last panel. */
-const blockTiles = ({ sizes }: Convolution, blockRows: number) =>
-  upTo(8, blockRows * tilesFor(sizes.w));
+const blockTiles = (conv: Convolution, blockRows: number) => upTo(8, blockRows * tilesOf(conv)[1]);
 
 /** A buffer of six lines for each row of tiles, and one more. */
-const planeBytes = ({ sizes }: Convolution, blockRows: number) =>
-  (blockRows + 1) * 6 * 16 * (tilesFor(sizes.w) + 1);
+const planeBytes = (conv: Convolution, blockRows: number) =>
+  (blockRows + 1) * 6 * 4 * (tilesOf(conv)[1] * tileSizeOf(conv) + 4);
 
 /** One of the 36 matrices V or D of so many channels. */
 const matrixBytes = (channels: number, tiles: number) =>
