@@ -149,8 +149,19 @@ export class WorkerPool {
     Worker: new (source: string, options: object) => NodeWorker,
     workerData: Start,
   ): Handle {
-    // The worker inherits nothing: flags and loaders of the program are not for it.
-    const worker = new Worker(NODE_PROGRAM, { eval: true, workerData, execArgv: [], env: {} });
+    // The worker inherits nothing: flags and loaders of the program are not for it. Its JavaScript is a few lines, and
+    // under a limit of virtual memory (`ulimit -v`) V8's usual reservations would end the whole process.
+    const worker = new Worker(NODE_PROGRAM, {
+      eval: true,
+      workerData,
+      execArgv: [],
+      env: {},
+      resourceLimits: {
+        codeRangeSizeMb: 8,
+        maxOldGenerationSizeMb: 32,
+        maxYoungGenerationSizeMb: 4,
+      },
+    });
     worker.unref(); // or the process would never end
     worker.on("error", (error) => this.#ended(worker, String(error)));
     worker.on("exit", (code) => this.#ended(worker, `a worker ended with exit code ${code}`));
