@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import "./microKernels.mjs"; // writes some of the sources
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const generated = `${root}src/generated`;

@@ -1,7 +1,7 @@
-// Writes assembly/{rowTiles,rowStrips,pixelTile,dotTiles}.ts: the loops in which contractions spend their time. Each is a function
-// of its own with one loop that is not unrolled and at most 15 vectors alive, because engines of today keep those in
-// registers and nothing else; that is why the sums are single variables, and why a script writes them.
-// Run it by hand when a tile changes: node packages/wasm/build/microKernels.mjs
+// Writes assembly/{rowTiles,rowStrips,pixelTile,dotTiles}.ts: the loops in which contractions spend their time. Each is
+// a function of its own with one loop that is not unrolled and at most 15 vectors alive, because engines of today keep
+// those in registers and nothing else; that is why the sums are single variables, and why a script writes them. They are
+// under version control to be read; build/kernels.mjs runs this before it compiles.
 
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
