@@ -16,7 +16,7 @@ export interface BackendInfo {
   readonly dtypes: readonly DType[];
   /** The backends that `"auto"` would have preferred. */
   readonly fallbacks: readonly Fallback[];
-  /** Why it uses fewer threads than it was to, or `null`. */
+  /** What it does not do as it was told, fewer threads for instance, and why; or `null`. */
   readonly trouble: string | null;
 }
 
@@ -24,7 +24,7 @@ export interface BackendInfo {
 export interface InitOptions {
   /** A registered backend by name, or `"auto"` (the default) for the fastest one that loads here. */
   readonly backend?: "auto" | (string & {});
-  /** Threads the backend may use, 1 or more; default: what it deems best. */
+  /** Threads the backend may use, 1 or more; default: what it deems best, or has been told before. */
   readonly threads?: number;
   /**
    * Whether `wasm` uses Winograd's algorithm for 3×3 and 5×5 convolutions; default true: up to three times faster, with

@@ -1,7 +1,7 @@
 import { Block } from "./block.ts";
 import type { DeferredContraction } from "./deferred.ts";
 import { allocateArray, bytesOf, type DType } from "./dtype.ts";
-import { GraphError } from "./errors.ts";
+import { GraphError, MemoryError } from "./errors.ts";
 import type { Buffer, Kernels, View } from "./kernels.ts";
 import { contiguousLayout } from "./layout.ts";
 import { currentScope, moveTo, type Scope } from "./scope.ts";
@@ -141,8 +141,9 @@ export class Storage {
     try {
       copy = kernels.allocate(this.dtype, this.length);
       kernels.copy(wholeOf(this.block, this), wholeOf({ buffer: copy }, this));
-    } catch {
+    } catch (error) {
       if (copy) kernels.release(copy);
+      if (!(error instanceof MemoryError)) throw error;
       this.block.overwritten++; // an update never fails for want of memory; reading the deferred value does
       return buffer;
     }

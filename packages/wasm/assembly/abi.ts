@@ -14,7 +14,7 @@ export const FAILED = 132;
 export const SEQUENCE = 192;
 /** i32: how many workers sleep. */
 export const SLEEPING = 256;
-/** i32: workers of this number and above have to leave. */
+/** i32: workers of numbers above this have to leave. */
 export const WORKERS = 320;
 /** i32: workers that are ready to work. */
 export const READY = 384;

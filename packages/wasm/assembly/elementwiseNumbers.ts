@@ -29,7 +29,7 @@ export const RANK = 1;
 export const ROWS = 2;
 /** What each part does: so many rows, or so many elements where there is one row only. */
 export const PER_PART = 3;
-/** The widths of the operands and other properties of an elementwise operation; see `formatOf`. */
+/** The widths of the operands and other properties of an elementwise operation. */
 export const FORMAT = 4;
 /** Two floats: α and β, or the value to fill with. */
 export const ALPHA = 5;

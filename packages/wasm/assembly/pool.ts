@@ -49,7 +49,7 @@ function hasPart(claim: u64): bool {
   return (claim & MOST_PARTS) < ((claim >> 20) & MOST_PARTS);
 }
 
-/** Opens a region to the workers and takes part in it; whether the others' parts are done is for `isDone` to tell. */
+/** Opens a region to the workers and takes part in it; whether the others' parts are done is for `spinUntilDone` to tell. */
 export function runShared(kernel: i32, parts: i32): void {
   store<i32>(KERNEL, kernel);
   atomic.store<i32>(DONE, 0);

@@ -33,7 +33,7 @@ function keyOf(
   epilogue: Epilogue | null,
   out: View,
 ): string {
-  const finish = epilogue ? `e${epilogue.bias ? epilogue.bias.strides : ""}` : "";
+  const finish = epilogue ? `e${epilogue.bias ? `b${epilogue.bias.strides}` : ""}` : "";
   return (
     `${letters.a},${letters.b},${letters.out};${geometry(a)};${geometry(b)};${geometry(out)};` +
     `${finish}${engine.winograd ? "w" : ""}`

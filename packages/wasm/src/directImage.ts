@@ -18,6 +18,8 @@ import type { Tables } from "./tables.ts";
 
 /** Rows of columns that are computed before they are folded, at most; unless one channel has more. */
 const MOST_ROWS = 32;
+/** And so many cells, 16 MiB: every thread has columns of its own. */
+const MOST_CELLS = 1 << 22;
 /** Bytes of a part of y that stays in the nearest cache. */
 const CHUNK_BYTES = 16384;
 
@@ -25,9 +27,10 @@ const CHUNK_BYTES = 16384;
 const apart = (distance: number) => (distance % 128 === 0 ? distance + 16 : distance);
 
 /** The most channels that divide all of them and whose taps are not too many. */
-function channelsAtOnce(channels: number, taps: number): number {
+function channelsAtOnce(channels: number, taps: number, pitch: number): number {
+  const most = Math.min(MOST_ROWS, MOST_CELLS / pitch) / taps;
   let best = 1;
-  for (let c = 2; c <= channels && c * taps <= MOST_ROWS; c++) if (channels % c === 0) best = c;
+  for (let c = 2; c <= channels && c <= most; c++) if (channels % c === 0) best = c;
   return best;
 }
 
@@ -44,7 +47,8 @@ export function planImage(
   const { conv, groups, steps } = grouped;
   const { n, c, o, h, w, i, j } = conv.sizes;
   const f = conv.filters.strides;
-  const atOnce = channelsAtOnce(c, i * j);
+  const pitch = apart(Math.max(h * w, 8));
+  const atOnce = channelsAtOnce(c, i * j, pitch);
   const rows = atOnce * i * j;
   const packing: Packing = {
     batches: groups * (c / atOnce),
@@ -56,7 +60,6 @@ export function planImage(
     rowTable: tables.add(gridOffsets([atOnce, i, j], [f.c, f.i, f.j])),
     stepTable: tables.add(channelOffsets(grouped, "filters")),
   };
-  const pitch = apart(Math.max(h * w, 8));
   const direct = isDense(grouped) && h * w >= 8 && apart(conv.y.strides.o) === conv.y.strides.o;
   const places = {
     planes: tables.add(channelOffsets(grouped, "y")),
@@ -69,10 +72,10 @@ export function planImage(
   const units = groups * n;
   const x = conv.x.strides;
   return (at) => {
-    engine.reserveScratch(scratch);
+    const parts = partsFor(engine, units, 2 * c * o * h * w * i * j);
+    engine.reserveScratch(scratch, parts);
     withBlock(engine, length, (filters) => {
       pack(engine, packing, filters, at.filters, tables, NO_BIAS);
-      const parts = partsFor(engine, units, 2 * c * o * h * w * i * j);
       call(engine, IMAGE, parts, [
         ...[i, j, h, w, x.i * 4, x.j * 4, x.h * 4, x.w * 4],
         parts,

@@ -1,4 +1,4 @@
-import { ConvgradError, type DType, MemoryError, type TypedArray, type View } from "@convgrad/core";
+import { ConvgradError, type DType, type TypedArray, type View } from "@convgrad/core";
 import {
   ARGUMENT_WORDS,
   ARGUMENTS,
@@ -25,6 +25,9 @@ const SPINS = 4000;
 /** Iterations the caller spins before it looks at the clock: about 1 ms. */
 const PATIENCE = 200_000;
 
+/** How much longer than all parts of the caller a part may take before its worker counts as dead. */
+const LONGEST = 20;
+
 const BYTES: Readonly<Record<DType, number>> = { float32: 4, int32: 4, uint8: 1, float64: 8 };
 
 /** One instance of the kernels with its memory and its workers. */
@@ -41,7 +44,6 @@ export class Engine {
   readonly #exports: Exports;
   #scratch = 0;
   #scratchClass = -1;
-  #scratchThreads = 0;
 
   constructor(module: WasmModule, heap: Heap) {
     const { memory } = heap;
@@ -72,26 +74,30 @@ export class Engine {
     const { words } = this;
     for (let i = 0; i < count; i++) i32[ARGUMENTS / 4 + i] = words[i]!;
     const alone = parts === 1 || this.pool.ready === 0;
+    const start = alone ? 0 : host.performance.now();
     try {
       if (alone) this.#exports.runAlone(kernel, parts);
       else this.#exports.runShared(kernel, parts);
     } catch (cause) {
       this.#giveUp(`a kernel trapped (${String(cause)})`);
     }
-    if (!alone) this.#await(parts);
+    if (!alone) this.#await(parts, start);
   }
 
-  #await(parts: number): void {
+  /** Waits for the others' parts, each of which may take as long as all of this thread's did, many times over. */
+  #await(parts: number, start: number): void {
     let done = this.#exports.spinUntilDone(parts, PATIENCE);
     if (done < parts) {
-      let [before, since] = [done, host.performance.now()];
+      let last = host.performance.now();
+      const limit = Math.max(this.deadAfter, LONGEST * (last - start));
+      let [before, waited] = [done, 0];
       while (done < parts) {
         done = this.#exports.spinUntilDone(parts, PATIENCE);
         const now = host.performance.now();
-        if (done > before) [before, since] = [done, now];
-        else if (now - since > this.deadAfter) {
-          this.#giveUp("a worker thread died, or was stopped, in the middle of its work");
-        }
+        // A long step is one in which the whole process was stopped, and the workers with it.
+        waited = done > before ? 0 : waited + Math.min(now - last, 100);
+        [before, last] = [done, now];
+        if (waited > limit) this.#giveUp("a worker thread died in the middle of its work");
       }
     }
     if (Atomics.load(this.cells.i32, FAILED / 4) !== 0) this.#giveUp("a worker thread trapped");
@@ -117,34 +123,27 @@ export class Engine {
     return Math.min(Math.floor(units / least), threads * 3, MOST_PARTS);
   }
 
-  /** Makes sure that every thread has so much scratch memory. */
-  reserveScratch(bytes: number): void {
-    const sizeClass = sizeClassOf(bytes);
-    const threads = 1 + this.pool.highest;
-    if (sizeClass <= this.#scratchClass && threads <= this.#scratchThreads) return;
-    const stride = roomOf(Math.max(sizeClass, this.#scratchClass));
-    const total = sizeClassOf(stride * threads);
-    const address = this.heap.take(total);
-    if (this.#scratchClass >= 0) {
-      this.heap.give(this.#scratch, sizeClassOf(roomOf(this.#scratchClass) * this.#scratchThreads));
+  /**
+   * Gives every thread so much scratch memory for the next region, or only the caller, where there is but one part.
+   *
+   * @throws {@link MemoryError} when there is no room.
+   */
+  reserveScratch(bytes: number, parts = Number.POSITIVE_INFINITY): void {
+    const stride = roomOf(sizeClassOf(bytes));
+    const total = sizeClassOf(parts === 1 ? stride : stride * (1 + this.pool.highest));
+    if (total > this.#scratchClass) {
+      const address = this.heap.take(total);
+      if (this.#scratchClass >= 0) this.heap.give(this.#scratch, this.#scratchClass);
+      this.#scratch = address;
+      this.#scratchClass = total;
     }
-    this.#scratch = address;
-    this.#scratchClass = Math.max(sizeClass, this.#scratchClass);
-    this.#scratchThreads = threads;
-    this.cells.i32[SCRATCH / 4] = address;
+    this.cells.i32[SCRATCH / 4] = this.#scratch;
     this.cells.i32[SCRATCH_STRIDE / 4] = stride;
   }
 
   /** @throws {@link MemoryError} when there is no room. */
   allocate(dtype: DType, length: number): Block {
     const bytes = length * BYTES[dtype];
-    if (bytes > 2 ** 32) {
-      throw new MemoryError(
-        "allocate",
-        `${length} elements of ${dtype} are more than the 4 GiB that WebAssembly can address; split them`,
-        { dtype, length },
-      );
-    }
     const sizeClass = sizeClassOf(bytes);
     return new Block(this.heap, this.heap.take(sizeClass), sizeClass, dtype, length);
   }
@@ -158,7 +157,7 @@ export class Engine {
     return (view.buffer as Block).address + view.offset * BYTES[view.dtype];
   }
 
-  /** The typed array that holds elements of that type, and where the view begins in it. */
+  /** The memory as elements of a type that this backend computes in. */
   array(dtype: DType): TypedArray {
     const { cells } = this;
     return dtype === "float32" ? cells.f32 : dtype === "int32" ? cells.i32 : cells.u8;

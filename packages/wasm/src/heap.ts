@@ -8,6 +8,17 @@ const GROWTH = 256;
 /** 4 GiB, all that 32-bit addresses reach, and less for hosts that cannot reserve so much. */
 const MAXIMA = [65536, 32768, 16384, 8192];
 const INITIAL = 256;
+/** What 32-bit addresses reach. */
+const ALL = 2 ** 32;
+
+function tooMuch(bytes: number): MemoryError {
+  return new MemoryError(
+    "allocate",
+    `${bytes.toLocaleString("en")} bytes are more than the 4 GiB that WebAssembly can address; use a smaller batch ` +
+      "or smaller images",
+    { bytes },
+  );
+}
 
 /** A block of the memory, as `Kernels` hands it to core. */
 export class Block {
@@ -28,8 +39,13 @@ export class Block {
   }
 }
 
-/** Four classes to a power of two: 256, 320, 384, 448, 512, 640, … bytes, so at most a fifth of a block lies idle. */
+/**
+ * Four classes to a power of two: 256, 320, 384, 448, 512, 640, … bytes, so at most a fifth of a larger block lies idle.
+ *
+ * @throws {@link MemoryError} beyond what addresses reach.
+ */
 export function sizeClassOf(bytes: number): number {
+  if (bytes > ALL) throw tooMuch(bytes);
   if (bytes <= 64) return 0;
   const power = 31 - Math.clz32((bytes - 1) >>> 0);
   const quarter = Math.floor((bytes - 1 - 2 ** power) / 2 ** (power - 2));

@@ -48,9 +48,6 @@ interface Host {
   readonly WebAssembly: Wasm;
   readonly performance: { now(): number };
   readonly setTimeout: (fn: () => void, ms: number) => unknown;
-  readonly clearTimeout: (timer: unknown) => void;
-  readonly Uint8Array: { fromHex?(digits: string): Uint8Array };
-  readonly Buffer?: { from(text: string, encoding: "hex"): Uint8Array };
   readonly crossOriginIsolated?: boolean;
   readonly navigator?: { readonly hardwareConcurrency?: number };
   readonly Worker?: new (url: string, options?: object) => WebWorker;

@@ -33,12 +33,20 @@ function sharing(): string | null {
   return null;
 }
 
-function withOptions(engine: Engine, { threads, winograd = true }: InitOptions): WasmKernels {
+/** Changes what is given, and leaves the rest as it is. */
+function change(engine: Engine, { threads, winograd }: InitOptions): void {
   if (threads !== undefined) checkWhole("init", "threads", threads, 1);
-  engine.winograd = winograd;
-  const wanted = threads ?? availableCores();
-  if (engine.heap.shared) engine.pool.resize(wanted - 1);
-  else engine.pool.trouble = wanted > 1 ? sharing() : null;
+  if (winograd !== undefined) engine.winograd = winograd;
+  if (threads === undefined) return;
+  if (engine.heap.shared) engine.pool.resize(threads - 1);
+  else engine.pool.trouble = threads > 1 ? sharing() : null;
+}
+
+function withOptions(
+  engine: Engine,
+  { threads = availableCores(), ...rest }: InitOptions,
+): WasmKernels {
+  change(engine, { threads, ...rest });
   return kernelsOn(engine);
 }
 
@@ -49,17 +57,19 @@ export function createKernels(options: InitOptions = {}): WasmKernels {
   return withOptions(new Engine(compile(moduleBytes(base, heap.shared)), heap), options);
 }
 
+/** With relaxed SIMD, or without it where the runtime has none, and then `trouble` says so. */
 async function createRelaxed(options: InitOptions): Promise<WasmKernels> {
   checkHost();
   const { bytes } = await import("./generated/relaxed.ts");
-  const accepted = () => host.WebAssembly.validate(moduleBytes(bytes, sharing() === null));
-  if (!accepted()) allowRelaxed();
-  if (!accepted()) {
-    throw new ValueError("init", "this runtime has no relaxed SIMD; leave out relaxed: true");
-  }
   const heap = new Heap(sharing() === null);
-  const program = await compileAsync(moduleBytes(bytes, heap.shared));
-  return withOptions(new Engine(program, heap), options);
+  const program = moduleBytes(bytes, heap.shared);
+  const accepted = () => host.WebAssembly.validate(program);
+  if (!accepted()) allowRelaxed();
+  const isRelaxed = accepted();
+  const module = await compileAsync(isRelaxed ? program : moduleBytes(base, heap.shared));
+  const kernels = withOptions(new Engine(module, heap), options);
+  if (!isRelaxed) kernels.engine.pool.trouble ??= "this runtime has no relaxed SIMD";
+  return kernels;
 }
 
 interface Loaded {
@@ -68,11 +78,14 @@ interface Loaded {
 }
 let loaded: Loaded | null = null;
 
-/** The loader that core calls. A second call changes threads and options of the same memory: tensors stay in place. */
+/**
+ * The loader that core calls. Once loaded, options that are given change the same memory and its workers, and tensors
+ * stay in place; what is not given stays as it is.
+ */
 export function load(options: InitOptions): WasmKernels | Promise<WasmKernels> {
-  const { relaxed = false } = options;
+  const { relaxed = loaded?.relaxed ?? false } = options;
   if (loaded?.relaxed === relaxed) {
-    withOptions(loaded.kernels.engine, options);
+    change(loaded.kernels.engine, options);
     return loaded.kernels;
   }
   const remember = (kernels: WasmKernels) => {

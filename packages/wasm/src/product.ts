@@ -139,8 +139,10 @@ function planMatrices(
     const mode = modeOf(epilogue);
     engine.reserveScratch(scratch);
     withBlock(engine, packedLength, (address) => {
-      call(engine, PACK, partsFor(engine, batches * packedPanels, 64 * k), [
-        partsFor(engine, batches * packedPanels, 64 * k),
+      // Read once: a worker may become ready meanwhile.
+      const packParts = partsFor(engine, batches * packedPanels, 64 * k);
+      call(engine, PACK, packParts, [
+        packParts,
         batches * packedPanels,
         address,
         engine.address(aIsPacked ? a : b),

@@ -9,11 +9,10 @@ import {
 import { WINNERS } from "../assembly/abi.ts";
 import { copy } from "./elementwise.ts";
 import type { Engine } from "./engine.ts";
+import { shiftOf, typeOf } from "./loops.ts";
 
 /** A part costs at least about 20 µs. */
 const CELLS_PER_PART = 32_768;
-const TYPES = { float32: 0, int32: 1, uint8: 2, float64: 0 } as const;
-const BYTES = { float32: 4, int32: 4, uint8: 1, float64: 8 } as const;
 
 /** A contiguous view of fresh memory for the time of `use`. */
 function withTemporary(
@@ -51,14 +50,14 @@ export function winners(engine: Engine, x: View, pooling: Pooling, out: View): v
   const { kernel, stride, dilation, before, output } = pooling;
   const [h, w] = x.shape.slice(-2) as [number, number];
   const [down, right] = x.strides.slice(-2) as [number, number];
-  const bytes = BYTES[x.dtype];
+  const bytes = 1 << shiftOf(x);
   const parts = engine.partsOf(planes * h * w, CELLS_PER_PART);
   const perPart = Math.ceil(planes / Math.min(parts, planes));
   engine.words.set([
     ...[engine.address(x), engine.address(out), planes, perPart],
     ...[lead.inner, lead.step * bytes, lead.outerStep * bytes],
     ...[h, w, down * bytes, right * bytes, ...output, ...kernel, ...stride, ...dilation],
-    ...[...before, TYPES[x.dtype]],
+    ...[...before, typeOf(x)],
   ]);
   engine.run(WINNERS, Math.ceil(planes / perPart), 22);
 }

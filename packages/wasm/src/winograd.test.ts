@@ -3,13 +3,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Convolution } from "./convolution.ts";
 import { createKernels, type WasmKernels } from "./index.ts";
-import {
-  canFuse,
-  suitsWinograd,
-  winogradFilters,
-  winogradForward,
-  winogradImage,
-} from "./winograd.ts";
+import { suitsWinograd, winogradFilters, winogradForward, winogradImage } from "./winograd.ts";
 
 /** Largest error, as a share of the exact result's root mean square, for up to 256 channels. */
 const LAW = 2e-5;
@@ -342,16 +336,6 @@ describe("the epilogue of Winograd's convolution", () => {
       alone.release(bias);
     },
   );
-
-  it("is taken where the bias varies along the channels alone", () => {
-    const along = (axis: number) => {
-      const strides = [0, 1, 2, 3].map((other) => (other === axis ? 1 : 0));
-      return { bias: { shape: [2, 3, 4, 5], strides }, relu: false } as unknown as Epilogue;
-    };
-    expect(canFuse(along(1), 1)).toBe(true);
-    expect(canFuse(along(3), 1)).toBe(false);
-    expect(canFuse({ bias: null, relu: true }, 1)).toBe(true);
-  });
 });
 
 describe.each([3, 5] as const)("NaN in Winograd's convolution, filters of %i × %i", (size) => {

@@ -69,11 +69,6 @@ export function suitsWinograd(conv: Convolution): boolean {
 const variesAlong = ({ shape, strides }: View) =>
   [...shape.keys()].filter((axis) => shape[axis]! > 1 && strides[axis] !== 0);
 
-/** Whether `winogradForward` takes this epilogue: a bias that varies along the axis of output channels, if it varies. */
-export function canFuse({ bias }: Epilogue, channelAxis: number): boolean {
-  return bias === null || variesAlong(bias).every((axis) => axis === channelAxis);
-}
-
 /** U = G w Gᵀ for the rows and terms that `describeProduct` put into the arguments. */
 function transformFilters(engine: Engine, conv: Convolution, rows: number): void {
   const { words } = engine;

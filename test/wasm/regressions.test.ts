@@ -1,0 +1,56 @@
+import { contract, init, ones, reference, setBackend, tensor, withBackend } from "@convgrad/core";
+import { conv2d } from "@convgrad/layers";
+import { createKernels } from "@convgrad/wasm";
+import { describe, expect, it } from "vitest";
+
+// Mistakes that were made once, each by a program that showed it.
+
+describe("the wasm backend", () => {
+  it("packs all of an operand although a worker becomes ready in the middle of an operation", () => {
+    const kernels = createKernels({ threads: 1 });
+    let reads = 0;
+    Object.defineProperty(kernels.engine, "threads", { get: () => 1 + (reads++ % 2) });
+    for (let first = 0; first < 2; first++) {
+      reads = first;
+      withBackend(kernels, () => {
+        const product = ones([48, 4096]).matmul(ones([4096, 48]));
+        expect([product.min().item(), product.max().item()]).toEqual([4096, 4096]);
+      });
+    }
+  });
+
+  it("does not take a plan without a bias for one with a single number", () => {
+    withBackend(createKernels({ threads: 1 }), () => {
+      const [a, b] = [ones([32]), ones([32])];
+      expect(contract("k, k ->", a, b).relu().item()).toBe(32);
+      expect(contract("k, k ->", a, b).add(tensor(100)).item()).toBe(132);
+    });
+  });
+
+  it("refuses scratch memory beyond 4 GiB and goes on", () => {
+    const kernels = createKernels({ threads: 1 });
+    expect(() => kernels.engine.reserveScratch(2 ** 32 + 1)).toThrow("more than the 4 GiB");
+    withBackend(kernels, () => expect(tensor([5, 6, 7]).toArray()).toEqual([5, 6, 7]));
+  });
+
+  it("needs no more columns than threads have parts for", () => {
+    const kernels = createKernels({ threads: 1 });
+    withBackend(kernels, () => {
+      const x = ones([1, 4, 300, 300]);
+      x.requiresGrad = true;
+      conv2d(x, ones([2, 4, 7, 7])).sum().backward();
+      expect(x.grad!.max().item()).toBe(98);
+    });
+    expect(kernels.engine.heap.reserved).toBeLessThan(2 ** 27);
+  });
+
+  it("keeps its options when it is selected again", async () => {
+    await init({ backend: "wasm", threads: 1, winograd: false });
+    setBackend("reference");
+    setBackend("wasm");
+    const info = await init({ backend: "wasm" });
+    expect(info).toMatchObject({ name: "wasm", threads: 1 });
+    await init({ backend: "wasm", winograd: true });
+    setBackend(reference);
+  });
+});
