@@ -38,10 +38,22 @@ describe("the wasm backend", () => {
     withBackend(kernels, () => {
       const x = ones([1, 4, 300, 300]);
       x.requiresGrad = true;
-      conv2d(x, ones([2, 4, 7, 7])).sum().backward();
+      conv2d(x, ones([2, 4, 7, 7]))
+        .sum()
+        .backward();
       expect(x.grad!.max().item()).toBe(98);
     });
     expect(kernels.engine.heap.reserved).toBeLessThan(2 ** 27);
+  });
+
+  it("joins what is free before it takes more memory", () => {
+    const { engine } = createKernels({ threads: 1 });
+    const classOf = (mebibytes: number) => engine.allocate("uint8", mebibytes * 2 ** 20);
+    for (let mebibytes = 1; mebibytes <= 64; mebibytes *= 2) {
+      const blocks = Array.from({ length: 4 }, () => classOf(mebibytes));
+      for (const block of blocks) engine.release(block);
+    }
+    expect(engine.heap.reserved).toBeLessThan(300 * 2 ** 20); // 4 × 64, not 4 × (64 + 32 + …)
   });
 
   it("keeps its options when it is selected again", async () => {
@@ -52,5 +64,13 @@ describe("the wasm backend", () => {
     expect(info).toMatchObject({ name: "wasm", threads: 1 });
     await init({ backend: "wasm", winograd: true });
     setBackend(reference);
+  });
+});
+
+describe("init", () => {
+  it("refuses switches that are no switches", async () => {
+    const wrong = { backend: "wasm", winograd: "no" } as unknown as { backend: string };
+    await expect(init(wrong)).rejects.toThrow('init: winograd is "no"; it must be true or false');
+    await expect(init({ relaxed: 1 } as never)).rejects.toThrow("relaxed is 1");
   });
 });

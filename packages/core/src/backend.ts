@@ -1,5 +1,5 @@
 import type { DType } from "./dtype.ts";
-import { checkWhole, GraphError, ValueError } from "./errors.ts";
+import { checkWhole, formatValue, GraphError, ValueError } from "./errors.ts";
 import type { Kernels } from "./kernels.ts";
 import { reference } from "./reference/index.ts";
 
@@ -55,13 +55,18 @@ export function registerBackend(name: string, load: BackendLoader): void {
  * Loads and selects a backend, with all its threads. Optional, for the first use does it by itself; the threads then
  * join when they are ready, in Node after a few milliseconds, in a browser when the page's own code has let them start.
  *
- * @throws {@link ValueError} for a name that nobody registered, or a number of threads below 1.
+ * @throws {@link ValueError} for a name that nobody registered, a number of threads below 1, or a switch that is neither
+ * true nor false.
  * @example
  * const { name, threads } = await init({ backend: "reference" });
  */
 export async function init(options: InitOptions = {}): Promise<BackendInfo> {
-  const { backend = "auto", threads } = options;
+  const { backend = "auto", threads, winograd, relaxed } = options;
   if (threads !== undefined) checkWhole("init", "threads", threads, 1);
+  for (const [name, value] of Object.entries({ winograd, relaxed })) {
+    if (value === undefined || typeof value === "boolean") continue;
+    throw new ValueError("init", `${name} is ${formatValue(value)}; it must be true or false`);
+  }
   if (backend !== "auto") {
     select(await ready(loaderOf("init", backend)(options)), []);
     return backendInfo();

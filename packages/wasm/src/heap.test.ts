@@ -119,7 +119,7 @@ describe("the heap", () => {
     const heap = new Heap(true);
     fill(heap, 2 ** 20);
     expect(() => heap.take(sizeClassOf(2 ** 20))).toThrow(
-      /no memory for 1,048,576 bytes more \([\d,]+ of at most 4,294,967,296 reserved\); use a smaller batch/,
+      /no memory for 1,048,576 bytes more \([\d,]+ of at most 4,294,967,296 reserved, [\d,]+ of them free, but in pieces\); use a smaller batch/,
     );
     heap.take(0);
   });

@@ -8,6 +8,8 @@ const GROWTH = 256;
 /** 4 GiB, all that 32-bit addresses reach, and less for hosts that cannot reserve so much. */
 const MAXIMA = [65536, 32768, 16384, 8192];
 const INITIAL = 256;
+/** A block so large is worth a search among the free ones, 1 MiB. */
+const LARGE = 2 ** 20;
 /** What 32-bit addresses reach. */
 const ALL = 2 ** 32;
 
@@ -74,7 +76,11 @@ export class Heap {
   readonly shared: boolean;
   cells: Cells;
   readonly #free: number[][] = [];
+  #freeBytes = 0;
   #end = HEAP;
+  /** The stretch that small blocks are cut from. */
+  #small = HEAP;
+  #smallEnd = HEAP;
   readonly #maximum: number;
   #pages = INITIAL;
 
@@ -108,17 +114,43 @@ export class Heap {
    */
   take(sizeClass: number): number {
     const address = this.#free[sizeClass]?.pop();
-    if (address !== undefined) return address;
     const room = roomOf(sizeClass);
-    if (this.#end + room > this.reserved && !this.#grow(this.#end + room)) {
-      return this.#takeLarger(sizeClass);
+    if (address !== undefined) {
+      this.#freeBytes -= room;
+      return address;
     }
+    return (
+      (room < LARGE ? this.#cut(room) : undefined) ?? this.#find(sizeClass) ?? this.#refuse(room)
+    );
+  }
+
+  /** Free memory that is used again, or fresh memory, or none. */
+  #find(sizeClass: number): number | undefined {
+    const room = roomOf(sizeClass);
+    const reused = this.#freeBytes >= room ? this.#reuse(sizeClass) : undefined;
+    if (reused !== undefined) return reused;
+    if (this.#end + room > this.reserved && !this.#grow(this.#end + room)) return undefined;
     const fresh = this.#end;
     this.#end += room;
     return fresh;
   }
 
+  /** Small blocks, some of which live long, keep together: anywhere else they would lie between large ones for good. */
+  #cut(room: number): number | undefined {
+    if (this.#small + room > this.#smallEnd) {
+      const stretch = this.#find(sizeClassOf(LARGE));
+      if (stretch === undefined) return undefined;
+      this.#scatter(this.#small, this.#smallEnd - this.#small);
+      this.#small = stretch;
+      this.#smallEnd = stretch + LARGE;
+    }
+    const address = this.#small;
+    this.#small += room;
+    return address;
+  }
+
   give(address: number, sizeClass: number): void {
+    this.#freeBytes += roomOf(sizeClass);
     const free = this.#free[sizeClass];
     if (free) free.push(address);
     else this.#free[sizeClass] = [address];
@@ -142,21 +174,54 @@ export class Heap {
     return false;
   }
 
-  /** When nothing else is left, a freed block of a larger class has to do; it is split among smaller ones. */
-  #takeLarger(sizeClass: number): number {
+  /** Part of a larger block that is free, if need be after joining neighbours, rather than fresh memory. */
+  #reuse(sizeClass: number): number | undefined {
+    const found = this.#takeLarger(sizeClass);
+    if (found !== undefined) return found;
+    this.#join();
+    return this.#takeLarger(sizeClass);
+  }
+
+  #takeLarger(sizeClass: number): number | undefined {
     const room = roomOf(sizeClass);
-    for (let larger = sizeClass + 1; larger < this.#free.length; larger++) {
+    for (let larger = sizeClass; larger < this.#free.length; larger++) {
       const address = this.#free[larger]?.pop();
       if (address === undefined) continue;
+      this.#freeBytes -= roomOf(larger);
       this.#scatter(address + room, roomOf(larger) - room);
       return address;
     }
+    return undefined;
+  }
+
+  /** Makes one stretch of free neighbours; what ends where the used memory ends is free again altogether. */
+  #join(): void {
+    const blocks = this.#free
+      .flatMap((free, sizeClass) =>
+        free.map((start) => ({ start, end: start + roomOf(sizeClass) })),
+      )
+      .sort((a, b) => a.start - b.start);
+    this.#free.length = 0;
+    this.#freeBytes = 0;
+    const stretches: { start: number; end: number }[] = [];
+    for (const block of blocks) {
+      const last = stretches.at(-1);
+      if (last && last.end === block.start) last.end = block.end;
+      else stretches.push({ ...block });
+    }
+    if (stretches.at(-1)?.end === this.#end) this.#end = stretches.pop()!.start;
+    for (const { start, end } of stretches) this.#scatter(start, end - start);
+  }
+
+  #refuse(room: number): never {
+    const number = (bytes: number) => bytes.toLocaleString("en");
+    const most = this.#maximum * PAGE;
     throw new MemoryError(
       "allocate",
-      `no memory for ${room.toLocaleString("en")} bytes more (${this.reserved.toLocaleString("en")} of at most ` +
-        `${(this.#maximum * PAGE).toLocaleString("en")} reserved); use a smaller batch, ` +
+      `no memory for ${number(room)} bytes more (${number(this.reserved)} of at most ${number(most)} reserved, ` +
+        `${number(this.#freeBytes)} of them free, but in pieces); use a smaller batch, ` +
         "or release tensors by making the loop body a scope",
-      { bytes: room, reserved: this.reserved, maximum: this.#maximum * PAGE },
+      { bytes: room, reserved: this.reserved, maximum: most, free: this.#freeBytes },
     );
   }
 

@@ -33,13 +33,20 @@ function sharing(): string | null {
   return null;
 }
 
+/** Beyond so many each further thread costs more than it does. */
+const MOST_THREADS = 64;
+
 /** Changes what is given, and leaves the rest as it is. */
 function change(engine: Engine, { threads, winograd }: InitOptions): void {
   if (threads !== undefined) checkWhole("init", "threads", threads, 1);
   if (winograd !== undefined) engine.winograd = winograd;
   if (threads === undefined) return;
-  if (engine.heap.shared) engine.pool.resize(threads - 1);
-  else engine.pool.trouble = threads > 1 ? sharing() : null;
+  const used = Math.min(threads, MOST_THREADS);
+  if (engine.heap.shared) {
+    engine.pool.resize(used - 1);
+    if (used < threads)
+      engine.pool.trouble = `${threads} threads were asked for, ${used} is the limit`;
+  } else engine.pool.trouble = threads > 1 ? sharing() : null;
 }
 
 function withOptions(
