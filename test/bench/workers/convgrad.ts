@@ -81,6 +81,11 @@ function forward({ workload, batch }: CaseOf<"forward">): Prepared {
   return { run: () => cg.scope(() => cg.noGrad(() => model.forward(x).toTypedArray()[0]!)) };
 }
 
+/** Reads an element: a product is computed when it is needed, not before. */
+function computed(y: cg.Tensor): number {
+  return y.reshape([-1]).slice([0], [1]).item();
+}
+
 function conv({ conv, size, pass, batch }: CaseOf<"conv">): Prepared {
   const { channels, filters, kernel, padding } = conv;
   const make = (stream: number, shape: number[], requiresGrad = false) =>
@@ -88,7 +93,7 @@ function conv({ conv, size, pass, batch }: CaseOf<"conv">): Prepared {
   const x = make(0, [batch, channels, size, size], pass === "dX");
   const w = make(1, [filters, channels, kernel, kernel], pass === "dW");
   const run = () => cg.conv2d(x, w, null, { padding });
-  if (pass === "forward") return { run: () => cg.scope(() => void run()) };
+  if (pass === "forward") return { run: () => cg.scope(() => computed(run())) };
   const y = run();
   const gradient = make(2, [...y.shape]);
   const options = { gradient, retainGraph: true };
@@ -99,7 +104,7 @@ function conv({ conv, size, pass, batch }: CaseOf<"conv">): Prepared {
 function gemm({ n }: CaseOf<"gemm">): Prepared {
   const a = cg.tensor(uniformArray(0, n * n), { shape: [n, n] });
   const b = cg.tensor(uniformArray(1, n * n), { shape: [n, n] });
-  return { run: () => cg.scope(() => void cg.matmul(a, b)) };
+  return { run: () => cg.scope(() => computed(cg.matmul(a, b))) };
 }
 
 function operation({ op, size }: CaseOf<"op">): Prepared {
