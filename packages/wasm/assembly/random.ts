@@ -22,16 +22,11 @@ import {
   turnQuadrant,
   turnRemainder,
 } from "./math";
+import { word } from "./vectors";
 
 const LANES: u32 = 4;
 const BYTES: usize = 4;
 const ROUNDS: i32 = 10;
-
-// @ts-ignore: decorator
-@inline
-function word(args: usize, index: usize): u32 {
-  return load<u32>(args + (index << 2));
-}
 
 /**
  * Philox4x32-10 of one counter; see Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy

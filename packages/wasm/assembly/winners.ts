@@ -10,11 +10,7 @@
 //  19  cells that the first window begins above the image, 20  left of it
 //  21  element type: 0 float32, 1 int32, 2 uint8
 
-// @ts-ignore: decorator
-@inline
-function word(args: usize, index: usize): i32 {
-  return load<i32>(args + (index << 2));
-}
+import { word } from "./nest";
 
 export function winners(args: usize, part: i32): void {
   const perPart = word(args, 3);

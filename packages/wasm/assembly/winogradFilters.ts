@@ -1,5 +1,7 @@
 // The filters' way into the product and their gradient's way out of it: U = G w Gᵀ, and w's gradient Gᵀ S G.
 
+import { word } from "./nest";
+import { multiplyAdd } from "./vectors";
 import {
   CHANNELS,
   FILTER_I,
@@ -19,8 +21,8 @@ import {
   U_STEP,
   U_TERMS,
 } from "./winogradAbi";
-import { a, a2, b, b2, mulAdd } from "./winogradLines";
-import { overlapOf, word } from "./winogradTiles";
+import { a, a2, b, b2 } from "./winogradLines";
+import { overlapOf } from "./winogradTiles";
 
 // G's rows are (1, α, α²) times 64/81 for α = 0, −128/243 for ±a, 32/243 for ±b.
 const scale0: f32 = 64.0 / 81.0;
@@ -138,12 +140,12 @@ function gatherFilterLine(from: usize, step: usize, to: usize, next: usize): voi
   const odd34 = f32x4.sub(u3, u4);
   const A = f32x4.splat(scaleA);
   const B = f32x4.splat(scaleB);
-  const first = mulAdd(A, even12, f32x4.mul(f32x4.splat(scale0), v128.load(from)));
-  v128.store(to, mulAdd(B, even34, first));
+  const first = multiplyAdd(A, even12, f32x4.mul(f32x4.splat(scale0), v128.load(from)));
+  v128.store(to, multiplyAdd(B, even34, first));
   const odd = f32x4.mul(f32x4.splat(scaleA * a), odd12);
-  v128.store(to + next, mulAdd(f32x4.splat(scaleB * b), odd34, odd));
-  const last = mulAdd(f32x4.splat(scaleA * a2), even12, v128.load(from + 5 * step));
-  v128.store(to + 2 * next, mulAdd(f32x4.splat(scaleB * b2), even34, last));
+  v128.store(to + next, multiplyAdd(f32x4.splat(scaleB * b), odd34, odd));
+  const last = multiplyAdd(f32x4.splat(scaleA * a2), even12, v128.load(from + 5 * step));
+  v128.store(to + 2 * next, multiplyAdd(f32x4.splat(scaleB * b2), even34, last));
 }
 
 /** The same for five taps. */
@@ -164,9 +166,9 @@ function gatherLongLine(from: usize, step: usize, to: usize, next: usize): void 
   even12 = f32x4.mul(A, even12);
   even34 = f32x4.mul(B, even34);
   v128.store(to + 2 * next, f32x4.add(even12, even34));
-  v128.store(to + 3 * next, mulAdd(B, odd34, f32x4.mul(A, odd12)));
-  const last = mulAdd(A, even12, v128.load(from + 5 * step));
-  v128.store(to + 4 * next, mulAdd(B, even34, last));
+  v128.store(to + 3 * next, multiplyAdd(B, odd34, f32x4.mul(A, odd12)));
+  const last = multiplyAdd(A, even12, v128.load(from + 5 * step));
+  v128.store(to + 4 * next, multiplyAdd(B, even34, last));
 }
 
 /** The sum of the partial sums, in their order, added up in the first of them. */

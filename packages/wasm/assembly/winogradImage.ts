@@ -3,6 +3,8 @@
 // neighbour's first, into a second one; of tiles two apart, each two columns into one of three. The vertical half runs
 // down the columns of their sum.
 
+import { word } from "./nest";
+import { multiplyAdd } from "./vectors";
 import {
   CARRY_PLANE,
   CHANNELS,
@@ -28,13 +30,12 @@ import {
   high,
   loadLanes,
   low,
-  mulAdd,
   mulSub,
   storeLanes,
   sum2,
 } from "./winogradLines";
-import { lineBytes, overlapOf, tileOf, tilesOf, word } from "./winogradTiles";
 import { PRODUCT_BYTES } from "./winogradProduct";
+import { lineBytes, overlapOf, tileOf, tilesOf } from "./winogradTiles";
 
 /** Two columns of four tiles. */
 // @ts-ignore: decorator
@@ -82,9 +83,9 @@ function imageLines(
     let d1 = mulSub(f32x4.splat(a * b2), odd12, f32x4.mul(f32x4.splat(a2b2), m5));
     d1 = mulSub(f32x4.splat(b * a2), odd34, d1);
     storeTwo(first + t0, first + t1, first + t2, first + t3, d0, d1);
-    let d2 = mulAdd(f32x4.splat(b2), even12, f32x4.mul(f32x4.splat(sum2), m0));
-    d2 = f32x4.neg(mulAdd(f32x4.splat(a2), even34, d2));
-    let d3 = mulAdd(f32x4.splat(b), odd34, f32x4.mul(f32x4.splat(a), odd12));
+    let d2 = multiplyAdd(f32x4.splat(b2), even12, f32x4.mul(f32x4.splat(sum2), m0));
+    d2 = f32x4.neg(multiplyAdd(f32x4.splat(a2), even34, d2));
+    let d3 = multiplyAdd(f32x4.splat(b), odd34, f32x4.mul(f32x4.splat(a), odd12));
     d3 = mulSub(f32x4.splat(sum2), m5, d3);
     storeTwo(second + t0, second + t1, second + t2, second + t3, d2, d3);
     t0 += line;
@@ -133,14 +134,14 @@ function imageColumns(
     const even34 = f32x4.add(t3, t4);
     const odd34 = f32x4.sub(t3, t4);
     const t5 = both(own + 5 * line, carry + 5 * line);
-    storeLanes(to, mulAdd(f32x4.splat(a2b2), t0, above0), lanes);
-    let d1 = mulAdd(f32x4.splat(a2b2), t5, above1);
+    storeLanes(to, multiplyAdd(f32x4.splat(a2b2), t0, above0), lanes);
+    let d1 = multiplyAdd(f32x4.splat(a2b2), t5, above1);
     d1 = mulSub(f32x4.splat(a * b2), odd12, d1);
     storeLanes(to + rowBytes, mulSub(f32x4.splat(b * a2), odd34, d1), lanes);
-    let d2 = mulAdd(f32x4.splat(b2), even12, f32x4.mul(f32x4.splat(sum2), t0));
-    d2 = f32x4.neg(mulAdd(f32x4.splat(a2), even34, d2));
+    let d2 = multiplyAdd(f32x4.splat(b2), even12, f32x4.mul(f32x4.splat(sum2), t0));
+    d2 = f32x4.neg(multiplyAdd(f32x4.splat(a2), even34, d2));
     if (rows > 2) storeLanes(to + 2 * rowBytes, d2, lanes);
-    let d3 = mulAdd(f32x4.splat(b), odd34, f32x4.mul(f32x4.splat(a), odd12));
+    let d3 = multiplyAdd(f32x4.splat(b), odd34, f32x4.mul(f32x4.splat(a), odd12));
     d3 = mulSub(f32x4.splat(sum2), t5, d3);
     if (rows > 3) storeLanes(to + 3 * rowBytes, d3, lanes);
     above0 = f32x4.add(f32x4.add(t0, even12), even34);
@@ -201,15 +202,15 @@ function pairColumns(
     const odd34 = f32x4.sub(t3, t4);
     const t5 = all(first, first + second, first + third);
     first += line;
-    storeLanes(to, mulAdd(f32x4.splat(a2b2), t0, above0), lanes);
-    let d1 = mulAdd(f32x4.splat(a2b2), t5, above1);
+    storeLanes(to, multiplyAdd(f32x4.splat(a2b2), t0, above0), lanes);
+    let d1 = multiplyAdd(f32x4.splat(a2b2), t5, above1);
     d1 = mulSub(f32x4.splat(a * b2), odd12, d1);
     storeLanes(to + rowBytes, mulSub(f32x4.splat(b * a2), odd34, d1), lanes);
     above0 = mulSub(f32x4.splat(sum2), t0, above2);
     above0 = mulSub(f32x4.splat(b2), even12, above0);
     above0 = mulSub(f32x4.splat(a2), even34, above0);
-    above1 = mulAdd(f32x4.splat(a), odd12, above3);
-    above1 = mulAdd(f32x4.splat(b), odd34, above1);
+    above1 = multiplyAdd(f32x4.splat(a), odd12, above3);
+    above1 = multiplyAdd(f32x4.splat(b), odd34, above1);
     above1 = mulSub(f32x4.splat(sum2), t5, above1);
     above2 = f32x4.add(f32x4.add(t0, even12), even34);
     above3 = t5;

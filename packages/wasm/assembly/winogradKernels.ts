@@ -3,6 +3,7 @@
 // Forward: V = Bᵀ x B, P = U V, y = Aᵀ P A. The image's gradient is the exact adjoint: D = A y Aᵀ, P = Uᵀ D, x = B P Bᵀ
 // added up. The filters' gradient: S = D Vᵀ, w = Gᵀ S G.
 
+import { word } from "./nest";
 import {
   BLOCK_ROWS,
   CARRY_PLANE,
@@ -39,7 +40,7 @@ import { writeOutput } from "./winogradOutput";
 import { clearPlanes, packGradient, packInput } from "./winogradPack";
 import { blockRow, multiply } from "./winogradProduct";
 import { addSums, evenChannels } from "./winogradSums";
-import { describeTiles, tilesOf, word } from "./winogradTiles";
+import { describeTiles, tilesOf } from "./winogradTiles";
 
 export function winogradKernel(kernel: i32, args: usize, part: i32, scratch: usize): void {
   if (kernel == FORWARD) forward(args, part, scratch);

@@ -5,6 +5,8 @@
 // (0, 0, 1). Bᵀ and Aᵀ are exact in binary. F(2, 5), two outputs of five taps, differs in that Aᵀ ends with α and G goes on
 // to α⁴.
 
+import { multiplyAdd } from "./vectors";
+
 export const a: f32 = 0.75;
 export const b: f32 = 1.5;
 export const a2: f32 = 0.5625;
@@ -14,14 +16,6 @@ export const b3: f32 = 3.375;
 /** a²b² and a² + b². */
 export const a2b2: f32 = 1.265625;
 export const sum2: f32 = 2.8125;
-
-/** x·y + z */
-// @ts-ignore: decorator
-@inline
-export function mulAdd(x: v128, y: v128, z: v128): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(x, y, z);
-  return f32x4.add(z, f32x4.mul(x, y));
-}
 
 /** z − x·y */
 // @ts-ignore: decorator
@@ -72,12 +66,12 @@ export function storeGradientLine(
 ): void {
   v128.store(to, y0);
   v128.store(to + 5 * step, y3);
-  let even = mulAdd(f32x4.splat(a2), y2, y0);
-  let odd = mulAdd(f32x4.splat(a3), y3, f32x4.mul(f32x4.splat(a), y1));
+  let even = multiplyAdd(f32x4.splat(a2), y2, y0);
+  let odd = multiplyAdd(f32x4.splat(a3), y3, f32x4.mul(f32x4.splat(a), y1));
   v128.store(to + step, f32x4.add(even, odd));
   v128.store(to + 2 * step, f32x4.sub(even, odd));
-  even = mulAdd(f32x4.splat(b2), y2, y0);
-  odd = mulAdd(f32x4.splat(b3), y3, f32x4.mul(f32x4.splat(b), y1));
+  even = multiplyAdd(f32x4.splat(b2), y2, y0);
+  odd = multiplyAdd(f32x4.splat(b3), y3, f32x4.mul(f32x4.splat(b), y1));
   v128.store(to + 3 * step, f32x4.add(even, odd));
   v128.store(to + 4 * step, f32x4.sub(even, odd));
 }

@@ -2,8 +2,8 @@
 // This second call of each also keeps binaryen from inlining them into the loops around them, where V8 runs out of
 // registers and halves their speed.
 
+import { word } from "./nest";
 import { CHANNEL_BYTES, MEASURED, TERMS, TIMES } from "./winogradAbi";
-import { word } from "./winogradTiles";
 import { fiveRows, fourRows } from "./winogradProduct";
 import { addProducts } from "./winogradSums";
 

@@ -1,5 +1,7 @@
 // The third step of the forward pass: y = Aᵀ P A, bias, relu.
 
+import { word } from "./nest";
+import { multiplyAdd } from "./vectors";
 import {
   BIAS,
   BIAS_STEP,
@@ -11,22 +13,9 @@ import {
   Y_CHANNEL,
   Y_ROW,
 } from "./winogradAbi";
-import {
-  a,
-  a2,
-  a3,
-  b,
-  b2,
-  b3,
-  high,
-  highPairs,
-  low,
-  lowPairs,
-  mulAdd,
-  storeLanes,
-} from "./winogradLines";
-import { TILE_BYTES, TILE_HEIGHT, TILE_WIDTH, TILE_Y, TILES_WHOLE, tileOf, word } from "./winogradTiles";
+import { a, a2, a3, b, b2, b3, high, highPairs, low, lowPairs, storeLanes } from "./winogradLines";
 import { PRODUCT_BYTES } from "./winogradProduct";
+import { TILE_BYTES, TILE_HEIGHT, TILE_WIDTH, TILE_Y, tileOf, TILES_WHOLE } from "./winogradTiles";
 
 /** The vertical half: 6 × 6 places, 32 bytes apart, become 4 × 6 vectors. */
 function outputLines(from: usize, to: usize): void {
@@ -41,10 +30,10 @@ function outputLines(from: usize, to: usize): void {
     const even34 = f32x4.add(m3, m4);
     const odd34 = f32x4.sub(m3, m4);
     v128.store(to, f32x4.add(f32x4.add(v128.load(from), even12), even34));
-    v128.store(to, mulAdd(f32x4.splat(b), odd34, f32x4.mul(f32x4.splat(a), odd12)), 96);
-    v128.store(to, mulAdd(f32x4.splat(b2), even34, f32x4.mul(f32x4.splat(a2), even12)), 192);
-    const last = mulAdd(f32x4.splat(a3), odd12, v128.load(from, 960));
-    v128.store(to, mulAdd(f32x4.splat(b3), odd34, last), 288);
+    v128.store(to, multiplyAdd(f32x4.splat(b), odd34, f32x4.mul(f32x4.splat(a), odd12)), 96);
+    v128.store(to, multiplyAdd(f32x4.splat(b2), even34, f32x4.mul(f32x4.splat(a2), even12)), 192);
+    const last = multiplyAdd(f32x4.splat(a3), odd12, v128.load(from, 960));
+    v128.store(to, multiplyAdd(f32x4.splat(b3), odd34, last), 288);
     from += 32;
     to += 16;
   } while (to != end);
@@ -80,10 +69,10 @@ function outputRows(from: usize, tile: usize, at: usize, yRow: i32, bias: v128, 
     const even34 = f32x4.add(m3, m4);
     const odd34 = f32x4.sub(m3, m4);
     let y0 = f32x4.add(f32x4.add(v128.load(from), even12), even34);
-    let y1 = mulAdd(f32x4.splat(b), odd34, f32x4.mul(f32x4.splat(a), odd12));
-    let y2 = mulAdd(f32x4.splat(b2), even34, f32x4.mul(f32x4.splat(a2), even12));
-    let y3 = mulAdd(f32x4.splat(a3), odd12, v128.load(from, 80));
-    y3 = mulAdd(f32x4.splat(b3), odd34, y3);
+    let y1 = multiplyAdd(f32x4.splat(b), odd34, f32x4.mul(f32x4.splat(a), odd12));
+    let y2 = multiplyAdd(f32x4.splat(b2), even34, f32x4.mul(f32x4.splat(a2), even12));
+    let y3 = multiplyAdd(f32x4.splat(a3), odd12, v128.load(from, 80));
+    y3 = multiplyAdd(f32x4.splat(b3), odd34, y3);
     y0 = finish(y0, bias, relu);
     y1 = finish(y1, bias, relu);
     y2 = finish(y2, bias, relu);
@@ -109,7 +98,7 @@ function firstOf(m0: v128, even12: v128, even34: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function secondOf(odd12: v128, odd34: v128, m5: v128): v128 {
-  return mulAdd(f32x4.splat(b), odd34, mulAdd(f32x4.splat(a), odd12, m5));
+  return multiplyAdd(f32x4.splat(b), odd34, multiplyAdd(f32x4.splat(a), odd12, m5));
 }
 
 /** One row of two tiles. */
@@ -172,8 +161,8 @@ function writePairs(
     const q1 = secondOf(f32x4.sub(m1, m2), f32x4.sub(m3, m4), v128.load(from, 544));
     y00 = f32x4.add(y00, f32x4.add(p0, q0));
     y01 = f32x4.add(y01, f32x4.add(p1, q1));
-    y10 = mulAdd(s, f32x4.sub(p0, q0), y10);
-    y11 = mulAdd(s, f32x4.sub(p1, q1), y11);
+    y10 = multiplyAdd(s, f32x4.sub(p0, q0), y10);
+    y11 = multiplyAdd(s, f32x4.sub(p1, q1), y11);
     s = f32x4.add(s, s); // b = 2a
     from += 384;
   } while (from != end);

@@ -3,6 +3,7 @@
 // half runs along the rows of the plane into a buffer [rows of tiles][6 lines][width + 4]; the horizontal half takes four
 // tiles at a time, wherever they lie in the buffer, and turns them so that each fills a lane.
 
+import { word } from "./nest";
 import {
   BLOCK_ROWS,
   CHANNEL_BYTES,
@@ -26,16 +27,9 @@ import {
   Y_SAMPLE,
   ZEROS,
 } from "./winogradAbi";
-import {
-  high,
-  highPairs,
-  low,
-  lowPairs,
-  storeGradientLine,
-  storeInputLine,
-} from "./winogradLines";
+import { high, highPairs, low, lowPairs, storeGradientLine, storeInputLine } from "./winogradLines";
 import { turnPairs } from "./winogradPairs";
-import { lineBytes, overlapOf, tileOf, tilesOf, word } from "./winogradTiles";
+import { lineBytes, overlapOf, tileOf, tilesOf } from "./winogradTiles";
 
 /** What the packing never writes but reads: the columns right of the plane, the row of tiles after the last. */
 export function clearPlanes(args: usize, scratch: usize, index: i32): void {

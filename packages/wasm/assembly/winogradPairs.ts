@@ -1,7 +1,8 @@
 // The gradient of y in tiles of 2 × 2, for filters of 5 × 5: D = A y Aᵀ in registers, without the detour through a plane.
 // Column α of Aᵀ is (1, α), that of ∞ (0, 1).
 
-import { a, mulAdd, mulSub } from "./winogradLines";
+import { multiplyAdd } from "./vectors";
+import { a, mulSub } from "./winogradLines";
 import { TILE_BYTES, TILE_HEIGHT, TILE_WIDTH, TILE_Y, TILES_WHOLE } from "./winogradTiles";
 
 /** Stores A y of two vectors. */
@@ -76,7 +77,7 @@ export function turnPairs(
   to += next;
   let s = f32x4.splat(a);
   do {
-    storePairLine(mulAdd(s, y0, x0), mulAdd(s, y1, x1), to, step);
+    storePairLine(multiplyAdd(s, y0, x0), multiplyAdd(s, y1, x1), to, step);
     to += next;
     storePairLine(mulSub(s, y0, x0), mulSub(s, y1, x1), to, step);
     to += next;

@@ -1,9 +1,9 @@
 // The second step of the forward pass and of the image's gradient: 36 products of matrices, P = U·V, on panels of 8 tiles.
 // The leaf functions hold their accumulators in registers: one loop, not unrolled, 14 vectors alive at most.
 
+import { word } from "./nest";
+import { multiplyAdd } from "./vectors";
 import { CHANNEL_BYTES, PRODUCTS, SEGMENT_TILES, U, U_FIVES, U_STEP, U_TERMS } from "./winogradAbi";
-import { mulAdd } from "./winogradLines";
-import { word } from "./winogradTiles";
 
 /** Bytes of the 36 products of one row and 8 tiles. */
 export const PRODUCT_BYTES: usize = 1152;
@@ -24,20 +24,20 @@ export function fiveRows(u: usize, v: usize, terms: i32, to: usize): void {
     const v0 = v128.load(v);
     const v1 = v128.load(v, 16);
     let s = v128.load_splat<f32>(u);
-    c00 = mulAdd(s, v0, c00);
-    c01 = mulAdd(s, v1, c01);
+    c00 = multiplyAdd(s, v0, c00);
+    c01 = multiplyAdd(s, v1, c01);
     s = v128.load_splat<f32>(u, 4);
-    c10 = mulAdd(s, v0, c10);
-    c11 = mulAdd(s, v1, c11);
+    c10 = multiplyAdd(s, v0, c10);
+    c11 = multiplyAdd(s, v1, c11);
     s = v128.load_splat<f32>(u, 8);
-    c20 = mulAdd(s, v0, c20);
-    c21 = mulAdd(s, v1, c21);
+    c20 = multiplyAdd(s, v0, c20);
+    c21 = multiplyAdd(s, v1, c21);
     s = v128.load_splat<f32>(u, 12);
-    c30 = mulAdd(s, v0, c30);
-    c31 = mulAdd(s, v1, c31);
+    c30 = multiplyAdd(s, v0, c30);
+    c31 = multiplyAdd(s, v1, c31);
     s = v128.load_splat<f32>(u, 16);
-    c40 = mulAdd(s, v0, c40);
-    c41 = mulAdd(s, v1, c41);
+    c40 = multiplyAdd(s, v0, c40);
+    c41 = multiplyAdd(s, v1, c41);
     u += 20;
     v += CHANNEL_BYTES;
   }
@@ -73,17 +73,17 @@ export function fourRows(u: usize, panel: usize, terms: i32, to: usize, blocks: 
       const v0 = v128.load(v);
       const v1 = v128.load(v, 16);
       let s = v128.load_splat<f32>(u);
-      c00 = mulAdd(s, v0, c00);
-      c01 = mulAdd(s, v1, c01);
+      c00 = multiplyAdd(s, v0, c00);
+      c01 = multiplyAdd(s, v1, c01);
       s = v128.load_splat<f32>(u, 4);
-      c10 = mulAdd(s, v0, c10);
-      c11 = mulAdd(s, v1, c11);
+      c10 = multiplyAdd(s, v0, c10);
+      c11 = multiplyAdd(s, v1, c11);
       s = v128.load_splat<f32>(u, 8);
-      c20 = mulAdd(s, v0, c20);
-      c21 = mulAdd(s, v1, c21);
+      c20 = multiplyAdd(s, v0, c20);
+      c21 = multiplyAdd(s, v1, c21);
       s = v128.load_splat<f32>(u, 12);
-      c30 = mulAdd(s, v0, c30);
-      c31 = mulAdd(s, v1, c31);
+      c30 = multiplyAdd(s, v0, c30);
+      c31 = multiplyAdd(s, v1, c31);
       u += 16;
       v += CHANNEL_BYTES;
     } while (v != end);

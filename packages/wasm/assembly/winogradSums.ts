@@ -1,9 +1,10 @@
 // The second step of the filters' gradient: 36 matrices S += D·Vᵀ, sums over tiles. The leaf
 // function adds up lane by lane, four outputs by two channels, and the lanes at its end: 12 vectors alive at most.
 
+import { word } from "./nest";
+import { multiplyAdd } from "./vectors";
 import { CHANNEL_BYTES, CHANNELS, D_STEP, SEGMENT_TILES, SUMS_STEP, V_STEP } from "./winogradAbi";
-import { highPairs, low, high, lowPairs, mulAdd } from "./winogradLines";
-import { word } from "./winogradTiles";
+import { high, highPairs, low, lowPairs } from "./winogradLines";
 
 /** Channels whose panels stay in the first-level cache while all outputs pass. */
 const STRIP = 32;
@@ -32,17 +33,17 @@ export function addProducts(d: usize, v: usize, fours: i32, sums: usize): void {
     const v0 = v128.load(v);
     const v1 = v128.load(v, CHANNEL_BYTES);
     let s = v128.load(d);
-    c00 = mulAdd(s, v0, c00);
-    c01 = mulAdd(s, v1, c01);
+    c00 = multiplyAdd(s, v0, c00);
+    c01 = multiplyAdd(s, v1, c01);
     s = v128.load(d, CHANNEL_BYTES);
-    c10 = mulAdd(s, v0, c10);
-    c11 = mulAdd(s, v1, c11);
+    c10 = multiplyAdd(s, v0, c10);
+    c11 = multiplyAdd(s, v1, c11);
     s = v128.load(d, 2 * CHANNEL_BYTES);
-    c20 = mulAdd(s, v0, c20);
-    c21 = mulAdd(s, v1, c21);
+    c20 = multiplyAdd(s, v0, c20);
+    c21 = multiplyAdd(s, v1, c21);
     s = v128.load(d, 3 * CHANNEL_BYTES);
-    c30 = mulAdd(s, v0, c30);
-    c31 = mulAdd(s, v1, c31);
+    c30 = multiplyAdd(s, v0, c30);
+    c31 = multiplyAdd(s, v1, c31);
     d += 16;
     v += 16;
   }

@@ -1,21 +1,7 @@
 // The table that describes the tiles of a block, and what the arguments say about tiles.
 
-import {
-  BLOCK_ROWS,
-  HEIGHT,
-  SHIFT,
-  TILES,
-  WIDTH,
-  Y,
-  Y_ROW,
-  Y_SAMPLE,
-} from "./winogradAbi";
-
-// @ts-ignore: decorator
-@inline
-export function word(args: usize, index: i32): i32 {
-  return load<i32>(args + (<usize>index << 2));
-}
+import { word } from "./nest";
+import { BLOCK_ROWS, HEIGHT, SHIFT, TILES, WIDTH, Y, Y_ROW, Y_SAMPLE } from "./winogradAbi";
 
 /** Tiles, or rows of tiles, that cover so many outputs. */
 // @ts-ignore: decorator
