@@ -31,6 +31,31 @@ const convolutions: fc.Arbitrary<Call> = fc
     apply: (x, weight, b) => layers.conv2d(x!, weight!, b, { ...sliding, groups }),
   }));
 
+/** Shapes of images with at least `least` values per channel. */
+const images = (least: number) =>
+  fc.tuple(upTo(3), upTo(3), upTo(3), upTo(3)).filter(([n, , h, w]) => n * h * w >= least);
+
+const batchNorms: fc.Arbitrary<Call> = fc
+  .record({ image: images(3), weighted: fc.boolean(), shifted: fc.boolean() })
+  .map(({ image, weighted, shifted }) => ({
+    shapes: [image, ...(weighted ? [[image[1]]] : []), ...(shifted ? [[image[1]]] : [])],
+    apply: (x, p, q) => layers.batchNorm2d(x!, weighted ? p : null, weighted ? q : p),
+  }));
+
+const givenNorms: fc.Arbitrary<Call> = images(1).map((image) => ({
+  shapes: [image, [image[1]], [image[1]], [image[1]], [image[1]]],
+  apply: (x, weight, bias, mean, root) =>
+    layers.batchNorm2d(x!, weight, bias, { mean, variance: root!.mul(root!), epsilon: 0.01 }),
+}));
+
+const groupNorms: fc.Arbitrary<Call> = fc
+  .record({ image: images(1), groups: upTo(2), size: upTo(2, 1) })
+  .filter(({ image: [, , h, w], size }) => h * w * size > 2)
+  .map(({ image: [n, , h, w], groups, size }) => ({
+    shapes: [[n, groups * size, h, w], [groups * size], [groups * size]],
+    apply: (x, weight, bias) => layers.groupNorm(x!, groups, weight, bias),
+  }));
+
 type Pool = (x: Tensor, kernel: [number, number], options: layers.PoolOptions) => Tensor;
 
 const pools = (pool: Pool): fc.Arbitrary<Call> =>
@@ -83,8 +108,21 @@ export const calls: Readonly<Record<string, fc.Arbitrary<Call>>> = {
   "lpPool, p = 2": pools((x, kernel, options) => layers.lpPool(x, 2, kernel, options)),
   "lpPool, p = 3": pools((x, kernel, options) => layers.lpPool(x, 3, kernel, options)),
   globalAvgPool: pools((x) => layers.globalAvgPool(x)),
+  batchNorm2d: batchNorms,
+  "batchNorm2d, statistics given": givenNorms,
+  groupNorm: groupNorms,
   relu: pools((x) => layers.relu(x)),
+  leakyRelu: pools((x) => layers.leakyRelu(x)),
+  elu: pools((x) => layers.elu(x, 0.7)),
+  silu: pools((x) => layers.silu(x)),
+  sigmoid: pools((x) => layers.sigmoid(x)),
+  tanh: pools((x) => layers.tanh(x)),
   softmax: pools((x) => layers.softmax(x, 1)),
+  logSoftmax: pools((x) => layers.logSoftmax(x, 1)),
+  prelu: fc.tuple(images(1), fc.boolean()).map(([image, single]) => ({
+    shapes: [image, [single ? 1 : image[1]]],
+    apply: (x, slope) => layers.prelu(x!, slope!),
+  })),
   dense: fc.tuple(upTo(3), upTo(3), upTo(3)).map(([n, k, o]) => ({
     shapes: [[n, k], [k, o], [o]],
     apply: (x, w, b) => layers.dense(x!, w!, b),

@@ -1,5 +1,7 @@
-import type { Tensor } from "@convgrad/core";
+import { type Tensor, tensor, where } from "@convgrad/core";
 import { Module } from "./module.ts";
+import { requireFloats } from "./operands.ts";
+import { checkNumber } from "./options.ts";
 
 /**
  * y = max(0, x), any shape.  ∂x = g where x > 0, else 0: relu'(0) = 0, as PyTorch.
@@ -11,39 +13,143 @@ export function relu(x: Tensor): Tensor {
 }
 
 /**
- * y = eˣ / Σ eˣ along an axis, by default the last: positive numbers that sum to 1; any shape.
+ * y = x where x > 0, else slope·x, any shape.  ∂x = g or slope·g; at 0 it is slope·g, as PyTorch.
  *
- * @throws {@link ShapeError} for an axis that x does not have; {@link DTypeError} for integers.
+ * @param slope of the left half; default 0.01
+ * @throws {@link DTypeError} for integers; {@link ValueError} for a slope that is no finite number.
  */
-export function softmax(x: Tensor, axis = -1): Tensor {
-  return x.softmax(axis);
+export function leakyRelu(x: Tensor, slope = 0.01): Tensor {
+  requireFloats("leakyRelu", x);
+  checkNumber("leakyRelu", "slope", slope);
+  return x.mul(where(x.greater(0), tensor(1, { dtype: x.dtype }), slope));
+}
+
+/**
+ * y = x where x > 0, else α·(eˣ − 1), any shape: smooth at 0 for α = 1.
+ * ∂x = g or g·α·eˣ; at 0 it is α·g, as PyTorch.
+ *
+ * @param alpha y approaches −α on the left; default 1
+ * @throws {@link DTypeError} for integers; {@link ValueError} for an alpha that is no finite number.
+ * Source: Clevert et al. 2016.
+ */
+export function elu(x: Tensor, alpha = 1): Tensor {
+  requireFloats("elu", x);
+  checkNumber("elu", "alpha", alpha);
+  // Masked before the exponential: a masked infinity would still make 0·∞ of the gradient.
+  const left = where(x.greater(0), 0, x);
+  // eˣ − 1 = tanh(x/2)·(eˣ + 1), without cancellation near 0
+  const drop = left.div(2).tanh().mul(left.exp().add(1));
+  return x.relu().add(drop.mul(alpha));
+}
+
+/**
+ * y = x·σ(x), any shape; also called swish.  ∂x = g·σ(x)·(1 + x·(1 − σ(x)))
+ *
+ * @throws {@link DTypeError} for integers.
+ * Source: Elfwing et al. 2018.
+ */
+export function silu(x: Tensor): Tensor {
+  requireFloats("silu", x);
+  return x.mul(x.sigmoid());
+}
+
+/**
+ * y = 1 / (1 + e⁻ˣ), any shape; without overflow.  ∂x = g·y·(1 − y)
+ *
+ * @throws {@link DTypeError} for integers.
+ */
+export function sigmoid(x: Tensor): Tensor {
+  return x.sigmoid();
+}
+
+/**
+ * y = tanh x, any shape.  ∂x = g·(1 − y²)
+ *
+ * @throws {@link DTypeError} for integers.
+ */
+export function tanh(x: Tensor): Tensor {
+  return x.tanh();
+}
+
+/** A layer without parameters that works on each cell by itself. */
+export abstract class Cellwise extends Module {
+  override reach(): "cell" {
+    return "cell";
+  }
 }
 
 /** The layer of {@link relu}; any shape. */
-export class ReLU extends Module {
+export class ReLU extends Cellwise {
   forward(x: Tensor): Tensor {
     return relu(x);
-  }
-  override reach(): "cell" {
-    return "cell";
   }
   override toString(): string {
     return "ReLU";
   }
 }
 
-/** The layer of {@link softmax}; any shape. For training use `crossEntropy` on the logits instead. */
-export class Softmax extends Module {
-  readonly axis: number;
+/** The layer of {@link leakyRelu}; any shape. */
+export class LeakyReLU extends Cellwise {
+  readonly slope: number;
 
-  constructor(axis = -1) {
+  /** @throws {@link ValueError} for a slope that is no finite number. */
+  constructor(slope = 0.01) {
     super();
-    this.axis = axis;
+    checkNumber("LeakyReLU", "slope", slope);
+    this.slope = slope;
   }
   forward(x: Tensor): Tensor {
-    return softmax(x, this.axis);
+    return leakyRelu(x, this.slope);
   }
   override toString(): string {
-    return this.axis === -1 ? "Softmax" : `Softmax(axis ${this.axis})`;
+    return this.slope === 0.01 ? "LeakyReLU" : `LeakyReLU(${this.slope})`;
+  }
+}
+
+/** The layer of {@link elu}; any shape. */
+export class ELU extends Cellwise {
+  readonly alpha: number;
+
+  /** @throws {@link ValueError} for an alpha that is no finite number. */
+  constructor(alpha = 1) {
+    super();
+    checkNumber("ELU", "alpha", alpha);
+    this.alpha = alpha;
+  }
+  forward(x: Tensor): Tensor {
+    return elu(x, this.alpha);
+  }
+  override toString(): string {
+    return this.alpha === 1 ? "ELU" : `ELU(${this.alpha})`;
+  }
+}
+
+/** The layer of {@link silu}; any shape. */
+export class SiLU extends Cellwise {
+  forward(x: Tensor): Tensor {
+    return silu(x);
+  }
+  override toString(): string {
+    return "SiLU";
+  }
+}
+
+/** The layer of {@link sigmoid}; any shape. */
+export class Sigmoid extends Cellwise {
+  forward(x: Tensor): Tensor {
+    return sigmoid(x);
+  }
+  override toString(): string {
+    return "Sigmoid";
+  }
+}
+
+/** The layer of {@link tanh}; any shape. */
+export class Tanh extends Cellwise {
+  forward(x: Tensor): Tensor {
+    return tanh(x);
+  }
+  override toString(): string {
+    return "Tanh";
   }
 }

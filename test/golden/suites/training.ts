@@ -174,5 +174,4 @@ export const training: readonly Suite[] = [
     () => ["float32"],
   ),
   plan("lr_schedules.json", () => "no learning-rate schedules yet"),
-  plan("batch_norm2d.json", () => "no BatchNorm2D layer yet"),
 ];

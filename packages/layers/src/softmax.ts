@@ -1,0 +1,60 @@
+import { formatValue, type Tensor, ValueError } from "@convgrad/core";
+import { Module } from "./module.ts";
+
+/**
+ * y = eˣ / Σ eˣ along an axis, by default the last: positive numbers that sum to 1; any shape.
+ *
+ * @throws {@link ShapeError} for an axis that x does not have; {@link DTypeError} for integers.
+ */
+export function softmax(x: Tensor, axis = -1): Tensor {
+  return x.softmax(axis);
+}
+
+/**
+ * y = x − ln Σ eˣ along an axis, by default the last: the logarithm of {@link softmax}, for logits of any size.
+ *
+ * @throws {@link ShapeError} for an axis that x does not have; {@link DTypeError} for integers.
+ */
+export function logSoftmax(x: Tensor, axis = -1): Tensor {
+  return x.logSoftmax(axis);
+}
+
+abstract class AlongAxis extends Module {
+  readonly axis: number;
+
+  /** @throws {@link ValueError} unless the axis is a whole number. */
+  constructor(axis = -1) {
+    super();
+    if (!Number.isSafeInteger(axis)) {
+      throw new ValueError(
+        this.constructor.name,
+        `axis ${formatValue(axis)} must be a whole number; negative ones count from the end`,
+        { axis },
+      );
+    }
+    this.axis = axis;
+  }
+  protected format(name: string): string {
+    return this.axis === -1 ? name : `${name}(axis ${this.axis})`;
+  }
+}
+
+/** The layer of {@link softmax}; any shape. For training use `crossEntropy` on the logits instead. */
+export class Softmax extends AlongAxis {
+  forward(x: Tensor): Tensor {
+    return softmax(x, this.axis);
+  }
+  override toString(): string {
+    return this.format("Softmax");
+  }
+}
+
+/** The layer of {@link logSoftmax}; any shape. */
+export class LogSoftmax extends AlongAxis {
+  forward(x: Tensor): Tensor {
+    return logSoftmax(x, this.axis);
+  }
+  override toString(): string {
+    return this.format("LogSoftmax");
+  }
+}
