@@ -1,3 +1,4 @@
+import { inspect, isDetecting } from "./anomaly.ts";
 import { requireTensor } from "./construct.ts";
 import { isFloat, requireDType } from "./dtype.ts";
 import { GraphError } from "./errors.ts";
@@ -41,6 +42,7 @@ export function customOp({ name, forward, backward }: CustomOp): (...inputs: Ten
     requireTensor(name, "result of its forward", computed);
     // A forward that returns an input as it is must not give that input a second history.
     const output = computed.detach();
+    if (isDetecting()) inspect(name, inputs, output);
     const constant = !isFloat(output.dtype) || inputs.every((x) => x.node === null);
     if (constant || !isRecording()) return output;
     const node = new Node(

@@ -49,6 +49,30 @@ export class FormatError extends ConvgradError {
   override readonly name = "FormatError";
 }
 
+/** What an {@link AnomalyError} knows. */
+export interface AnomalyDetails extends ErrorDetails {
+  /** The operation that made the value; `"input"` for a NaN that came in with the data. */
+  readonly operation: string;
+  readonly phase: "forward" | "backward";
+  /** Where in its output (of an input: in itself) the first such element stands, and what it is. */
+  readonly index: readonly number[];
+  readonly value: number;
+  /** Of that output or input. */
+  readonly shape: readonly number[];
+  /** Where the operation was called, in the backward phase its forward; `null` if detection was off then. */
+  readonly created: string | null;
+}
+
+/** The first NaN or infinity made of finite numbers: `log: made -Infinity at [3] of its output [8] from …` */
+export class AnomalyError extends ConvgradError {
+  override readonly name = "AnomalyError";
+  declare readonly details: AnomalyDetails;
+
+  constructor(operation: string, message: string, details: AnomalyDetails) {
+    super(operation, message, details);
+  }
+}
+
 /** A value as it stands in messages: strings in quotes, so that `"3"` and 3 differ. */
 export function formatValue(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);

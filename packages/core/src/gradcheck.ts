@@ -5,7 +5,7 @@ import { formatValue, GraphError, ValueError } from "./errors.ts";
 import { noGrad } from "./graph.ts";
 import { randomBlock } from "./philox.ts";
 import { scope } from "./scopes.ts";
-import { formatShape, sizeOf } from "./shape.ts";
+import { formatShape, sizeOf, unravelIndex } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** How {@link gradcheck} compares. */
@@ -181,7 +181,7 @@ function compare(
       const at = (step: number) => value(input, element, step);
       const one = compareElement(at, analytic[k]![element]!, settings, {
         input,
-        index: unravel(element, shape),
+        index: unravelIndex(element, shape),
       });
       if (one.error > 1 && isKink(at, one, settings)) kinks.push(one);
       else elements.push(one);
@@ -248,16 +248,6 @@ function requireDeterminism(first: number, second: number): void {
       `fn gave ${first} and then ${second} for the same inputs; make it deterministic (seed or remove its randomness)`,
     );
   }
-}
-
-function unravel(element: number, shape: readonly number[]): number[] {
-  const index: number[] = [];
-  let rest = element;
-  for (const n of shape.toReversed()) {
-    index.unshift(rest % n);
-    rest = Math.floor(rest / n);
-  }
-  return index;
 }
 
 function report(

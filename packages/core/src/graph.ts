@@ -1,12 +1,20 @@
+import { backwardOf, isDetecting } from "./anomaly.ts";
 import { synchronous } from "./backend.ts";
-import { GraphError, ShapeError } from "./errors.ts";
-import { Scope, within } from "./scope.ts";
-import { formatShape, type Shape, sameShape } from "./shape.ts";
-import type { Storage } from "./storage.ts";
+import { Cotangents } from "./cotangents.ts";
+import { GraphError } from "./errors.ts";
+import { formatShape, type Shape } from "./shape.ts";
+import { type Creation, creation } from "./stack.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** Gives the gradients of an operation's inputs from that of its output; `wanted(i)` says whether input i needs one. */
 export type Pull = (g: Tensor, wanted: (input: number) => boolean) => readonly (Tensor | null)[];
+
+/** What wants to hear of the gradients of some nodes, when a pass has the last of those that it reaches. */
+export interface GradientHook {
+  readonly nodes: readonly Node[];
+  /** `null` for a node without a gradient. What a hook on one node returns takes the place of its gradient. */
+  readonly call: (gradients: readonly (Tensor | null)[]) => Tensor | null;
+}
 
 interface SavedValue {
   readonly tensor: Tensor;
@@ -28,6 +36,10 @@ export class Node {
   /** The tensor whose `grad` this node fills; `null` for an operation. */
   readonly leaf: Tensor | null;
   pull: Pull | null = null;
+  /** In order of registration; `null` while there are none. */
+  hooks: Set<GradientHook> | null = null;
+  /** Where the operation was called, noted while anomalies are looked for. */
+  readonly created: Creation | null = isDetecting() ? creation() : null;
   #saved: SavedValue[] = [];
 
   constructor(
@@ -86,6 +98,7 @@ export class Node {
 
   free(): void {
     this.pull = null;
+    this.hooks = null;
     this.#saved = [];
   }
 }
@@ -165,10 +178,13 @@ export function propagate(
   for (const node of path) if (goesOn(node)) node.check(operation);
 
   const pending = new Cotangents(createGraph);
+  const outer = backwardOf(null);
   withRecording(createGraph, () => {
     try {
       for (const { y, g } of seeds) pending.add(y.node!, g);
       for (const node of path) {
+        backwardOf(node);
+        if (node.hooks) pending.callHooks(node, (other) => leadsSomewhere.has(other));
         const g = pending.get(node);
         if (g === undefined) continue;
         if (isWanted(node)) deliver(node, g, pending.isSoleOwner(g));
@@ -180,107 +196,7 @@ export function propagate(
       }
     } finally {
       pending.close();
+      backwardOf(outer);
     }
   });
-}
-
-/** The gradients on their way, and the memory they occupy. */
-class Cotangents {
-  readonly #waiting = new Map<Node, Tensor>();
-  /** How many waiting gradients share a storage; views do. */
-  readonly #uses = new Map<Storage, number>();
-  /** Owns every temporary of the pass; `null` when the pass is recorded and its values are the user's. */
-  readonly #scope: Scope | null;
-
-  constructor(createGraph: boolean) {
-    this.#scope = createGraph ? null : new Scope("the backward pass", null);
-  }
-
-  get(node: Node): Tensor | undefined {
-    return this.#waiting.get(node);
-  }
-
-  add(node: Node, g: Tensor): void {
-    const former = this.#waiting.get(node);
-    const total =
-      former && this.#scope ? within(this.#scope, () => former.add(g)) : (former?.add(g) ?? g);
-    this.#use(total.storage, 1);
-    this.#waiting.set(node, total);
-    if (former) this.#use(former.storage, -1);
-  }
-
-  /** Runs the node's pullback and hands its results on; what it computed on the way is released at once. */
-  pull(node: Node, g: Tensor, wanted: (input: number) => boolean): void {
-    const scope = this.#scope;
-    if (!scope) {
-      this.#spread(node, node.pull!(g, wanted), wanted);
-      return;
-    }
-    const local = new Scope("a pullback", null);
-    try {
-      const gradients = within(local, () => node.pull!(g, wanted));
-      for (const gradient of gradients) {
-        if (gradient && gradient.storage.owner === local) scope.adopt(gradient.storage);
-      }
-      this.#spread(node, gradients, wanted);
-    } finally {
-      local.close();
-    }
-  }
-
-  #spread(
-    node: Node,
-    gradients: readonly (Tensor | null)[],
-    wanted: (input: number) => boolean,
-  ): void {
-    // One gradient may go to several inputs, so all are held until each has been added.
-    for (const gradient of gradients) if (gradient) this.#use(gradient.storage, 1);
-    node.inputs.forEach((input, i) => {
-      const gradient = gradients[i];
-      if (!input || !gradient || !wanted(i)) return;
-      if (!sameShape(gradient.shape, input.shape)) {
-        throw new ShapeError(
-          node.name,
-          `its backward gave a gradient of shape ${formatShape(gradient.shape)} for input ${i} ` +
-            `of shape ${formatShape(input.shape)}; they must be equal`,
-          { input: i, gradient: gradient.shape, expected: input.shape },
-        );
-      }
-      // A leaf's is needed anyway; deferred until the leaf's turn it would hold what it is computed from.
-      if (input.leaf) void gradient.storage.block;
-      this.add(input, gradient);
-    });
-    for (const gradient of gradients) if (gradient) this.#use(gradient.storage, -1);
-  }
-
-  /** Whether the gradient may be taken over: the pass made it and no other waiting gradient shares its memory. */
-  isSoleOwner(g: Tensor): boolean {
-    return (
-      this.#scope !== null && g.storage.owner === this.#scope && this.#uses.get(g.storage) === 1
-    );
-  }
-
-  drop(node: Node): void {
-    const g = this.#waiting.get(node)!;
-    this.#waiting.delete(node);
-    this.#use(g.storage, -1);
-  }
-
-  #use(storage: Storage, change: 1 | -1): void {
-    const uses = (this.#uses.get(storage) ?? 0) + change;
-    if (uses > 0) this.#uses.set(storage, uses);
-    else this.#uses.delete(storage);
-    if (uses === 0) this.#discard(storage);
-  }
-
-  #discard(storage: Storage): void {
-    if (this.#scope !== null && storage.owner === this.#scope && !this.#uses.has(storage)) {
-      this.#scope.disown(storage);
-      storage.release("an intermediate gradient");
-    }
-  }
-
-  close(): void {
-    this.#scope?.close();
-  }
 }

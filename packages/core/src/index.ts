@@ -1,3 +1,4 @@
+export { detectAnomaly } from "./anomaly.ts";
 export type { GradientsOptions } from "./autograd.ts";
 export { gradients } from "./autograd.ts";
 export type { BackendInfo, BackendLoader, InitOptions } from "./backend.ts";
@@ -10,8 +11,9 @@ export { arange, eye, full, ones, tensor, zeros } from "./create.ts";
 export type { CustomContext, CustomOp } from "./customOp.ts";
 export { customOp } from "./customOp.ts";
 export type { DType, TypedArray } from "./dtype.ts";
-export type { ErrorDetails } from "./errors.ts";
+export type { AnomalyDetails, ErrorDetails } from "./errors.ts";
 export {
+  AnomalyError,
   ConvgradError,
   checkWhole,
   DTypeError,
@@ -26,6 +28,8 @@ export type { GradcheckElement, GradcheckOptions, GradcheckReport } from "./grad
 export { gradcheck } from "./gradcheck.ts";
 export type { BackwardOptions } from "./graph.ts";
 export { noGrad } from "./graph.ts";
+export type { RemoveHook } from "./hooks.ts";
+export { onGradients } from "./hooks.ts";
 export type {
   Buffer,
   Epilogue,
@@ -61,6 +65,6 @@ export {
 export { reference } from "./reference/index.ts";
 export { eachInScope, keep, scope, steps } from "./scopes.ts";
 export type { Shape } from "./shape.ts";
-export { formatShape, sameShape, sizeOf } from "./shape.ts";
+export { formatShape, sameShape, sizeOf, unravelIndex } from "./shape.ts";
 export type { NestedArray } from "./tensor.ts";
 export { Tensor } from "./tensor.ts";

@@ -1,3 +1,4 @@
+import { inspect, isDetecting } from "./anomaly.ts";
 import { kernelsFor, selectedBackend } from "./backend.ts";
 import { isTensor, makeTensor, requireTensor } from "./construct.ts";
 import type { DeferredContraction } from "./deferred.ts";
@@ -98,6 +99,7 @@ function apply<I extends readonly Tensor[], P>(
     "view" in definition
       ? makeTensor(inputs[0]!.storage, definition.view(inputs[0]!.layout, params))
       : compute(definition, inputs, params);
+  if (isDetecting() && !("view" in definition)) inspect(definition.name, inputs, output, params);
   record(definition, inputs, params, output);
   return output;
 }
@@ -111,11 +113,12 @@ function compute<I extends readonly Tensor[], P>(
   const dtype = (definition.dtype ?? sharedDType(name))(inputs, params);
   const shape = definition.shape(inputs, params);
   const kernels = kernelsFor(dtype, inputs);
-  const deferred = kernels.fused && definition.defer?.(kernels, inputs, params, shape);
+  const fused = kernels.fused && !isDetecting();
+  const deferred = fused && definition.defer?.(kernels, inputs, params, shape);
   if (deferred) return newTensor(kernels, dtype, shape, deferred);
   const output = newTensor(kernels, dtype, shape);
   const out = viewOn(name, kernels, output);
-  if (kernels.fused && definition.fuse?.(kernels, inputs, out, params)) return output;
+  if (fused && definition.fuse?.(kernels, inputs, out, params)) return output;
   const views = inputs.map((x) => viewOn(name, kernels, x)) as unknown as Views<I>;
   definition.forward(kernels, views, out, params);
   return output;

@@ -15,6 +15,17 @@ export function formatShape(shape: Shape): string {
   return `[${shape.join(", ")}]`;
 }
 
+/** The index of an element that stands at a position in row-major order: 5 in [2, 3] is [1, 2]. */
+export function unravelIndex(position: number, shape: Shape): number[] {
+  const index: number[] = [];
+  let rest = position;
+  for (const n of shape.toReversed()) {
+    index.unshift(rest % n);
+    rest = Math.floor(rest / n);
+  }
+  return index;
+}
+
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((n, axis) => n === b[axis]);
 }

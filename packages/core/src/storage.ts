@@ -5,6 +5,7 @@ import { GraphError, MemoryError } from "./errors.ts";
 import type { Buffer, Kernels, View } from "./kernels.ts";
 import { contiguousLayout } from "./layout.ts";
 import { currentScope, moveTo, type Scope } from "./scope.ts";
+import { callers, creation } from "./stack.ts";
 
 declare const console: { warn(message: string): void };
 
@@ -33,17 +34,10 @@ function count(total: { tensors: number; bytes: number }, change: 1 | -1, bytes:
 const MANY_TENSORS = 1000;
 const MANY_BYTES = 256 * 2 ** 20;
 
-/** The innermost line of the stack outside this library, as far as the runtime tells. */
-function callerLine(): string | undefined {
-  const frames = new Error().stack?.split("\n").filter((frame) => /:\d+:\d+/.test(frame)) ?? [];
-  const own = /[^\s(@]*[\\/]/.exec(frames[0] ?? "")?.[0] ?? "@convgrad/";
-  return frames.find((frame) => ![own, "@convgrad/"].some((part) => frame.includes(part)))?.trim();
-}
-
 function warnOnce(): void {
   if (unscoped.warned || unscoped.tensors < MANY_TENSORS || unscoped.bytes < MANY_BYTES) return;
   unscoped.warned = true;
-  const line = callerLine();
+  const line = callers(creation())[0];
   console.warn(
     `convgrad: ${unscoped.tensors} tensors (${Math.round(unscoped.bytes / 2 ** 20)} MiB) were made outside any scope ` +
       `faster than they are collected${line ? `, last ${line}` : ""}; make the loop body a scope: ` +

@@ -11,6 +11,7 @@ import {
 import { GraphError, ShapeError } from "./errors.ts";
 import { formatTensor } from "./format.ts";
 import { type BackwardOptions, Node } from "./graph.ts";
+import { onGradient, type RemoveHook } from "./hooks.ts";
 import type { Layout } from "./layout.ts";
 import type { Operand } from "./operations/arithmetic.ts";
 import * as arithmetic from "./operations/arithmetic.ts";
@@ -42,6 +43,8 @@ export class Tensor {
   /** This tensor's place in the recorded graph; `null` for a constant. */
   node: Node | null = null;
   #grad: Tensor | null = null;
+  /** As a leaf, also while it is frozen: its hooks stay. */
+  #leaf: Node | null = null;
 
   constructor(storage: Storage, layout: Layout) {
     this.storage = storage;
@@ -82,7 +85,8 @@ export class Tensor {
       );
     }
     if (on) checkDifferentiable(this.dtype);
-    this.node = on ? (this.node ?? new Node("leaf", this.shape, [], this)) : null;
+    if (on) this.#leaf ??= new Node("leaf", this.shape, [], this);
+    this.node = on ? this.#leaf : null;
   }
 
   /**
@@ -348,6 +352,24 @@ export class Tensor {
    */
   backward(gradient?: Tensor, options?: BackwardOptions): void {
     backward(this, gradient, options);
+  }
+  /**
+   * Calls `fn` once per backward pass with the whole gradient of this tensor, before it goes on (into `grad`, or into
+   * the operation that made this tensor). What `fn` returns takes its place. Several hooks run in the order in which they
+   * came. A hook on a leaf stays until it is removed; one on a computed tensor goes with its graph. The gradient is the
+   * pass's own and released after use: `keep(g.clone())` to have it later. Also called by `gradients`, where the pass
+   * comes by; with `createGraph` what it computes is recorded.
+   *
+   * @param fn from ∂L/∂this to its replacement, of the same shape and type, or to nothing
+   * @returns a function that removes the hook
+   * @throws {@link GraphError} for a tensor that requires no gradient; {@link ValueError} when `fn` is no function. The
+   * pass throws {@link ShapeError} or {@link DTypeError} for a replacement that does not fit, and every `grad` is as before.
+   * Source: PyTorch, `torch.Tensor.register_hook`.
+   * @example
+   * weight.onGradient((g) => g.mul(0.1));
+   */
+  onGradient(fn: (g: Tensor) => Tensor | undefined): RemoveHook {
+    return onGradient(this, fn);
   }
   /**
    * Overwrites the elements in place with values, not with their history. Outside `noGrad` this is refused for tensors

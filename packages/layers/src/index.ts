@@ -30,6 +30,7 @@ export type { MaxPoolOptions } from "./maxPool.ts";
 export { MaxPool, maxPool, maxPoolWithIndices } from "./maxPool.ts";
 export type { StateDict } from "./module.ts";
 export { buffer, Module, parameter } from "./module.ts";
+export type { BackwardCall, BackwardHook, ForwardCall, ForwardHook } from "./moduleHooks.ts";
 export type { DilatedPoolOptions, PoolOptions } from "./pooling.ts";
 export { PReLU, prelu } from "./prelu.ts";
 export { Sequential } from "./sequential.ts";

@@ -5,6 +5,7 @@ import {
   GraphError,
   keep,
   noGrad,
+  type RemoveHook,
   type Shape,
   ShapeError,
   sameShape,
@@ -13,6 +14,7 @@ import {
   ValueError,
 } from "@convgrad/core";
 import type { WindowGeometry } from "./geometry.ts";
+import { type BackwardHook, type ForwardHook, onBackward, onForward } from "./moduleHooks.ts";
 import { type Summary, summarize } from "./summary.ts";
 
 const parameters = new WeakSet<Tensor>();
@@ -211,6 +213,35 @@ export abstract class Module {
     for (const [former, copy] of copies) copies.set(former, inPlaceOf(former, copy));
     for (const { owner, key, tensor } of places) owner[key] = copies.get(tensor);
     return this;
+  }
+
+  /**
+   * Calls `fn` after each forward pass of this module with its inputs and its output; what it returns takes the
+   * output's place. Several hooks run in the order in which they came. `summary()` does not call them.
+   *
+   * @returns a function that removes the hook
+   * @throws {@link ValueError} when `fn` is no function, and at the call for a replacement that is no tensor.
+   * Source: PyTorch, `torch.nn.Module.register_forward_hook`.
+   * @example
+   * conv.onForward(({ output }) => console.log(output.mean().item()));
+   */
+  onForward(fn: ForwardHook<this>): RemoveHook {
+    return onForward(this, fn);
+  }
+
+  /**
+   * Calls `fn` in each backward pass that comes through a call of this module made after, with the gradient of its
+   * output and with what this call adds to those of its inputs: in `x + f(x)`, only the part through f. They are the
+   * pass's own and released after use; `keep(g.clone())` to have one later.
+   *
+   * @returns a function that removes the hook
+   * @throws {@link ValueError} when `fn` is no function.
+   * Source: PyTorch, `torch.nn.Module.register_full_backward_hook`.
+   * @example
+   * model.onBackward(({ gradOutput }) => console.log(gradOutput?.abs().max().item()));
+   */
+  onBackward(fn: BackwardHook<this>): RemoveHook {
+    return onBackward(this, fn);
   }
 
   /**

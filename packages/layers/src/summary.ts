@@ -12,6 +12,7 @@ import {
 } from "@convgrad/core";
 import { dryRun } from "./dryRun.ts";
 import type { WindowGeometry } from "./geometry.ts";
+import { replaceForward, withoutHooks } from "./moduleHooks.ts";
 
 /** What the summary asks of a module. */
 interface Layer {
@@ -111,23 +112,12 @@ function record(model: Layer, shape: Shape): Pick<Summary, "rows" | "multiplyAdd
       fields.set(x, { size: [1, 1], stride: [1, 1] });
       model.forward(x);
     };
-    withBackend(machine, () => scope(() => noGrad(run)));
+    withBackend(machine, () => scope(() => noGrad(() => withoutHooks(run))));
   } finally {
     for (const restore of undo) restore();
     setRandomState(random);
   }
   return { rows, multiplyAdds: machine.multiplyAdds };
-}
-
-/** Gives a layer another forward, as its own property, until the returned function is called. */
-function replaceForward(layer: Layer, value: Layer["forward"]): () => void {
-  const own = Object.getOwnPropertyDescriptor(layer, "forward");
-  Object.defineProperty(layer, "forward", { value, configurable: true, writable: true });
-  return () => {
-    // Without an own property the class's method shows again.
-    if (own) Object.defineProperty(layer, "forward", own);
-    else Reflect.deleteProperty(layer, "forward");
-  };
 }
 
 /** The modules that have no modules inside, with a full name for every place where they stand. */
