@@ -11,7 +11,19 @@ export interface View extends Layout {
 }
 
 /** Elementwise functions of one operand. */
-export type MapOp = "neg" | "abs" | "sign" | "exp" | "log" | "sqrt" | "tanh" | "sigmoid" | "relu";
+export type MapOp =
+  | "neg"
+  | "abs"
+  | "sign"
+  | "exp"
+  | "log"
+  | "sqrt"
+  | "tanh"
+  | "sigmoid"
+  | "relu"
+  | "sin"
+  | "cos"
+  | "erf";
 
 /** Elementwise functions of two operands; `equal` and `greater` write 1 or 0 as uint8; gate(a, b) = a where b ≠ 0, else 0. */
 export type ZipOp =

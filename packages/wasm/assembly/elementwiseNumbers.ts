@@ -55,6 +55,9 @@ export const SQRT = 5;
 export const TANH = 6;
 export const SIGMOID = 7;
 export const RELU = 8;
+export const SIN = 9;
+export const COS = 10;
+export const ERF = 11;
 
 export const ADD = 0;
 export const SUB = 1;

@@ -1,8 +1,11 @@
 // Rows of operations of one operand; see `operate`. An operation is a class that nobody makes an instance of: a name for
 // code that the loops are compiled with.
 
+import { cos4, sin4 } from "./angles";
 import {
   ABS,
+  COS,
+  ERF,
   EXP,
   INT32,
   LOG,
@@ -10,12 +13,13 @@ import {
   RELU,
   SIGMOID,
   SIGN,
+  SIN,
   SQRT,
   TANH,
   TYPE_CODES,
   UINT8,
 } from "./elementwiseNumbers";
-import { exp4, log4, sigmoid4, tanh4 } from "./math";
+import { erf4, exp4, log4, sigmoid4, tanh4 } from "./math";
 
 /** −1, 0 or 1; NaN and the sign of 0 stay. */
 // @ts-ignore: decorator
@@ -112,6 +116,36 @@ class Sigmoid {
   }
 }
 
+// @ts-ignore: decorator
+@final
+class Sin {
+  // @ts-ignore: decorator
+  @inline
+  of<T>(x: v128): v128 {
+    return sin4(x);
+  }
+}
+
+// @ts-ignore: decorator
+@final
+class Cos {
+  // @ts-ignore: decorator
+  @inline
+  of<T>(x: v128): v128 {
+    return cos4(x);
+  }
+}
+
+// @ts-ignore: decorator
+@final
+class Erf {
+  // @ts-ignore: decorator
+  @inline
+  of<T>(x: v128): v128 {
+    return erf4(x);
+  }
+}
+
 /** 0 where x ≤ 0; NaN stays NaN. */
 // @ts-ignore: decorator
 @final
@@ -177,6 +211,12 @@ function mapFloats(op: i32, n: usize, o: usize, a: usize, ma: usize): void {
       return each<f32, Sigmoid>(n, o, a, ma);
     case RELU:
       return eachFast<f32, Relu>(n, o, a, ma);
+    case SIN:
+      return each<f32, Sin>(n, o, a, ma);
+    case COS:
+      return each<f32, Cos>(n, o, a, ma);
+    case ERF:
+      return each<f32, Erf>(n, o, a, ma);
   }
 }
 

@@ -12,9 +12,11 @@ import {
   CODE,
   CONVERT,
   COPY,
+  COS,
   DIV,
   ELEMENTS,
   EQUAL,
+  ERF,
   EXP,
   FORMAT,
   GATE,
@@ -32,6 +34,7 @@ import {
   SELECT,
   SIGMOID,
   SIGN,
+  SIN,
   SQRT,
   SUB,
   TANH,
@@ -51,6 +54,9 @@ const MAPS: Readonly<Record<MapOp, number>> = {
   tanh: TANH,
   sigmoid: SIGMOID,
   relu: RELU,
+  sin: SIN,
+  cos: COS,
+  erf: ERF,
 };
 
 const ZIPS: Readonly<Record<ZipOp, number>> = {

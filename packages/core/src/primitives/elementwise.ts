@@ -132,6 +132,28 @@ export const relu: Unary = unary(
   { defer: (kernels, [x]) => DeferredContraction.behind(kernels, x)?.relu() ?? null },
 );
 
+/** y = sin x.  ∂x = g·cos x */
+export const sin: Unary = unary(
+  "sin",
+  ({ a: x }) =>
+    (g) =>
+      mul(g, cos(x)),
+);
+
+/** y = cos x.  ∂x = −g·sin x */
+export const cos: Unary = unary(
+  "cos",
+  ({ a: x }) =>
+    (g) =>
+      neg(mul(g, sin(x))),
+);
+
+/** y = erf x = 2/√π ∫₀ˣ e^(−t²) dt.  ∂x = g·2/√π·e^(−x²) */
+export const erf: Unary = unary("erf", ({ a: x }) => (g) => {
+  const slope = constant(2 / Math.sqrt(Math.PI), x);
+  return mul(g, mul(slope, exp(neg(mul(x, x)))));
+});
+
 /** y = a where b ≠ 0 (NaN is), else 0.  ∂a = g where b ≠ 0; b has no gradient, being a condition */
 export const gate: Binary = binary("gate", [
   ({ b }) =>

@@ -1,5 +1,6 @@
 import type { TypedArray } from "../dtype.ts";
 import type { MapOp, View, ZipOp } from "../kernels.ts";
+import { erf } from "./erf.ts";
 import { offsetsOf } from "./offsets.ts";
 
 const MAPS: Readonly<Record<MapOp, (x: number) => number>> = {
@@ -12,6 +13,9 @@ const MAPS: Readonly<Record<MapOp, (x: number) => number>> = {
   tanh: Math.tanh,
   sigmoid: (x) => 1 / (1 + Math.exp(-x)),
   relu: (x) => (x <= 0 ? 0 : x), // not (x > 0 ? x : 0): NaN stays NaN
+  sin: Math.sin,
+  cos: Math.cos,
+  erf,
 };
 
 const ZIPS: Readonly<Record<ZipOp, (a: number, b: number) => number>> = {
