@@ -9,6 +9,7 @@ import type {
   TypedArray,
   ZipOp,
 } from "@convgrad/core";
+import { erf } from "../oracle/erf.ts";
 import { arrayOf, cellOf, indicesOf } from "./placements.ts";
 
 /**
@@ -73,6 +74,9 @@ const MAPS: Readonly<Record<MapOp, (x: number) => number>> = {
   tanh: (x) => Math.tanh(x),
   sigmoid: (x) => 1 / (1 + Math.exp(-x)),
   relu: (x) => (Number.isNaN(x) || x > 0 ? x : 0),
+  sin: (x) => Math.sin(x),
+  cos: (x) => Math.cos(x),
+  erf,
 };
 export const MAP_OPS: readonly MapOp[] = Object.keys(MAPS) as MapOp[];
 

@@ -70,6 +70,9 @@ const MAPS = {
   tanh: FLOATS,
   sigmoid: FLOATS,
   relu: FLOATS,
+  sin: FLOATS,
+  cos: FLOATS,
+  erf: FLOATS,
 } satisfies Record<MapOp, readonly DType[]>;
 /** What each zip is defined on. */
 const ZIPS = {

@@ -12,6 +12,9 @@ const tolerances = {
   log: rounding,
   tanh: rounding,
   sigmoid: rounding,
+  sin: rounding,
+  cos: rounding,
+  erf: rounding,
   pow: rounding,
 };
 

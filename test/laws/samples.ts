@@ -7,6 +7,7 @@ import {
 } from "@convgrad/core";
 import fc from "fast-check";
 import { indicesOf } from "../conformance/placements.ts";
+import { erf } from "../oracle/erf.ts";
 
 /** An element of an input, by its multi-index. */
 export type Read = (index: readonly number[]) => number;
@@ -268,6 +269,9 @@ export const samples = {
   tanh: { ...smooth, instances: unary(primitives.tanh, Math.tanh) },
   sigmoid: { ...smooth, instances: unary(primitives.sigmoid, (x) => 1 / (1 + Math.exp(-x))) },
   relu: { ...smooth, instances: unary(primitives.relu, (x) => Math.max(x, 0)) },
+  sin: { ...smooth, instances: unary(primitives.sin, Math.sin) },
+  cos: { ...smooth, instances: unary(primitives.cos, Math.cos) },
+  erf: { ...smooth, instances: unary(primitives.erf, erf) },
   add: { ...linear, instances: binary(primitives.add, (a, b) => a + b) },
   sub: { ...linear, instances: binary(primitives.sub, (a, b) => a - b) },
   mul: {

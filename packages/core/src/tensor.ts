@@ -1,13 +1,7 @@
 import { backward } from "./autograd.ts";
 import { kernelsFor } from "./backend.ts";
 import { constructWith, makeTensor, requireTensor } from "./construct.ts";
-import {
-  checkDifferentiable,
-  checkDType,
-  type DType,
-  requireDType,
-  type TypedArray,
-} from "./dtype.ts";
+import { checkDifferentiable, type DType, requireDType, type TypedArray } from "./dtype.ts";
 import { GraphError, ShapeError } from "./errors.ts";
 import { formatTensor } from "./format.ts";
 import { type BackwardOptions, Node } from "./graph.ts";
@@ -16,17 +10,17 @@ import type { Layout } from "./layout.ts";
 import type { Operand } from "./operations/arithmetic.ts";
 import * as arithmetic from "./operations/arithmetic.ts";
 import { assign } from "./operations/assign.ts";
-import { matmul } from "./operations/contract.ts";
-import type { Axes } from "./operations/reduce.ts";
-import * as reduce from "./operations/reduce.ts";
+import type { Margin, PadOptions } from "./operations/pad.ts";
+import { pad } from "./operations/pad.ts";
+import { indexSelect } from "./operations/select.ts";
 import type { Bound, WindowOptions } from "./operations/shape.ts";
 import * as shaping from "./operations/shape.ts";
 import { viewOn } from "./primitive.ts";
-import * as elementwise from "./primitives/elementwise.ts";
-import { cast, contiguous } from "./primitives/movement.ts";
+import { contiguous } from "./primitives/movement.ts";
 import { gather } from "./primitives/select.ts";
 import { formatShape, resolveAxis, type Shape, sameShape, sizeOf } from "./shape.ts";
 import { abandon, holdAsGradient, type Storage } from "./storage.ts";
+import { TensorMath } from "./tensorMath.ts";
 
 /** Numbers nested as deeply as a tensor has axes. */
 export type NestedArray = number | readonly NestedArray[];
@@ -35,7 +29,7 @@ export type NestedArray = number | readonly NestedArray[];
  * An n-dimensional array that remembers how it was computed. Operations return new tensors; movement operations
  * (reshape, permute, slice, windows, …) return views of the same memory.
  */
-export class Tensor {
+export class Tensor extends TensorMath {
   /** The memory, shared with views. */
   readonly storage: Storage;
   /** Where the elements lie in it. */
@@ -47,6 +41,7 @@ export class Tensor {
   #leaf: Node | null = null;
 
   constructor(storage: Storage, layout: Layout) {
+    super();
     this.storage = storage;
     this.layout = layout;
   }
@@ -150,133 +145,6 @@ export class Tensor {
     return { shape: this.shape, dtype: this.dtype, data: [...this.toTypedArray()] };
   }
 
-  // Elementwise
-
-  /** this + other; the shapes broadcast, and a number takes the type of the tensor. */
-  add(other: Operand): Tensor {
-    return arithmetic.add(this, other);
-  }
-  /** this − other. */
-  sub(other: Operand): Tensor {
-    return arithmetic.sub(this, other);
-  }
-  /** this · other, element by element; `matmul` is the matrix product. */
-  mul(other: Operand): Tensor {
-    return arithmetic.mul(this, other);
-  }
-  /** this / other; float types only. */
-  div(other: Operand): Tensor {
-    return arithmetic.div(this, other);
-  }
-  /** thisᵉ */
-  pow(exponent: Operand): Tensor {
-    return arithmetic.pow(this, exponent);
-  }
-  /** The larger of the two; a tie gives each half of the gradient. */
-  maximum(other: Operand): Tensor {
-    return arithmetic.maximum(this, other);
-  }
-  /** The smaller of the two; a tie gives each half of the gradient. */
-  minimum(other: Operand): Tensor {
-    return arithmetic.minimum(this, other);
-  }
-  /** 1 where equal, else 0, as uint8. */
-  equal(other: Operand): Tensor {
-    return arithmetic.equal(this, other);
-  }
-  /** 1 where this > other, else 0, as uint8. */
-  greater(other: Operand): Tensor {
-    return arithmetic.greater(this, other);
-  }
-  /** This where the condition (uint8) is not 0, `other` elsewhere. */
-  where(condition: Tensor, other: Operand): Tensor {
-    return arithmetic.where(condition, this, other);
-  }
-  /** −this. */
-  neg(): Tensor {
-    return elementwise.neg(this);
-  }
-  /** |this|; the derivative at 0 is 0. */
-  abs(): Tensor {
-    return elementwise.abs(this);
-  }
-  /** −1, 0 or 1. */
-  sign(): Tensor {
-    return elementwise.sign(this);
-  }
-  /** e to the power of this. */
-  exp(): Tensor {
-    return elementwise.exp(this);
-  }
-  /** The natural logarithm. */
-  log(): Tensor {
-    return elementwise.log(this);
-  }
-  /** √this. */
-  sqrt(): Tensor {
-    return elementwise.sqrt(this);
-  }
-  /** tanh this. */
-  tanh(): Tensor {
-    return elementwise.tanh(this);
-  }
-  /** 1 / (1 + e^−x). */
-  sigmoid(): Tensor {
-    return elementwise.sigmoid(this);
-  }
-  /** max(0, this); the derivative at 0 is 0. */
-  relu(): Tensor {
-    return elementwise.relu(this);
-  }
-  /** The elements in another type; integers are cut towards zero. */
-  to(dtype: DType): Tensor {
-    checkDType("to", dtype);
-    return dtype === this.dtype ? this : cast(this, { dtype });
-  }
-
-  // Reductions: over one axis, several, or all
-
-  /** Σ over the axes; uint8 sums as int32. */
-  sum(axes?: Axes, keepDims?: boolean): Tensor {
-    return reduce.sum(this, axes, keepDims);
-  }
-  /** The mean over the axes; integers average as float32. */
-  mean(axes?: Axes, keepDims?: boolean): Tensor {
-    return reduce.mean(this, axes, keepDims);
-  }
-  /** The first maximum takes the whole gradient. */
-  max(axes?: Axes, keepDims?: boolean): Tensor {
-    return reduce.max(this, axes, keepDims);
-  }
-  /** The first minimum takes the whole gradient. */
-  min(axes?: Axes, keepDims?: boolean): Tensor {
-    return reduce.min(this, axes, keepDims);
-  }
-  /** The index (int32) of the first maximum along an axis, or in the flattened tensor. */
-  argmax(axis?: number, keepDims?: boolean): Tensor {
-    return reduce.argmax(this, axis, keepDims);
-  }
-  /** Σ (x − mean)² / (n − correction); correction is 1 unless given. */
-  variance(axes?: Axes, keepDims?: boolean, correction?: number): Tensor {
-    return reduce.variance(this, axes, keepDims, correction);
-  }
-  /** ln Σ e^x over the axes, without overflow. */
-  logSumExp(axes?: Axes, keepDims?: boolean): Tensor {
-    return reduce.logSumExp(this, axes, keepDims);
-  }
-  /** e^x / Σ e^x along an axis, by default the last. */
-  softmax(axis?: number): Tensor {
-    return reduce.softmax(this, axis);
-  }
-  /** ln softmax along an axis, by default the last; stable for logits of any size. */
-  logSoftmax(axis?: number): Tensor {
-    return reduce.logSoftmax(this, axis);
-  }
-  /** Matrix product over the last two axes; the axes before broadcast. */
-  matmul(other: Tensor): Tensor {
-    return matmul(this, other);
-  }
-
   // Movement
 
   /** The same elements under another shape; one size may be −1. */
@@ -304,13 +172,21 @@ export class Tensor {
   slice(start: readonly Bound[], stop?: readonly Bound[], step?: readonly number[]): Tensor {
     return shaping.slice(this, start, stop, step);
   }
-  /** Constant cells around the last axes, a pair [before, after] for each. */
-  pad(pairs: readonly (readonly [before: number, after: number])[], value?: number): Tensor {
-    return shaping.pad(this, pairs, value);
+  /** Cells around the last axes, a pair [before, after] for each: a value, by default 0, or as the mode says. */
+  pad(pairs: readonly Margin[], options?: number | PadOptions): Tensor {
+    return pad(this, pairs, options);
   }
   /** Axes reversed, by default all; a view. */
   flip(axes?: number | readonly number[]): Tensor {
     return shaping.flip(this, axes);
+  }
+  /** Cells moved on by `shift` along an axis; those that leave at the end come in at the start. */
+  roll(shift: number, axis: number): Tensor {
+    return shaping.roll(this, shift, axis);
+  }
+  /** Repeated so many times along each of the last axes. */
+  tile(counts: readonly number[]): Tensor {
+    return shaping.tile(this, counts);
   }
   /** Axes of size 1 dropped: the ones named, or all. */
   squeeze(axes?: number | readonly number[]): Tensor {
@@ -324,6 +200,10 @@ export class Tensor {
   gather(axis: number, index: Tensor): Tensor {
     requireTensor("gather", "index", index);
     return gather(this, index, { axis: resolveAxis("gather", axis, this.rank) });
+  }
+  /** y[…, i, …] = this[…, index[i], …] along `axis`; index is an int32 vector. */
+  indexSelect(axis: number, index: Tensor): Tensor {
+    return indexSelect(this, axis, index);
   }
   /** The sliding-window view `[…, H, W] → […, kh, kw, oh, ow]`. */
   windows(kernel: readonly number[], options?: WindowOptions): Tensor {

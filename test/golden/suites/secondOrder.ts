@@ -9,7 +9,6 @@ import {
   toTensor,
 } from "../format.ts";
 import { plan, type Runner, type Suite } from "../suite.ts";
-import { softplus } from "./vjp.ts";
 
 type Named<T> = Readonly<Record<string, T>>;
 
@@ -69,7 +68,7 @@ const hessianVector: Runner<SecondOrderCase> = (c, float, tolerance) => {
 /** conv → act → pool → conv → act → flatten → linear → cross entropy */
 function net(p: Named<Tensor>, target: Tensor, { act, pool }: SecondOrderCase["config"]): Tensor {
   const activate = (x: Tensor) =>
-    act === "tanh" ? x.tanh() : act === "relu" ? x.relu() : softplus(x);
+    act === "tanh" ? x.tanh() : act === "relu" ? x.relu() : x.softplus();
   const first = activate(conv2d(p["x"]!, p["w1"]!, p["b1"], { padding: 1 }));
   const pooled = pool === "max" ? maxPool(first, 2) : avgPool(first, 2);
   const second = activate(conv2d(pooled, p["w2"]!, p["b2"], { stride: 2, padding: 1 }));

@@ -1,5 +1,5 @@
 import { requireTensor } from "../construct.ts";
-import { checkValue } from "../dtype.ts";
+import { checkValue, sharedDType } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
 import type { Primitive } from "../primitive.ts";
 import { broadcast } from "../primitives/broadcast.ts";
@@ -59,6 +59,26 @@ export const maximum: Binary = broadcasting(elementwise.maximum);
 export const minimum: Binary = broadcasting(elementwise.minimum);
 export const equal: Binary = broadcasting(elementwise.equal);
 export const greater: Binary = broadcasting(elementwise.greater);
+export const less: Binary = comparing("less", (a, b) => elementwise.greater(b, a));
+export const lessEqual: Binary = comparing("lessEqual", (a, b) =>
+  elementwise.maximum(elementwise.greater(b, a), elementwise.equal(a, b)),
+);
+export const greaterEqual: Binary = comparing("greaterEqual", (a, b) =>
+  elementwise.maximum(elementwise.greater(a, b), elementwise.equal(a, b)),
+);
+export const notEqual: Binary = comparing("notEqual", (a, b) => {
+  const same = elementwise.equal(a, b);
+  return elementwise.equal(same, constant(0, same));
+});
+
+/** A comparison made of the two that are primitives; NaN is less than, equal to and greater than nothing. */
+function comparing(operation: string, holds: (a: Tensor, b: Tensor) => Tensor): Binary {
+  return (a, b) => {
+    const operands = broadcastTogether(operation, a, b);
+    sharedDType(operation)(operands);
+    return holds(...operands);
+  };
+}
 
 /**
  * y = a where the condition (uint8) is not 0, else b; all three broadcast. Numbers take the type of the other branch.

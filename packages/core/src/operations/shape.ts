@@ -1,6 +1,7 @@
 import { requireTensor } from "../construct.ts";
-import { ShapeError } from "../errors.ts";
+import { checkWhole, formatValue, ShapeError, ValueError } from "../errors.ts";
 import { isContiguous, type Window, windowsShape } from "../layout.ts";
+import { broadcast } from "../primitives/broadcast.ts";
 import * as movement from "../primitives/movement.ts";
 import * as sliding from "../primitives/windows.ts";
 import {
@@ -124,36 +125,6 @@ export function slice(
   return movement.slice(x, { start: from, size, step: by });
 }
 
-/**
- * Constant cells around each axis: `[[before, after], …]`, one pair per axis, or pairs for the last axes only.
- *
- * @throws {@link ShapeError} for negative or fractional counts.
- */
-export function pad(
-  x: Tensor,
-  pairs: readonly (readonly [before: number, after: number])[],
-  value = 0,
-): Tensor {
-  const whole = pairs.every(([before, after]) =>
-    [before, after].every((n) => Number.isSafeInteger(n) && n >= 0),
-  );
-  if (pairs.length > x.rank || !whole) {
-    throw new ShapeError(
-      "pad",
-      `${JSON.stringify(pairs)} must be at most ${x.rank} pairs of whole numbers ≥ 0; slice() takes cells away`,
-      { pairs, shape: x.shape },
-    );
-  }
-  if (pairs.every(([before, after]) => before === 0 && after === 0)) return x;
-  const all = [...new Array<[number, number]>(x.rank - pairs.length).fill([0, 0]), ...pairs];
-  return movement.pad(x, {
-    before: all.map(([before]) => before),
-    after: all.map(([, after]) => after),
-    interior: all.map(() => 0),
-    value,
-  });
-}
-
 /** `n` zeros between neighbours along each axis (one number per axis): what a stride does to a gradient. */
 export function dilate(x: Tensor, interior: readonly number[]): Tensor {
   if (interior.length !== x.rank || !interior.every((n) => Number.isSafeInteger(n) && n >= 0)) {
@@ -164,6 +135,92 @@ export function dilate(x: Tensor, interior: readonly number[]): Tensor {
   }
   const zeros = interior.map(() => 0);
   return movement.pad(x, { before: zeros, after: zeros, interior, value: 0 });
+}
+
+/** The cells from `start` to before `stop` along one axis, which is not negative; a view. */
+export function part(x: Tensor, axis: number, start: number, stop: number): Tensor {
+  return movement.slice(x, {
+    start: x.shape.map((_, i) => (i === axis ? start : 0)),
+    size: x.shape.with(axis, stop - start),
+    step: x.shape.map(() => 1),
+  });
+}
+
+/**
+ * The tensor cut into views along an axis, whose `concat` is the tensor again. As PyTorch's `split`.
+ *
+ * @param sizes of the parts, or of each; then the last may be smaller
+ * @throws {@link ShapeError} for sizes that do not add up to the axis; {@link ValueError} for a size below 1.
+ */
+export function split(x: Tensor, sizes: number | readonly number[], axis = 0): Tensor[] {
+  requireTensor("split", "operand", x);
+  const at = resolveAxis("split", axis, x.rank);
+  const n = x.shape[at]!;
+  const list = Array.isArray(sizes) ? (sizes as readonly number[]) : evenly(n, sizes as number);
+  const isWhole = list.every((size) => Number.isSafeInteger(size) && size >= 0);
+  if (!isWhole || list.reduce((sum, size) => sum + size, 0) !== n) {
+    throw new ShapeError(
+      "split",
+      `sizes ${formatShape(list)} must be whole numbers ≥ 0 that add up to ${n}, axis ${at} of ${formatShape(x.shape)}`,
+      { sizes: list, axis: at, shape: x.shape },
+    );
+  }
+  let stop = 0;
+  return list.map((size) => {
+    stop += size;
+    return part(x, at, stop - size, stop);
+  });
+}
+
+function evenly(n: number, size: number): number[] {
+  checkWhole("split", "size", size, 1);
+  const count = Math.max(Math.ceil(n / size), 1);
+  return Array.from({ length: count }, (_, i) => Math.min(size, n - i * size));
+}
+
+/**
+ * The cells moved on by `shift` along an axis; what leaves at the end comes in at the start. As PyTorch's `roll`.
+ *
+ * @throws {@link ValueError} for a shift that is no whole number.
+ */
+export function roll(x: Tensor, shift: number, axis: number): Tensor {
+  const at = resolveAxis("roll", axis, x.rank);
+  if (!Number.isSafeInteger(shift)) {
+    throw new ValueError("roll", `shift is ${formatValue(shift)}; it must be a whole number`, {
+      shift,
+    });
+  }
+  const n = x.shape[at]!;
+  const cut = n === 0 ? 0 : (((n - shift) % n) + n) % n;
+  return cut === 0 ? x : concat([part(x, at, cut, n), part(x, at, 0, cut)], at);
+}
+
+/**
+ * The tensor repeated along its last axes, so many times along each; axes are added in front where there are more counts
+ * than axes. As PyTorch's `tile`.
+ *
+ * @throws {@link ShapeError} for counts that are not whole numbers ≥ 0.
+ */
+export function tile(x: Tensor, counts: readonly number[]): Tensor {
+  if (!Array.isArray(counts) || !counts.every((n) => Number.isSafeInteger(n) && n >= 0)) {
+    throw new ShapeError(
+      "tile",
+      `${formatValue(counts)} must be a list of whole numbers ≥ 0, how often each of the last axes is repeated`,
+      { counts },
+    );
+  }
+  const rank = Math.max(x.rank, counts.length);
+  const filled = (list: Shape) => [...new Array<number>(rank - list.length).fill(1), ...list];
+  const [shape, times] = [filled(x.shape), filled(counts)];
+  const apart = reshapeTo(
+    x,
+    shape.flatMap((n) => [1, n]),
+  );
+  const repeated = broadcast(apart, { shape: shape.flatMap((n, axis) => [times[axis]!, n]) });
+  return reshapeTo(
+    repeated,
+    shape.map((n, axis) => n * times[axis]!),
+  );
 }
 
 /** The tensors side by side along an axis; equal sizes elsewhere. */
