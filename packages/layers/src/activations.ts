@@ -1,4 +1,6 @@
-import { type Tensor, tensor, where } from "@convgrad/core";
+import { type Shape, type Tensor, tensor, where } from "@convgrad/core";
+import { elementwiseLoops } from "./loops/elementwise.ts";
+import type { Loops } from "./loops/loops.ts";
 import { Module } from "./module.ts";
 import { requireFloats } from "./operands.ts";
 import { checkNumber } from "./options.ts";
@@ -83,6 +85,13 @@ export class ReLU extends Cellwise {
   forward(x: Tensor): Tensor {
     return relu(x);
   }
+  override loops(x: Shape): Loops {
+    return elementwiseLoops(x, {
+      math: ["max(0, x[k])", "g[k] where x[k] > 0, else 0"],
+      y: "Math.max(0, x[k])",
+      gx: "x[k] > 0 ? g[k] : 0",
+    });
+  }
   override toString(): string {
     return "ReLU";
   }
@@ -100,6 +109,17 @@ export class LeakyReLU extends Cellwise {
   }
   forward(x: Tensor): Tensor {
     return leakyRelu(x, this.slope);
+  }
+  override loops(x: Shape): Loops {
+    const { slope } = this;
+    return elementwiseLoops(x, {
+      math: [
+        `x[k] where x[k] > 0, else ${slope} · x[k]`,
+        `g[k] where x[k] > 0, else ${slope} · g[k]`,
+      ],
+      y: `x[k] > 0 ? x[k] : ${slope} * x[k]`,
+      gx: `x[k] > 0 ? g[k] : ${slope} * g[k]`,
+    });
   }
   override toString(): string {
     return this.slope === 0.01 ? "LeakyReLU" : `LeakyReLU(${this.slope})`;
@@ -119,6 +139,17 @@ export class ELU extends Cellwise {
   forward(x: Tensor): Tensor {
     return elu(x, this.alpha);
   }
+  override loops(x: Shape): Loops {
+    const [dot, times] = this.alpha === 1 ? ["", ""] : [`${this.alpha} · `, `${this.alpha} * `];
+    return elementwiseLoops(x, {
+      math: [
+        `x[k] where x[k] > 0, else ${dot}(exp(x[k]) − 1)`,
+        `g[k] where x[k] > 0, else ${dot}g[k] · exp(x[k])`,
+      ],
+      y: `x[k] > 0 ? x[k] : ${times}Math.expm1(x[k])`,
+      gx: `x[k] > 0 ? g[k] : ${times}g[k] * Math.exp(x[k])`,
+    });
+  }
   override toString(): string {
     return this.alpha === 1 ? "ELU" : `ELU(${this.alpha})`;
   }
@@ -128,6 +159,14 @@ export class ELU extends Cellwise {
 export class SiLU extends Cellwise {
   forward(x: Tensor): Tensor {
     return silu(x);
+  }
+  override loops(x: Shape): Loops {
+    return elementwiseLoops(x, {
+      math: ["x[k] · σ, σ = 1 / (1 + exp(−x[k]))", "g[k] · σ · (1 + x[k] · (1 − σ))"],
+      first: "const sigmoid = 1 / (1 + Math.exp(-x[k]));",
+      y: "x[k] * sigmoid",
+      gx: "g[k] * sigmoid * (1 + x[k] * (1 - sigmoid))",
+    });
   }
   override toString(): string {
     return "SiLU";
@@ -139,6 +178,14 @@ export class Sigmoid extends Cellwise {
   forward(x: Tensor): Tensor {
     return sigmoid(x);
   }
+  override loops(x: Shape): Loops {
+    return elementwiseLoops(x, {
+      math: ["σ = 1 / (1 + exp(−x[k]))", "g[k] · σ · (1 − σ)"],
+      first: "const sigmoid = 1 / (1 + Math.exp(-x[k]));",
+      y: "sigmoid",
+      gx: "g[k] * sigmoid * (1 - sigmoid)",
+    });
+  }
   override toString(): string {
     return "Sigmoid";
   }
@@ -148,6 +195,14 @@ export class Sigmoid extends Cellwise {
 export class Tanh extends Cellwise {
   forward(x: Tensor): Tensor {
     return tanh(x);
+  }
+  override loops(x: Shape): Loops {
+    return elementwiseLoops(x, {
+      math: ["tanh(x[k])", "g[k] · (1 − tanh(x[k])²)"],
+      first: "const t = Math.tanh(x[k]);",
+      y: "t",
+      gx: "g[k] * (1 - t * t)",
+    });
   }
   override toString(): string {
     return "Tanh";

@@ -1,7 +1,9 @@
-import { type Tensor, tensor, ValueError } from "@convgrad/core";
+import { type Shape, type Tensor, tensor, ValueError } from "@convgrad/core";
 import type { Pair, Side, WindowGeometry } from "./geometry.ts";
+import type { Loops } from "./loops/loops.ts";
+import { avgPoolLoops } from "./loops/pooling.ts";
 import { Module } from "./module.ts";
-import { Pool, type PoolOptions, poolGeometry } from "./pooling.ts";
+import { Pool, type PoolOptions, poolGeometry, poolWindow } from "./pooling.ts";
 
 /** How {@link avgPool} slides and what it divides by. */
 export interface AvgPoolOptions extends PoolOptions {
@@ -44,6 +46,24 @@ function checkDivisor(operation: string, divisor: number | undefined): void {
   );
 }
 
+/** Which cells count, on each axis from the first to the one after the last: the image, and its padding if asked. */
+function countedCells(
+  x: Shape,
+  window: WindowGeometry,
+  kernel: Pair,
+  options: AvgPoolOptions,
+): [rows: Side, columns: Side] {
+  const { countIncludePad = true, ceilMode = false } = options;
+  const asked = ceilMode
+    ? poolWindow("avgPool", x, kernel, { ...options, ceilMode: false }).padding
+    : window.padding;
+  const limits = (axis: 0 | 1): Side => {
+    const size = x.at(axis - 2)!;
+    return countIncludePad ? [-asked[axis][0], size + asked[axis][1]] : [0, size];
+  };
+  return [limits(0), limits(1)];
+}
+
 /** The cells that each window counts: one number, or `[oh, ow]` of them where windows differ. */
 function cells(
   x: Tensor,
@@ -51,19 +71,12 @@ function cells(
   kernel: Pair,
   options: AvgPoolOptions,
 ): Tensor | number {
-  const { countIncludePad = true, ceilMode = false } = options;
-  const { output } = window;
-  const asked = ceilMode
-    ? poolGeometry("avgPool", x, kernel, { ...options, ceilMode: false }).padding
-    : window.padding;
-  const counts = [0, 1].map((axis) => {
-    const size = x.shape.at(axis - 2)!;
-    const limits: Side = countIncludePad ? [-asked[axis]![0], size + asked[axis]![1]] : [0, size];
-    return Array.from({ length: output[axis]! }, (_, u) => {
+  const counts = countedCells(x.shape, window, kernel, options).map(([from, to], axis) =>
+    Array.from({ length: window.output[axis]! }, (_, u) => {
       const start = u * window.stride[axis]! - window.padding[axis]![0];
-      return Math.min(start + window.kernel[axis]!, limits[1]) - Math.max(start, limits[0]);
-    });
-  }) as [number[], number[]];
+      return Math.min(start + window.kernel[axis]!, to) - Math.max(start, from);
+    }),
+  ) as [number[], number[]];
   const [rows, columns] = counts;
   const uniform = [...rows, ...columns].every(
     (n, i) => n === (i < rows.length ? rows[0] : columns[0]),
@@ -98,12 +111,21 @@ export class AvgPool extends Pool<AvgPoolOptions> {
   forward(x: Tensor): Tensor {
     return avgPool(x, this.kernel, this.options);
   }
+  override loops(x: Shape, y: Shape): Loops {
+    const window = this.window(x);
+    const counted = countedCells(x, window, this.kernel, this.options);
+    return avgPoolLoops(x, y, window, this.options.divisorOverride ?? counted);
+  }
 }
 
 /** The layer of {@link globalAvgPool}; it has no parameters.  `[…, H, W] → […, 1, 1]` */
 export class GlobalAvgPool extends Module {
   forward(x: Tensor): Tensor {
     return globalAvgPool(x);
+  }
+  override loops(x: Shape, y: Shape): Loops {
+    const [h, w] = x.slice(-2) as [number, number];
+    return avgPoolLoops(x, y, poolWindow("globalAvgPool", x, [h, w], {}), h * w);
   }
   override reach(): "all" {
     return "all";

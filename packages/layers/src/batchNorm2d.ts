@@ -2,6 +2,7 @@ import {
   axpby,
   formatShape,
   ones,
+  type Shape,
   ShapeError,
   type Tensor,
   tensor,
@@ -9,6 +10,8 @@ import {
   zeros,
 } from "@convgrad/core";
 import { checkWhole, requireImages } from "./geometry.ts";
+import type { Loops } from "./loops/loops.ts";
+import { normalizationLoops } from "./loops/normalization.ts";
 import { buffer, Module, parameter } from "./module.ts";
 import { normalizeChannels, normalizeWith } from "./normalize.ts";
 import { requireChannels, requirePerChannel } from "./operands.ts";
@@ -159,6 +162,13 @@ export class BatchNorm2D extends Module {
   /** Through the statistics of the batch an output sees all of it; what is meant is the layer in use. */
   override reach(): "cell" {
     return "cell";
+  }
+
+  /** In training by the statistics of the batch, after `eval()` by the running ones. */
+  override loops(x: Shape): Loops {
+    const { weight: w, bias: b, epsilon, runningMean: means, runningVar: variances } = this;
+    const given = !this.training && means && variances ? { means, variances } : {};
+    return normalizationLoops(x, { w, b, epsilon, groups: null, ...given });
   }
 
   override toString(): string {

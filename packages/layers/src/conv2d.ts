@@ -1,4 +1,4 @@
-import { contract, formatShape, ShapeError, type Tensor } from "@convgrad/core";
+import { contract, formatShape, type Shape, ShapeError, type Tensor } from "@convgrad/core";
 import {
   checkWhole,
   checkWindow,
@@ -12,6 +12,8 @@ import {
   windowGeometry,
 } from "./geometry.ts";
 import { uniform } from "./init.ts";
+import { convolutionLoops } from "./loops/convolution.ts";
+import type { Loops } from "./loops/loops.ts";
 import { Module, parameter } from "./module.ts";
 import { requireOperands } from "./operands.ts";
 
@@ -55,7 +57,7 @@ export function conv2d(
 ): Tensor {
   const { groups = 1, flip = false } = options;
   checkOperands(x, w, b, groups);
-  const { padding, kernel, stride, dilation } = convGeometry(x, w, options);
+  const { padding, kernel, stride, dilation } = convGeometry(x.shape, w, options);
   const windows = x.pad(padding).windows(kernel, { stride, dilation });
   const filters = flip ? w.flip([2, 3]) : w;
   const y =
@@ -77,8 +79,8 @@ function grouped(windows: Tensor, w: Tensor, groups: number): Tensor {
   return y.reshape([n, o, ...y.shape.slice(3)]);
 }
 
-function convGeometry(x: Tensor, w: Tensor, options: Conv2DOptions): WindowGeometry {
-  return windowGeometry("conv2d", x.shape, settingsOf([w.shape[2]!, w.shape[3]!], options));
+function convGeometry(x: Shape, w: Tensor, options: Conv2DOptions): WindowGeometry {
+  return windowGeometry("conv2d", x, settingsOf([w.shape[2]!, w.shape[3]!], options));
 }
 
 function settingsOf(kernel: Pair, options: Conv2DOptions): WindowSettings {
@@ -166,7 +168,13 @@ export class Conv2D extends Module {
   }
 
   override reach(x: Tensor): WindowGeometry {
-    return convGeometry(x, this.weight, this.options);
+    return convGeometry(x.shape, this.weight, this.options);
+  }
+
+  override loops(x: Shape, y: Shape): Loops {
+    const { groups = 1, flip = false } = this.options;
+    const window = convGeometry(x, this.weight, this.options);
+    return convolutionLoops(x, y, { window, w: this.weight, b: this.bias, groups, flip });
   }
 
   override toString(): string {

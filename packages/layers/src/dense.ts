@@ -1,6 +1,8 @@
-import { contract, formatShape, ShapeError, type Tensor } from "@convgrad/core";
+import { contract, formatShape, type Shape, ShapeError, type Tensor } from "@convgrad/core";
 import { pairOf } from "./geometry.ts";
 import { uniform } from "./init.ts";
+import { denseLoops } from "./loops/dense.ts";
+import type { Loops } from "./loops/loops.ts";
 import { Module, parameter } from "./module.ts";
 import { requireOperands } from "./operands.ts";
 
@@ -63,6 +65,10 @@ export class Dense extends Module {
 
   override reach(): "all" {
     return "all";
+  }
+
+  override loops(x: Shape): Loops {
+    return denseLoops(x, this.weight, this.bias);
   }
 
   override toString(): string {

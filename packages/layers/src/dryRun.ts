@@ -1,11 +1,20 @@
 import {
   type Kernels,
   type Letters,
+  noGrad,
+  randomState,
   reference,
+  type Shape,
+  scope,
+  setRandomState,
   sizeOf,
+  type Tensor,
   type TypedArray,
   type View,
+  withBackend,
+  zeros,
 } from "@convgrad/core";
+import { withoutHooks } from "./moduleHooks.ts";
 
 /** A backend that computes nothing: shapes come from the shape rules alone, and work is counted, not done. */
 export interface DryRun extends Kernels {
@@ -51,4 +60,26 @@ export function dryRun(): DryRun {
     scatterAdd: nothing,
     random: nothing,
   };
+}
+
+/**
+ * Calls `use` with an input of the given shape and the model's dtype, where nothing is computed or recorded and no
+ * hook is called; the random sequence stays as it was.
+ */
+export function runDry<Result>(
+  machine: DryRun,
+  model: { stateDict(): Record<string, Tensor> },
+  shape: Shape,
+  use: (x: Tensor) => Result,
+): Result {
+  const random = randomState();
+  const run = () => {
+    const floats = Object.values(model.stateDict()).find(({ dtype }) => dtype.startsWith("float"));
+    return use(zeros(shape, { dtype: floats?.dtype ?? "float32" }));
+  };
+  try {
+    return withBackend(machine, () => scope(() => noGrad(() => withoutHooks(run))));
+  } finally {
+    setRandomState(random);
+  }
 }

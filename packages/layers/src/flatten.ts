@@ -1,4 +1,6 @@
 import type { Tensor } from "@convgrad/core";
+import { reshapeLoops } from "./loops/elementwise.ts";
+import type { Loops } from "./loops/loops.ts";
 import { Module } from "./module.ts";
 
 /** Everything after the batch axis in one row.  `[N, C, H, W] → [N, C·H·W]`; a view where the layout allows */
@@ -8,6 +10,9 @@ export class Flatten extends Module {
   }
   override reach(): "cell" {
     return "cell";
+  }
+  override loops(): Loops {
+    return reshapeLoops();
   }
   override toString(): string {
     return "Flatten";

@@ -1,5 +1,7 @@
-import { formatShape, ones, ShapeError, type Tensor, zeros } from "@convgrad/core";
+import { formatShape, ones, type Shape, ShapeError, type Tensor, zeros } from "@convgrad/core";
 import { checkWhole } from "./geometry.ts";
+import type { Loops } from "./loops/loops.ts";
+import { normalizationLoops } from "./loops/normalization.ts";
 import { Module, parameter } from "./module.ts";
 import { normalizeGroups } from "./normalize.ts";
 import { requireChannels, requirePerChannel } from "./operands.ts";
@@ -89,6 +91,11 @@ export class GroupNorm extends Module {
 
   override reach(): "all" {
     return "all";
+  }
+
+  override loops(x: Shape): Loops {
+    const { weight: w, bias: b, epsilon, groups } = this;
+    return normalizationLoops(x, { w, b, epsilon, groups });
   }
 
   override toString(): string {

@@ -23,6 +23,7 @@ export { Flatten } from "./flatten.ts";
 export type { PaddingOption, Pair, Side, WindowGeometry } from "./geometry.ts";
 export type { GroupNormOptions } from "./groupNorm.ts";
 export { GroupNorm, groupNorm } from "./groupNorm.ts";
+export type { Arguments, Loops } from "./loops/loops.ts";
 export type { CrossEntropyOptions, MseReduction, Reduction } from "./losses.ts";
 export { accuracy, crossEntropy, mse } from "./losses.ts";
 export { LpPool, lpPool } from "./lpPool.ts";

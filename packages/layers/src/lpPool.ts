@@ -1,5 +1,7 @@
-import { type Tensor, ValueError } from "@convgrad/core";
+import { type Shape, type Tensor, ValueError } from "@convgrad/core";
 import type { Pair } from "./geometry.ts";
+import type { Loops } from "./loops/loops.ts";
+import { lpPoolLoops } from "./loops/pooling.ts";
 import { formatPool, Pool, type PoolOptions, poolGeometry } from "./pooling.ts";
 
 /**
@@ -52,6 +54,9 @@ export class LpPool extends Pool<PoolOptions> {
   }
   forward(x: Tensor): Tensor {
     return lpPool(x, this.p, this.kernel, this.options);
+  }
+  override loops(x: Shape, y: Shape): Loops {
+    return lpPoolLoops(x, y, this.window(x), this.p);
   }
   override toString(): string {
     return formatPool(`L${this.p}Pool`, this.kernel, this.options);

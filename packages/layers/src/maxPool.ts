@@ -1,5 +1,7 @@
-import { primitives, type Tensor } from "@convgrad/core";
+import { primitives, type Shape, type Tensor } from "@convgrad/core";
 import type { Pair } from "./geometry.ts";
+import type { Loops } from "./loops/loops.ts";
+import { maxPoolLoops } from "./loops/pooling.ts";
 import { type DilatedPoolOptions, Pool, poolGeometry } from "./pooling.ts";
 
 /** How {@link maxPool} slides. */
@@ -52,5 +54,8 @@ export class MaxPool extends Pool<MaxPoolOptions> {
   }
   forward(x: Tensor): Tensor {
     return maxPool(x, this.kernel, this.options);
+  }
+  override loops(x: Shape, y: Shape): Loops {
+    return maxPoolLoops(x, y, this.window(x));
   }
 }

@@ -14,6 +14,8 @@ import {
   ValueError,
 } from "@convgrad/core";
 import type { WindowGeometry } from "./geometry.ts";
+import type { Loops } from "./loops/loops.ts";
+import { printLoops } from "./loops/print.ts";
 import { type BackwardHook, type ForwardHook, onBackward, onForward } from "./moduleHooks.ts";
 import { type Summary, summarize } from "./summary.ts";
 
@@ -256,6 +258,31 @@ export abstract class Module {
    */
   summary(inputShape: Shape): Summary {
     return summarize(this, inputShape);
+  }
+
+  /**
+   * The layer's forward and backward pass for one input shape as plain loops in TypeScript: to read, and to run as an
+   * oracle. All arrays are flat Float64Arrays.
+   *
+   *     forward(x, …parameters, …extras)      → y
+   *     backward(g, x, …parameters, …extras)  → { gx, and gw, gb, … : a gradient per parameter, in their order }
+   *
+   * Parameters come in the order of `namedParameters()`; extras are what else the layer needs, named at the head of the
+   * text. The text is strict TypeScript (without `noUncheckedIndexedAccess`: indices are within bounds by their loops).
+   *
+   * @param inputShape with or without the batch axis: `[1, 28, 28]` means a batch of 1
+   * @throws {@link ShapeError} where the input is no such shape, or the layer refuses it;
+   * {@link ValueError} for a module that does not say its loops.
+   * @example
+   * console.log(new Conv2D(3, 6, 5, { stride: 2 }).toLoops([3, 32, 32]));
+   */
+  toLoops(inputShape: Shape): string {
+    return printLoops(this, inputShape);
+  }
+
+  /** For `toLoops()`: this module as loops from an input to an output of these shapes; `null` unless a subclass says. */
+  loops(_x: Shape, _y: Shape): Loops | null {
+    return null;
   }
 
   /** The layer's name and settings, as `summary()` prints them. */

@@ -76,7 +76,16 @@ export function poolGeometry(
   options: DilatedPoolOptions,
 ): WindowGeometry {
   requireTensor(operation, "input x", x);
-  const image = x.shape;
+  return poolWindow(operation, x.shape, kernel, options);
+}
+
+/** {@link poolGeometry} for an input of a given shape. */
+export function poolWindow(
+  operation: string,
+  image: Shape,
+  kernel: Pair,
+  options: DilatedPoolOptions,
+): WindowGeometry {
   if (image.length < 2) {
     throw new ShapeError(operation, `expects images […, H, W], not ${formatShape(image)}`, {
       shape: image,
@@ -139,6 +148,10 @@ export abstract class Pool<Options extends DilatedPoolOptions> extends Module {
     this.#name = name;
     this.kernel = kernel;
     this.options = options;
+  }
+  /** The window over an input of a given shape. */
+  protected window(x: Shape): WindowGeometry {
+    return poolWindow(this.#name, x, this.kernel, this.options);
   }
   override reach(x: Tensor): WindowGeometry {
     return poolGeometry(this.#name, x, this.kernel, this.options);

@@ -1,5 +1,7 @@
-import { full, type Tensor, where } from "@convgrad/core";
+import { full, type Shape, type Tensor, where } from "@convgrad/core";
 import { checkWhole } from "./geometry.ts";
+import { preluLoops } from "./loops/elementwise.ts";
+import type { Loops } from "./loops/loops.ts";
 import { Module, parameter } from "./module.ts";
 import { requireFloats, requireOperands, requirePerChannel } from "./operands.ts";
 import { checkNumber } from "./options.ts";
@@ -43,6 +45,9 @@ export class PReLU extends Module {
   }
   override reach(): "cell" {
     return "cell";
+  }
+  override loops(x: Shape): Loops {
+    return preluLoops(x, this.weight);
   }
   override toString(): string {
     return this.weight.size === 1 ? "PReLU" : `PReLU(${this.weight.size})`;

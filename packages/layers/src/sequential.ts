@@ -1,4 +1,7 @@
-import { type Tensor, ValueError } from "@convgrad/core";
+import { type Shape, type Tensor, ValueError } from "@convgrad/core";
+import { chainLoops, type Link } from "./loops/chain.ts";
+import type { Loops } from "./loops/loops.ts";
+import { loopsOf, outputShape } from "./loops/print.ts";
 import { Module } from "./module.ts";
 
 /**
@@ -29,6 +32,16 @@ export class Sequential extends Module {
 
   override children(): [name: string, child: Module][] {
     return this.layers.map((layer, position) => [String(position), layer]);
+  }
+
+  override loops(x: Shape): Loops {
+    let input = x;
+    const links = this.layers.map((layer): Link => {
+      const link = { x: input, y: outputShape(layer, input) };
+      input = link.y;
+      return { ...link, layer: String(layer), loops: loopsOf(layer, link.x, link.y) };
+    });
+    return chainLoops(links);
   }
 
   override toString(): string {

@@ -1,4 +1,6 @@
-import { formatValue, type Tensor, ValueError } from "@convgrad/core";
+import { formatValue, type Shape, type Tensor, ValueError } from "@convgrad/core";
+import type { Loops } from "./loops/loops.ts";
+import { softmaxLoops } from "./loops/softmax.ts";
 import { Module } from "./module.ts";
 
 /**
@@ -44,6 +46,9 @@ export class Softmax extends AlongAxis {
   forward(x: Tensor): Tensor {
     return softmax(x, this.axis);
   }
+  override loops(x: Shape): Loops {
+    return softmaxLoops(x, this.axis, false);
+  }
   override toString(): string {
     return this.format("Softmax");
   }
@@ -53,6 +58,9 @@ export class Softmax extends AlongAxis {
 export class LogSoftmax extends AlongAxis {
   forward(x: Tensor): Tensor {
     return logSoftmax(x, this.axis);
+  }
+  override loops(x: Shape): Loops {
+    return softmaxLoops(x, this.axis, true);
   }
   override toString(): string {
     return this.format("LogSoftmax");

@@ -1,18 +1,7 @@
-import {
-  formatShape,
-  noGrad,
-  randomState,
-  type Shape,
-  ShapeError,
-  scope,
-  setRandomState,
-  type Tensor,
-  withBackend,
-  zeros,
-} from "@convgrad/core";
-import { dryRun } from "./dryRun.ts";
+import { formatShape, type Shape, ShapeError, type Tensor } from "@convgrad/core";
+import { dryRun, runDry } from "./dryRun.ts";
 import type { WindowGeometry } from "./geometry.ts";
-import { replaceForward, withoutHooks } from "./moduleHooks.ts";
+import { replaceForward } from "./moduleHooks.ts";
 
 /** What the summary asks of a module. */
 interface Layer {
@@ -20,6 +9,7 @@ interface Layer {
   reach(x: Tensor): WindowGeometry | "all" | "cell" | "unknown";
   children(): [name: string, child: Layer][];
   parameters(): Tensor[];
+  stateDict(): Record<string, Tensor>;
   toString(): string;
 }
 
@@ -69,19 +59,29 @@ const HEADER = [
 
 /** Runs the model dry and writes down what passes through its innermost layers; see `Module.summary`. */
 export function summarize(model: Layer, inputShape: Shape): Summary {
-  const shape =
-    inputShape.length === 3 || inputShape.length === 1 ? [1, ...inputShape] : inputShape;
-  if (shape.length < 2) {
-    throw new ShapeError(
-      "summary",
-      `${formatShape(inputShape)} is no input; give [C, H, W], [N, C, H, W] or [N, K]`,
-      { shape: inputShape },
-    );
-  }
+  const shape = batched("summary", inputShape);
   const { rows, multiplyAdds } = record(model, shape);
   const parameters = model.parameters().reduce((total, p) => total + p.size, 0);
   const summary = { inputShape: shape, rows, parameters, multiplyAdds };
   return { ...summary, toString: () => format(summary) };
+}
+
+/**
+ * The shape with its batch axis: `[1, 28, 28]` means a batch of 1.
+ *
+ * @throws {@link ShapeError} for what is no input.
+ */
+export function batched(operation: string, inputShape: Shape): Shape {
+  const shape =
+    inputShape.length === 3 || inputShape.length === 1 ? [1, ...inputShape] : inputShape;
+  if (shape.length < 2) {
+    throw new ShapeError(
+      operation,
+      `${formatShape(inputShape)} is no input; give [C, H, W], [N, C, H, W] or [N, K]`,
+      { shape: inputShape },
+    );
+  }
+  return shape;
 }
 
 /** A dry run with a row per call of a layer; the model and the random sequence stay as they were. */
@@ -101,21 +101,17 @@ function record(model: Layer, shape: Shape): Pick<Summary, "rows" | "multiplyAdd
       return y;
     };
   };
-  const random = randomState();
   const undo: (() => void)[] = [];
   try {
     for (const [layer, names] of leaves(model)) {
       undo.push(replaceForward(layer, observe(layer, names, layer.forward)));
     }
-    const run = () => {
-      const x = zeros(shape, { dtype: model.parameters()[0]?.dtype ?? "float32" });
+    runDry(machine, model, shape, (x) => {
       fields.set(x, { size: [1, 1], stride: [1, 1] });
       model.forward(x);
-    };
-    withBackend(machine, () => scope(() => noGrad(() => withoutHooks(run))));
+    });
   } finally {
     for (const restore of undo) restore();
-    setRandomState(random);
   }
   return { rows, multiplyAdds: machine.multiplyAdds };
 }
