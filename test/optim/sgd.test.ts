@@ -16,7 +16,7 @@ import {
   withBackend,
 } from "@convgrad/core";
 import { Dense } from "@convgrad/layers";
-import { SGD, type SGDOptions } from "@convgrad/optim";
+import { type OptimizerState, type ParameterState, SGD, type SGDOptions } from "@convgrad/optim";
 import { describe, expect, it } from "vitest";
 
 /** One step on E = ½ Σ (w − 1)², whose gradient is w − 1. */
@@ -25,6 +25,21 @@ function descend(w: Tensor, optimizer: SGD): void {
   const difference = w.sub(1);
   difference.mul(difference).sum().mul(0.5).backward();
   optimizer.step();
+}
+
+/** The velocities of a state, by parameter. */
+const velocitiesOf = (optimizer: SGD) =>
+  optimizer.stateDict().parameters.map((state) => state?.tensors["velocity"] ?? null);
+
+type State = OptimizerState<Required<SGDOptions>>;
+
+/** The state of an optimiser with other velocities, and other settings. */
+function stateOf(optimizer: SGD, velocities: readonly Tensor[], options: object = {}): State {
+  const { groups, ...state } = optimizer.stateDict();
+  const parameters = velocities.map(
+    (velocity): ParameterState => ({ steps: 1, tensors: { velocity } }),
+  );
+  return { ...state, groups: [{ ...groups[0]!, ...options }], parameters };
 }
 
 /** The reference backend with room for so many more tensors. */
@@ -111,7 +126,7 @@ describe("SGD", () => {
     for (const _ of steps(20)) descend(w, optimizer);
     expect(memory().tensors).toBe(after);
     expect(counts[19]).toBe(counts[5]);
-    expect(optimizer.stateDict().velocities[0]!.size).toBe(2);
+    expect(velocitiesOf(optimizer)[0]!.size).toBe(2);
   });
 
   const w = () => tensor([1, 2], { requiresGrad: true });
@@ -155,9 +170,8 @@ describe("SGD", () => {
 
   it("refuses the state of other parameters and keeps its own", () => {
     const optimizer = new SGD([w()], { lr: 0.25, momentum: 0.9 });
-    const options = optimizer.stateDict().options;
-    expect(() => optimizer.loadStateDict({ options, velocities: [] })).toThrow(ValueError);
-    const wrong = { options: { ...options, lr: 1 }, velocities: [tensor([1, 2, 3])] };
+    expect(() => optimizer.loadStateDict(stateOf(optimizer, []))).toThrow(ValueError);
+    const wrong = stateOf(optimizer, [tensor([1, 2, 3])], { lr: 1 });
     expect(() => optimizer.loadStateDict(wrong)).toThrow(ShapeError);
     expect(optimizer.lr).toBe(0.25);
   });
@@ -170,7 +184,7 @@ describe("SGD", () => {
     optimizer.step();
     expect(second.toArray()).toEqual([1, 2]);
     expect(first.toArray()).not.toEqual([1, 2]);
-    expect(optimizer.stateDict().velocities[1]).toBe(null);
+    expect(optimizer.stateDict().parameters[1]).toBe(null);
   });
 
   const full: SGDOptions = { lr: 0.1, momentum: 0.9, nesterov: true, weightDecay: 0.01 };
@@ -183,8 +197,7 @@ describe("SGD", () => {
         for (const x of weights) x.mul(x).sum().backward();
         let failures = 0;
         for (; interrupt && step === at; failures++) {
-          const numbers = () =>
-            [...weights, ...optimizer.stateDict().velocities].map((x) => x?.toArray());
+          const numbers = () => [...weights, ...velocitiesOf(optimizer)].map((x) => x?.toArray());
           const before = numbers();
           const { tensors } = memory();
           const small = roomFor(failures);
@@ -207,14 +220,13 @@ describe("SGD", () => {
 
   it("loads a state wholly or not at all", () => {
     const optimizer = new SGD([w(), w()], { lr: 0.25, momentum: 0.9 });
-    const { options } = optimizer.stateDict();
-    const state = { options: { ...options, lr: 1 }, velocities: [tensor([1, 2]), tensor([3, 4])] };
+    const state = stateOf(optimizer, [tensor([1, 2]), tensor([3, 4])], { lr: 1 });
     const { tensors } = memory();
     for (const room of [0, 1]) {
       const load = () => withBackend(roomFor(room), () => optimizer.loadStateDict(state));
       expect(load).toThrow(MemoryError);
       expect(optimizer.lr).toBe(0.25);
-      expect(optimizer.stateDict().velocities).toEqual([null, null]);
+      expect(optimizer.stateDict().parameters).toEqual([null, null]);
       expect(memory().tensors).toBe(tensors);
     }
     optimizer.loadStateDict(state);
@@ -223,9 +235,8 @@ describe("SGD", () => {
 
   it("refuses velocities of another type, or released ones, by their position", () => {
     const optimizer = new SGD([w(), w()], { lr: 0.25, momentum: 0.9 });
-    const { options } = optimizer.stateDict();
     const load = (v: Tensor) => () =>
-      optimizer.loadStateDict({ options: { ...options, lr: 1 }, velocities: [tensor([1, 2]), v] });
+      optimizer.loadStateDict(stateOf(optimizer, [tensor([1, 2]), v], { lr: 1 }));
     const double = load(tensor([1, 2], { dtype: "float64" }));
     expect(double).toThrow(DTypeError);
     expect(double).toThrow(/velocity 1 is float64, the parameter float32; convert it with \.to/);
@@ -236,6 +247,6 @@ describe("SGD", () => {
     expect(load(released)).toThrow(GraphError);
     expect(load(released)).toThrow(/velocity 1 of the state was released with its scope/);
     expect(optimizer.lr).toBe(0.25);
-    expect(optimizer.stateDict().velocities).toEqual([null, null]);
+    expect(optimizer.stateDict().parameters).toEqual([null, null]);
   });
 });

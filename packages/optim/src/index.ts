@@ -1,2 +1,16 @@
-export type { SGDOptions, SGDState } from "./sgd.ts";
+export type { AdagradOptions } from "./adagrad.ts";
+export { Adagrad } from "./adagrad.ts";
+export type { AdamOptions } from "./adam.ts";
+export { Adam, AdamW } from "./adam.ts";
+export type { ClipGradNormOptions } from "./clipGradNorm.ts";
+export { clipGradNorm, clipGradValue } from "./clipGradNorm.ts";
+export type { Move, StateNames } from "./optimizer.ts";
+export { Optimizer } from "./optimizer.ts";
+export type { OptimizerState, ParameterState, Tensors } from "./optimizerState.ts";
+export type { GroupOptions, Rules, Trainable } from "./parameterGroup.ts";
+export { ParameterGroup } from "./parameterGroup.ts";
+export type { RMSpropOptions } from "./rmsProp.ts";
+export { RMSprop } from "./rmsProp.ts";
+export type { Settings } from "./settings.ts";
+export type { SGDOptions } from "./sgd.ts";
 export { SGD } from "./sgd.ts";

@@ -1,6 +1,6 @@
 import { manualSeed, type Tensor } from "@convgrad/core";
 import { avgPool, Conv2D, conv2d, crossEntropy, Dense, dense, maxPool } from "@convgrad/layers";
-import { SGD } from "@convgrad/optim";
+import { Adagrad, Adam, AdamW, clipGradNorm, type Optimizer, RMSprop, SGD } from "@convgrad/optim";
 import { expect } from "vitest";
 import { expectNumbers } from "../../oracle/closeness.ts";
 import {
@@ -102,37 +102,64 @@ interface OptimizerCase extends NamedCase {
     readonly dampening?: number;
     readonly nesterov?: boolean;
     readonly weight_decay?: number;
+    readonly betas?: readonly [number, number];
+    readonly eps?: number;
+    readonly amsgrad?: boolean;
+    readonly alpha?: number;
     readonly clip_grad_norm: number | null;
   };
   readonly inputs: { readonly [k in "X" | "Y" | "W" | "b"]: GoldenTensor };
-  readonly trajectory: readonly ({ readonly loss: number } & {
+  readonly trajectory: readonly ({
+    readonly loss: number;
+    readonly total_norm_before_clip?: number;
+  } & {
     readonly [k in "grad_W" | "grad_b" | "W" | "b"]: GoldenTensor;
   })[];
 }
 
-/** Ten steps on L = mean (tanh(X W + b) − Y)². */
-const sgdSteps: Runner<OptimizerCase> = (c, float, tolerance) => {
-  const { lr, momentum, dampening, nesterov, weight_decay: weightDecay } = c.config;
-  const [x, y] = [toTensor(c.inputs.X, float), toTensor(c.inputs.Y, float)];
-  const [w, b] = [toTensor(c.inputs.W, float, true), toTensor(c.inputs.b, float, true)];
-  const optimizer = new SGD([w, b], { lr, momentum, dampening, nesterov, weightDecay });
-  c.trajectory.forEach((expected, step) => {
-    const difference = dense(x, w, b).tanh().sub(y);
-    const loss = difference.mul(difference).mean();
-    optimizer.zeroGrad();
-    loss.backward();
-    expectNumbers(`loss ${step}`, loss.toTypedArray(), [expected.loss], tolerance);
-    expectClose(`gradient of W, step ${step}`, w.grad!, expected.grad_W, tolerance);
-    expectClose(`gradient of b, step ${step}`, b.grad!, expected.grad_b, tolerance);
-    optimizer.step();
-    expectClose(`W after step ${step}`, w, expected.W, tolerance);
-    expectClose(`b after step ${step}`, b, expected.b, tolerance);
-  });
+type MakeOptimizer = (parameters: Tensor[], config: OptimizerCase["config"]) => Optimizer;
+
+const optimizers: Record<string, MakeOptimizer> = {
+  SGD: (parameters, { lr, momentum, dampening, nesterov, weight_decay: weightDecay }) =>
+    new SGD(parameters, { lr, momentum, dampening, nesterov, weightDecay }),
+  Adam: (parameters, { lr, betas, eps: epsilon, weight_decay: weightDecay, amsgrad }) =>
+    new Adam(parameters, { lr, betas, epsilon, weightDecay, amsgrad }),
+  AdamW: (parameters, { lr, weight_decay: weightDecay }) =>
+    new AdamW(parameters, { lr, weightDecay }),
+  RMSprop: (parameters, { lr, momentum, alpha }) =>
+    new RMSprop(parameters, { lr, momentum, alpha }),
+  Adagrad: (parameters, { lr }) => new Adagrad(parameters, { lr }),
 };
 
+/** Ten steps on L = mean (tanh(X W + b) − Y)². */
+const optimizerSteps =
+  (make: MakeOptimizer): Runner<OptimizerCase> =>
+  (c, float, tolerance) => {
+    const [x, y] = [toTensor(c.inputs.X, float), toTensor(c.inputs.Y, float)];
+    const [w, b] = [toTensor(c.inputs.W, float, true), toTensor(c.inputs.b, float, true)];
+    const optimizer = make([w, b], c.config);
+    const { clip_grad_norm: maxNorm } = c.config;
+    c.trajectory.forEach((expected, step) => {
+      const difference = dense(x, w, b).tanh().sub(y);
+      const loss = difference.mul(difference).mean();
+      optimizer.zeroGrad();
+      loss.backward();
+      expectNumbers(`loss ${step}`, loss.toTypedArray(), [expected.loss], tolerance);
+      if (maxNorm !== null) {
+        const norm = clipGradNorm([w, b], maxNorm);
+        expectNumbers(`norm ${step}`, [norm], [expected.total_norm_before_clip!], tolerance);
+      }
+      expectClose(`gradient of W, step ${step}`, w.grad!, expected.grad_W, tolerance);
+      expectClose(`gradient of b, step ${step}`, b.grad!, expected.grad_b, tolerance);
+      optimizer.step();
+      expectClose(`W after step ${step}`, w, expected.W, tolerance);
+      expectClose(`b after step ${step}`, b, expected.b, tolerance);
+    });
+  };
+
 function chooseOptimizer({ config }: OptimizerCase): Runner<OptimizerCase> | string {
-  if (config.optimizer !== "SGD") return `no ${config.optimizer} optimizer yet`;
-  return config.clip_grad_norm === null ? sgdSteps : "no clipGradNorm yet";
+  const make = optimizers[config.optimizer];
+  return make ? optimizerSteps(make) : `no ${config.optimizer} optimizer yet`;
 }
 
 interface InitCase extends NamedCase {
