@@ -1,6 +1,24 @@
-import { manualSeed, type Tensor } from "@convgrad/core";
+import { manualSeed, type Tensor, tensor } from "@convgrad/core";
 import { avgPool, Conv2D, conv2d, crossEntropy, Dense, dense, maxPool } from "@convgrad/layers";
-import { Adagrad, Adam, AdamW, clipGradNorm, type Optimizer, RMSprop, SGD } from "@convgrad/optim";
+import {
+  Adagrad,
+  Adam,
+  AdamW,
+  CosineAnnealingLR,
+  clipGradNorm,
+  ExponentialLR,
+  LambdaLR,
+  LinearWarmup,
+  MultiStepLR,
+  OneCycleLR,
+  type Optimizer,
+  PolynomialLR,
+  RMSprop,
+  type Schedule,
+  SequentialLR,
+  SGD,
+  StepLR,
+} from "@convgrad/optim";
 import { expect } from "vitest";
 import { expectNumbers } from "../../oracle/closeness.ts";
 import {
@@ -162,6 +180,67 @@ function chooseOptimizer({ config }: OptimizerCase): Runner<OptimizerCase> | str
   return make ? optimizerSteps(make) : `no ${config.optimizer} optimizer yet`;
 }
 
+interface ScheduleCase extends NamedCase {
+  readonly config: { readonly base_lr: number; readonly schedule: string } & Readonly<
+    Record<string, number> & { milestones: number[]; anneal_strategy: "cos"; three_phase: boolean }
+  >;
+  readonly lr: readonly number[];
+  readonly momentum?: readonly number[];
+}
+
+type MakeSchedule = (optimizer: Optimizer, config: ScheduleCase["config"]) => Schedule;
+
+const schedules: Record<string, MakeSchedule> = {
+  StepLR: (o, { step_size: stepSize, gamma }) => new StepLR(o, { stepSize: stepSize!, gamma }),
+  MultiStepLR: (o, { milestones, gamma }) => new MultiStepLR(o, { milestones, gamma }),
+  ExponentialLR: (o, { gamma }) => new ExponentialLR(o, { gamma: gamma! }),
+  CosineAnnealingLR: (o, { T_max: tMax, eta_min: etaMin }) =>
+    new CosineAnnealingLR(o, { tMax: tMax!, etaMin }),
+  OneCycleLR: (o, config) =>
+    new OneCycleLR(o, {
+      maxLr: config["max_lr"]!,
+      totalSteps: config["total_steps"]!,
+      pctStart: config["pct_start"],
+      annealStrategy: config.anneal_strategy,
+      threePhase: config.three_phase,
+      divFactor: config["div_factor"],
+      finalDivFactor: config["final_div_factor"],
+      cycleMomentum: Boolean(config["cycle_momentum"]),
+      baseMomentum: config["base_momentum"],
+      maxMomentum: config["max_momentum"],
+    }),
+  LinearLR: (o, { start_factor: startFactor, end_factor: endFactor, total_iters: totalIters }) =>
+    new LinearWarmup(o, { startFactor, endFactor, totalIters }),
+  "SequentialLR(LinearLR(start 0.1, total_iters 4), CosineAnnealingLR(T_max 8))": (
+    o,
+    { milestones },
+  ) => {
+    const warmup = new LinearWarmup(o, { startFactor: 0.1, totalIters: 4 });
+    const cosine = new CosineAnnealingLR(o, { tMax: 8 });
+    return new SequentialLR(o, [warmup, cosine], { milestones });
+  },
+  LambdaLR: (o) => new LambdaLR(o, (k) => Math.min(1, (k + 1) / 5)),
+  PolynomialLR: (o, { total_iters: totalIters, power }) =>
+    new PolynomialLR(o, { totalIters, power }),
+};
+
+/** The rate, and the momentum where there is one, of every step. */
+const rates =
+  (make: MakeSchedule): Runner<ScheduleCase> =>
+  ({ config, lr, momentum }, _, tolerance) => {
+    const w = tensor([1], { requiresGrad: true });
+    const optimizer = new SGD([w], { lr: config.base_lr, momentum: 0.9 });
+    const schedule = make(optimizer, config);
+    const found = lr.map(() => {
+      const { settings } = optimizer.groups[0]!;
+      schedule.step();
+      return settings;
+    });
+    const [rate, velocity] = [found.map((s) => s.lr), found.map((s) => s.momentum)];
+    expectNumbers("lr", rate, lr, tolerance);
+    expectNumbers("momentum", velocity, momentum ?? lr.map(() => 0.9), tolerance);
+  };
+
 interface InitCase extends NamedCase {
   readonly config: { readonly shape: readonly number[]; readonly kind: string };
   readonly torch_default_layer: { readonly weight_bound: number; readonly bias_bound: number };
@@ -200,5 +279,12 @@ export const training: readonly Suite[] = [
     () => layerBounds,
     () => ["float32"],
   ),
-  plan("lr_schedules.json", () => "no learning-rate schedules yet"),
+  plan<ScheduleCase>(
+    "lr_schedules.json",
+    ({ config }) => {
+      const make = schedules[config.schedule];
+      return make ? rates(make) : `no ${config.schedule} yet`;
+    },
+    () => ["float64"], // numbers, not tensors: once is enough
+  ),
 ];
