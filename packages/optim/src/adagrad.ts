@@ -1,6 +1,6 @@
 import { axpby, full, scope, type Tensor } from "@convgrad/core";
-import { type Move, Optimizer, replacing, type StateNames, withDecay } from "./optimizer.ts";
-import type { ParameterState } from "./optimizerState.ts";
+import { type Move, Optimizer, replacing, withDecay } from "./optimizer.ts";
+import type { ParameterState, StateNames } from "./optimizerState.ts";
 import type { Trainable } from "./parameterGroup.ts";
 import { checkNumber, NOT_NEGATIVE } from "./settings.ts";
 

@@ -1,6 +1,6 @@
 import { axpby, formatValue, scope, type Tensor, ValueError } from "@convgrad/core";
-import { type Move, Optimizer, replacing, type StateNames, withDecay } from "./optimizer.ts";
-import type { ParameterState, Tensors } from "./optimizerState.ts";
+import { type Move, Optimizer, replacing, withDecay } from "./optimizer.ts";
+import type { ParameterState, StateNames, Tensors } from "./optimizerState.ts";
 import type { Rules, Trainable } from "./parameterGroup.ts";
 import { BELOW_ONE, checkNumber, checkSwitch, NOT_NEGATIVE } from "./settings.ts";
 

@@ -1,5 +1,5 @@
 import { axpby, keep, noGrad, scope, type Tensor } from "@convgrad/core";
-import type { OptimizerState, ParameterState, Tensors } from "./optimizerState.ts";
+import type { OptimizerState, ParameterState, StateNames, Tensors } from "./optimizerState.ts";
 import { checkState, copies } from "./optimizerState.ts";
 import {
   checkParameters,
@@ -19,14 +19,6 @@ export interface Move {
   readonly fresh: Tensors;
   /** Writes parameter and state in place; takes no memory. */
   readonly apply: () => void;
-}
-
-/** What an optimiser knows of the tensors in its states. */
-export interface StateNames {
-  /** There after the first step. */
-  readonly always: readonly string[];
-  /** There with some settings. */
-  readonly sometimes: readonly string[];
 }
 
 const NEW: ParameterState = { steps: 0, tensors: {} };

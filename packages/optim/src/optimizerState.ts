@@ -12,7 +12,6 @@ import {
   type Tensor,
   ValueError,
 } from "@convgrad/core";
-import type { StateNames } from "./optimizer.ts";
 
 /** Tensors by name. */
 export type Tensors = Readonly<Record<string, Tensor>>;
@@ -23,6 +22,14 @@ export interface ParameterState {
   readonly steps: number;
   /** Of the parameter's shape and dtype. */
   readonly tensors: Tensors;
+}
+
+/** What an optimiser knows of the tensors in its states. */
+export interface StateNames {
+  /** There after the first step. */
+  readonly always: readonly string[];
+  /** There with some settings. */
+  readonly sometimes: readonly string[];
 }
 
 /** What `stateDict()` of an optimiser holds. */

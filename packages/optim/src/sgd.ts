@@ -1,6 +1,6 @@
 import { axpby, type Tensor, ValueError } from "@convgrad/core";
-import { type Move, Optimizer, type StateNames, withDecay } from "./optimizer.ts";
-import type { ParameterState } from "./optimizerState.ts";
+import { type Move, Optimizer, withDecay } from "./optimizer.ts";
+import type { ParameterState, StateNames } from "./optimizerState.ts";
 import type { Trainable } from "./parameterGroup.ts";
 import { checkNumber, checkSwitch, FRACTION, NOT_NEGATIVE } from "./settings.ts";
 
