@@ -214,11 +214,13 @@ function anyShape(random: () => number): Shape {
   const stride = random() < 0.6 ? [1, 1] : [one(3), one(3)];
   const dilation = random() < 0.8 ? [1, 1] : [one(2), one(2)];
   const span = (i: number) => dilation[i]! * (kernel[i]! - 1) + 1;
+  const [groups, alone] = [random() < 0.5 ? 1 : one(4), random() < 0.5];
   return {
     n: one(5),
-    g: random() < 0.7 ? 1 : one(4),
-    c: one(6),
-    o: one(12),
+    g: groups,
+    // Filters of one channel each have kernels of their own.
+    c: groups > 1 && alone ? 1 : one(6),
+    o: groups > 1 && alone ? one(3) : one(12),
     size: [span(0) - 1 + one(20), span(1) - 1 + one(36)],
     window: { kernel, stride, dilation },
   };
@@ -242,7 +244,7 @@ function convolution(kernels: Kernels, shape: Shape, random: () => number, wild:
   return { x, y, filters, windowed, letters, terms: c * i * j, positions: n * h * w };
 }
 
-const RUNS = 150;
+const RUNS = 250;
 
 describe("convolutions", () => {
   it("forward", () => {

@@ -9,11 +9,14 @@ import {
   MICRO,
   PACK,
   PIXELS,
+  PLANE_IMAGES,
+  PLANES,
   PRODUCT,
   ROWS,
   TAPS,
   TOTAL,
 } from "./contractionNumbers";
+import { planeImages, planes } from "./depthwise";
 import { dots, taps, total } from "./filterGradient";
 import { fold } from "./folding";
 import { pixels, rows } from "./forward";
@@ -28,6 +31,8 @@ export function contractionKernel(kernel: i32, args: usize, part: i32, scratch: 
     case PRODUCT: return product(args, part, scratch);
     case ROWS: return rows(args, part);
     case PIXELS: return pixels(args, part, scratch);
+    case PLANES: return planes(args, part, scratch);
+    case PLANE_IMAGES: return planeImages(args, part, scratch);
     case TAPS: return taps(args, part, scratch);
     case DOTS: return dots(args, part, scratch);
     case TOTAL: return total(args, part);

@@ -26,6 +26,9 @@ export const FINISH = 109;
 export const MICRO = 110;
 /** Writes the rows of the tallest tile that is fast in this module over its first argument. */
 export const HEIGHT = 111;
+/** A convolution whose filters see one channel each, and the gradient of its image. */
+export const PLANES = 112;
+export const PLANE_IMAGES = 113;
 
 // What a tile does with its sums; bits.
 /** Adds them to what the output holds. */

@@ -2,6 +2,7 @@
 // determines; each block has sums of its own, [group][panel of 8 filters][block][8][taps], which are added at the end.
 
 import { ADD } from "./contractionNumbers";
+import { stage } from "./depthwise";
 import {
   dotRun5,
   dotRun5Tail,
@@ -12,6 +13,7 @@ import {
 } from "./dotTiles";
 import { packPanel } from "./packing";
 import { pixelTile } from "./pixelTile";
+import { planeDots, planeDotsTail } from "./planeTiles";
 import { firstUnit, isRun, panelStart, word } from "./vectors";
 
 // The arguments that both kernels share. Units are [group][panel][block].
@@ -97,8 +99,15 @@ function allTaps(args: usize, count: i32, packed: usize, table: usize, x: usize,
 const TAILS = 21;
 const TAIL_TABLE = 22;
 const TAIL_LANES = 23;
-/** 1 where five taps at a time follow each other float by float. */
-const IN_RUNS = 24;
+/** Which taps are summed at once. */
+const TAPS_AT_ONCE = 24;
+/** Five that follow each other float by float. */
+const IN_RUNS = 1;
+/** Nine anywhere, for one filter at a time; the table of taps repeats the last until they are a multiple. */
+const IN_NINES = 2;
+/** 0, or where in the scratch memory the plane of a sample's only channel is copied; then how, as `stage` reads it. */
+const COPIES = 25;
+const STAGE = 26;
 
 /** Products of rows, four lanes at a time; needs rows without gaps. */
 export function dots(args: usize, part: i32, scratch: usize): void {
@@ -116,10 +125,15 @@ function dotsUnit(args: usize, unit: i32, lanes: usize): void {
   const atOnce = <i32>word(args, AT_ONCE);
   const chunk = <i32>word(args, CHUNK);
   const tails = <i32>word(args, TAILS);
-  memory.fill(lanes, 0, <usize>word(args, TAPS) << 7);
+  memory.fill(lanes, 0, (<usize>word(args, TAPS) + 8) << 7);
   for (let sample = firstUnit(samples, blocks, unit % blocks); sample < last; sample += atOnce) {
-    const x = <usize>word(args, X) + <usize>sample * <usize>word(args, X_SAMPLE) + group * <usize>word(args, X_GROUP);
+    let x = <usize>word(args, X) + <usize>sample * <usize>word(args, X_SAMPLE) + group * <usize>word(args, X_GROUP);
     const y = <usize>word(args, Y) + <usize>sample * <usize>word(args, Y_SAMPLE) + group * <usize>word(args, Y_GROUP);
+    if (word(args, COPIES)) {
+      const copies = lanes + <usize>word(args, COPIES);
+      stage(args + (STAGE << 2), x, copies);
+      x = copies;
+    }
     const count = min(atOnce, last - sample);
     const entries = count * <i32>word(args, ENTRIES);
     for (let entry = 0; entry < entries; entry += chunk) {
@@ -134,14 +148,31 @@ function dotsUnit(args: usize, unit: i32, lanes: usize): void {
 function allDots(args: usize, pairs: i32, table: usize, x: usize, y: usize, panel: i32, lanes: usize, tail: bool): void {
   const valid = min(8, <i32>word(args, CHANNELS) - (panel << 3));
   const cut = tail ? <i32>word(args, TAIL_LANES) : 0;
-  const inRuns = word(args, IN_RUNS) != 0;
+  const atOnce = <i32>word(args, TAPS_AT_ONCE);
+  const channels = <usize>word(args, CHANNEL_TABLE) + (<usize>panel << 5);
+  if (atOnce == IN_NINES) {
+    for (let channel: usize = 0; channel < <usize>valid; channel++) {
+      nineTaps(args, pairs, table, x, y + <usize>load<u32>(channels + (channel << 2)), lanes + (channel << 4), cut);
+    }
+    return;
+  }
   for (let channel = 0; channel < valid; channel += 2) {
-    const channels = <usize>word(args, CHANNEL_TABLE) + (<usize>panel << 5);
     const ya = y + <usize>load<u32>(channels + (<usize>channel << 2));
     const yb = y + <usize>load<u32>(channels + (<usize>min(channel + 1, valid - 1) << 2));
     const sums = lanes + (<usize>channel << 4);
-    if (inRuns) neighbouringTaps(args, pairs, table, x, ya, yb, sums, cut);
+    if (atOnce == IN_RUNS) neighbouringTaps(args, pairs, table, x, ya, yb, sums, cut);
     else scatteredTaps(args, pairs, table, x, ya, yb, sums, cut);
+  }
+}
+
+/** Any taps, nine at a time. */
+function nineTaps(args: usize, pairs: i32, table: usize, x: usize, y: usize, sums: usize, cut: i32): void {
+  const taps = <usize>word(args, TAPS);
+  for (let tap: usize = 0; tap < taps; tap += 9) {
+    const at = <usize>word(args, TAP_TABLE) + (tap << 2);
+    if (cut) planeDotsTail(pairs, table, at, x, y, sums, cut);
+    else planeDots(pairs, table, at, x, y, sums);
+    sums += 9 << 7;
   }
 }
 

@@ -1,4 +1,4 @@
-// Writes assembly/{rowTiles,rowStrips,pixelTile,dotTiles}.ts: the loops in which contractions spend their time. Each is
+// Writes assembly/{rowTiles,rowStrips,pixelTile,dotTiles,planeTiles}.ts: the loops in which contractions spend their time. Each is
 // a function of its own with one loop that is not unrolled and at most 15 vectors alive, because engines of today keep
 // those in registers and nothing else; that is why the sums are single variables, and why a script writes them. They are
 // under version control to be read; build/kernels.mjs runs this before it compiles.
@@ -188,6 +188,58 @@ function dotTile(taps, run, masked) {
   );
 }
 
+/**
+ * 4 rows × 8 outputs of one filter: sums over taps of a[tap]·x[table[tap] + row·xStep + 0 … 7], then the bias behind
+ * the taps, then 0 where that is at most `limit`.
+ */
+function planeTile() {
+  const each = (line) => range(4).map(line);
+  return lines(
+    "export function planeTile(taps: i32, a: usize, x: usize, table: usize, xStep: usize, y: usize, yStep: usize, limit: f32): void {",
+    each((r) => [`  let s${r}a = f32x4.splat(0);`, `  let s${r}b = f32x4.splat(0);`]),
+    "  const end = table + (<usize>taps << 2);",
+    "  for (; table != end; table += 4) {",
+    "    let from = x + <usize>load<u32>(table);",
+    "    const w = v128.load_splat<f32>(a);",
+    each((r) => [
+      `    s${r}a = multiplyAdd(w, v128.load(from), s${r}a);`,
+      `    s${r}b = multiplyAdd(w, v128.load(from, 16), s${r}b);`,
+      r < 3 ? "    from += xStep;" : [],
+    ]),
+    "    a += 4;",
+    "  }",
+    "  const bias = v128.load_splat<f32>(a);",
+    "  const most = f32x4.splat(limit);",
+    each((r) => [
+      `  v128.store(y, cut(f32x4.add(s${r}a, bias), most));`,
+      `  v128.store(y, cut(f32x4.add(s${r}b, bias), most), 16);`,
+      r < 3 ? "  y += yStep;" : [],
+    ]),
+    "}\n",
+  );
+}
+
+/** 9 vectors of sums, as `dotTile` keeps them, of x[p + table[tap]]·y[q] over the pairs [p, q]. */
+function planeDots(masked) {
+  const cut = (vector) => (masked ? `v128.and(${vector}, mask)` : vector);
+  return lines(
+    `export function planeDots${masked ? "Tail" : ""}(pairs: i32, table: usize, taps: usize, x: usize, y: usize, sums: usize${masked ? ", lanes: i32" : ""}): void {`,
+    range(9).map((t) => `  let s${t} = v128.load(sums${at(128 * t)});`),
+    masked ? "  const mask = i32x4.gt_s(i32x4(1, 2, 3, 4), i32x4.splat(4 - lanes));" : [],
+    "  const end = table + (<usize>pairs << 3);",
+    "  for (; table != end; table += 8) {",
+    "    const from = x + <usize>load<u32>(table);",
+    `    const v = ${cut("v128.load(y + <usize>load<u32>(table, 4))")};`,
+    range(9).map(
+      (t) =>
+        `    s${t} = multiplyAdd(v, ${cut(`v128.load(from + <usize>load<u32>(taps${at(4 * t)}))`)}, s${t});`,
+    ),
+    "  }",
+    range(9).map((t) => `  v128.store(sums, s${t}${at(128 * t)});`),
+    "}\n",
+  );
+}
+
 const IMPORT = 'import { ADD, BIAS, RELU } from "./contractionNumbers";\n';
 const files = {
   rowTiles: [
@@ -212,6 +264,11 @@ const files = {
     [3, 4].flatMap((n) => [dotTile(n, false, false), dotTile(n, false, true)]).join("\n"),
     "\n",
     [false, true].map((masked) => dotTile(5, true, masked)).join("\n"),
+  ],
+  planeTiles: [
+    "// The tile of one filter on one channel, and the sums of products for the gradient of its nine taps.\n\n",
+    'import { cut, multiplyAdd } from "./vectors";\n\n',
+    [planeTile(), planeDots(false), planeDots(true)].join("\n"),
   ],
 };
 for (const [name, parts] of Object.entries(files)) {

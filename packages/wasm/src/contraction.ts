@@ -1,5 +1,6 @@
 import { type Epilogue, type Letters, sizeOf, type View, type Window } from "@convgrad/core";
 import type { Convolution } from "./convolution.ts";
+import { isDepthwise, planPlaneImages, planPlanes } from "./depthwise.ts";
 import { planFilters } from "./directFilters.ts";
 import { planForward } from "./directForward.ts";
 import { planImage } from "./directImage.ts";
@@ -121,7 +122,9 @@ function forwardPlan(
     return (a, b, epilogue, out) =>
       winogradForward(engine, placed(found, addressesOf(engine, found, a, b, out)), epilogue);
   }
-  const run = planForward(engine, found, tileHeight, tables);
+  const run =
+    (isDepthwise(found) ? planPlanes(engine, found, tables) : null) ??
+    planForward(engine, found, tileHeight, tables);
   const at = (a: View, b: View, out: View) => addressesOf(engine, found, a, b, out);
   if (steps || !bias) {
     return (a, b, epilogue, out) => {
@@ -203,7 +206,9 @@ function imagePlan(
     return (a, b, _, out) => winogradImage(engine, placed(found, at(a, b, out)), size);
   }
   const strides = out.strides.slice(-2) as [number, number];
-  const run = planImage(engine, found, size, strides, tileHeight, tables);
+  const run =
+    (isDepthwise(found) ? planPlaneImages(engine, found, size, strides, tables) : null) ??
+    planImage(engine, found, size, strides, tileHeight, tables);
   return (a, b, _, out) => run(at(a, b, out));
 }
 

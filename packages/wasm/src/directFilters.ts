@@ -1,4 +1,5 @@
 import { DOTS, TAPS, TOTAL } from "../assembly/contractionNumbers.ts";
+import { isDepthwise } from "./depthwise.ts";
 import {
   channelOffsets,
   type GradientPlan,
@@ -9,6 +10,7 @@ import {
 import type { Engine } from "./engine.ts";
 import type { GroupedConvolution } from "./groups.ts";
 import { gridOffsets } from "./letters.ts";
+import { type StagedPlane, stagedPlane } from "./planes.ts";
 import { call, partsFor, withBlock } from "./product.ts";
 import type { Tables } from "./tables.ts";
 
@@ -25,13 +27,21 @@ function blocksOf({ conv, groups }: GroupedConvolution, panels: number, pitch: n
 }
 
 /** The offsets [x, y] of four neighbours in each row, and those that end the rows with what is left. */
-function rowPairs({ conv }: GroupedConvolution, samples: number, tail: boolean): Int32Array {
+function rowPairs(
+  { conv }: GroupedConvolution,
+  staged: StagedPlane | null,
+  samples: number,
+  tail: boolean,
+): Int32Array {
   const { h, w } = conv.sizes;
   const [first, count] = tail ? [w - 4, 1] : [0, w >> 2];
   const sizes = [samples, h, count];
   const along = ({ n, h }: { readonly n: number; readonly h: number }) =>
     gridOffsets(sizes, [n, h, 4]);
-  const [x, y] = [along(conv.x.strides), along(conv.y.strides)];
+  const [x, y] = [
+    along(staged ? { n: 0, h: staged.pitch } : conv.x.strides),
+    along(conv.y.strides),
+  ];
   return Int32Array.from({ length: 2 * x.length }, (_, k) => (k % 2 ? y : x)[k >> 1]! + first * 4);
 }
 
@@ -41,6 +51,16 @@ const LONGEST_CHUNK = 1024;
 /** Pairs of rows' parts that stay there. */
 const PAIRS_AT_ONCE = 256;
 
+/** Taps that are summed at once: five in a run, nine anywhere. */
+const RUNS = 1;
+const NINES = 2;
+
+/** A table with its last entry repeated. */
+function inMultiplesOf(n: number, table: Int32Array): Int32Array {
+  const length = Math.ceil(table.length / n) * n;
+  return Int32Array.from({ length }, (_, k) => table[Math.min(k, table.length - 1)]!);
+}
+
 /** The gradient of the filters. */
 export function planFilters(
   engine: Engine,
@@ -49,29 +69,34 @@ export function planFilters(
 ): GradientPlan {
   const { conv, groups, steps } = grouped;
   const { n, o, h, w } = conv.sizes;
-  const asDots = conv.x.strides.w === 1 && conv.y.strides.w === 1 && w >= 16;
-  const xTaps = tapOffsets(grouped, "x");
+  const inNines = isDepthwise(grouped) && conv.y.strides.w === 1 && w >= 4;
+  const { strides } = conv.x;
+  const staged = inNines && strides.w !== 1 ? stagedPlane({ sizes: conv.sizes, strides }) : null;
+  const hasRows = (strides.w === 1 || staged !== null) && conv.y.strides.w === 1;
+  const asDots = hasRows && (w >= 16 || inNines);
+  const xTaps = staged?.taps ?? tapOffsets(grouped, "x");
   const taps = xTaps.length;
-  const inRuns = conv.x.strides.j === 1 && conv.sizes.j % 5 === 0;
+  const inRuns = strides.j === 1 && conv.sizes.j % 5 === 0;
   const pitch = Math.ceil(taps / 4) * 4;
   const panels = Math.ceil(o / 8);
   const blocks = blocksOf(grouped, panels, pitch);
   const perBlock = Math.ceil(n / blocks);
   const entries = asDots ? h * (w >> 2) : h * w;
   const goal = asDots ? PAIRS_AT_ONCE : POSITIONS_AT_ONCE;
-  const atOnce = Math.ceil(perBlock / Math.ceil((perBlock * entries) / Math.max(goal, entries)));
+  const fitting = Math.ceil(perBlock / Math.ceil((perBlock * entries) / Math.max(goal, entries)));
+  const atOnce = staged ? 1 : fitting;
   const chunk = asDots ? PAIRS_AT_ONCE : LONGEST_CHUNK;
   const own = asDots
     ? [
-        tables.add(rowPairs(grouped, atOnce, false)),
-        w % 4 === 0 ? 0 : tables.add(rowPairs(grouped, atOnce, true)),
+        tables.add(rowPairs(grouped, staged, atOnce, false)),
+        w % 4 === 0 ? 0 : tables.add(rowPairs(grouped, staged, atOnce, true)),
       ]
     : [
         tables.add(positionOffsets(grouped, "x", atOnce)),
         tables.add(positionOffsets(grouped, "y", atOnce)),
       ];
   const places = {
-    taps: tables.add(xTaps),
+    taps: tables.add(inNines ? inMultiplesOf(9, xTaps) : xTaps),
     yChannels: tables.add(channelOffsets(grouped, "y")),
     channels: tables.add(channelOffsets(grouped, "filters")),
     filterTaps: tables.add(tapOffsets(grouped, "filters")),
@@ -79,7 +104,9 @@ export function planFilters(
   const units = groups * panels * blocks;
   const operations = (2 * n * Math.min(o, 8) * h * w * taps) / blocks;
   const packed = Math.min(chunk, atOnce * entries) * 8;
-  const scratch = (asDots ? (taps + 4) * 32 : packed) * 4;
+  const lanes = (taps + 8) * 32;
+  const scratch = (asDots ? lanes + (staged ? staged.cells + 8 : 0) : packed) * 4;
+  const atOnceWord = inNines ? NINES : inRuns ? RUNS : 0;
   return (at) => {
     engine.reserveScratch(scratch);
     withBlock(engine, units * 8 * pitch, (sums) => {
@@ -105,7 +132,14 @@ export function planFilters(
         pitch * 4,
         tables.at(own[0]!),
         ...(asDots
-          ? [w % 4 === 0 ? 0 : h, tables.at(own[1]!), w % 4, inRuns ? 1 : 0]
+          ? [
+              w % 4 === 0 ? 0 : h,
+              tables.at(own[1]!),
+              w % 4,
+              atOnceWord,
+              staged ? lanes * 4 : 0,
+              ...(staged?.words ?? []),
+            ]
           : [tables.at(own[1]!)]),
       ]);
       const totals = partsFor(engine, groups * o, blocks * taps * 4);

@@ -91,8 +91,11 @@ export function findImage(
   letters: Letters,
   window: Window,
 ): Found | null {
-  const n = letters.out[0]!;
-  if (window.kernel.length !== 2 || sharedLetters(letters).length > 0) return null;
+  const n = Array.from(letters.out).find((letter) => !sharedLetters(letters).includes(letter))!;
+  // The columns' last four letters are not axes of the image.
+  const axes = letters.out.slice(0, -4);
+  const inImage = sharedLetters(letters).every((letter) => axes.includes(letter));
+  if (window.kernel.length !== 2 || !inImage) return null;
   return found(
     views,
     letters,

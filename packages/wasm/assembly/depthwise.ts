@@ -1,0 +1,216 @@
+// Filters that see one channel each: a plane at a time, of which no neighbour needs anything. Where stride, dilation or
+// small planes keep the cells of a row of windows apart, the plane is copied first, one phase of the stride behind the
+// other, so that they lie side by side.
+
+import { RELU } from "./contractionNumbers";
+import { planeTile } from "./planeTiles";
+import { firstUnit, word } from "./vectors";
+
+// How `stage` copies a plane, in the first words of its arguments. Cells seen down and across.
+const CELLS_DOWN = 0;
+const CELLS_ACROSS = 1;
+/** Bytes from cell to cell in the image, and the strides in cells: so many phases. */
+const DOWN = 2;
+const ACROSS = 3;
+const PHASES_DOWN = 4;
+const PHASES_ACROSS = 5;
+/** Bytes of a row of a phase, and of a phase. */
+const STAGED_ROW = 6;
+const PHASE = 7;
+
+/** Copies the plane at `x` to `to` `[phase down][phase across][row][column]`. */
+export function stage(shape: usize, x: usize, to: usize): void {
+  const down = <i32>word(shape, PHASES_DOWN);
+  const across = <usize>word(shape, PHASES_ACROSS);
+  const phase = <usize>word(shape, PHASE);
+  for (let r = 0; r < <i32>word(shape, CELLS_DOWN); r++) {
+    const row = r / down;
+    const at = to + <usize>(r - row * down) * across * phase + <usize>row * <usize>word(shape, STAGED_ROW);
+    for (let p: usize = 0; p < across; p++) {
+      const count = (<usize>word(shape, CELLS_ACROSS) + across - 1 - p) / across;
+      const step = <usize>word(shape, ACROSS);
+      copyCells(count, at + p * phase, x + p * step, across * step);
+    }
+    x += <usize>word(shape, DOWN);
+  }
+}
+
+/** Copies `n` cells `step` bytes apart to neighbours. */
+function copyCells(n: usize, to: usize, from: usize, step: usize): void {
+  let k: usize = 0;
+  if (step == 4) {
+    for (; k + 4 <= n; k += 4) v128.store(to + (k << 2), v128.load(from + (k << 2)));
+  } else if (step == 8) {
+    for (; k + 4 < n; k += 4) {
+      const pair = from + (k << 3);
+      v128.store(to + (k << 2), v128.shuffle<i32>(v128.load(pair), v128.load(pair, 16), 0, 2, 4, 6));
+    }
+  }
+  for (; k < n; k++) store<f32>(to + (k << 2), load<f32>(from + k * step));
+}
+
+// The arguments that both kernels share. Units are samples, those of the first group first.
+const PARTS = 8;
+const UNITS = 9;
+const SAMPLES = 10;
+const X = 11;
+const X_SAMPLE = 12;
+const X_GROUP = 13;
+const Y = 14;
+const Y_SAMPLE = 15;
+const Y_GROUP = 16;
+/** Filters of a group, and their step in y. */
+const CHANNELS = 17;
+const Y_CHANNEL = 18;
+const FILTERS = 19;
+const FILTERS_GROUP = 20;
+/** Where taps lie in the filters, `[filter][tap]`. */
+const FILTER_TABLE = 21;
+const TAPS = 22;
+/** Where a tap's cells lie, counted from those of the first. */
+const TAP_TABLE = 23;
+const HEIGHT = 24;
+const WIDTH = 25;
+const Y_ROW = 26;
+const Y_STEP = 27;
+/** In the scratch memory, whose first floats are taps: the copies, and outputs that are to be moved. */
+const COPIES = 28;
+const OUTPUTS = 29;
+
+// Those of `planes`.
+/** 0 where x is used as it lies. */
+const STAGED = 30;
+const X_ROW = 31;
+/** 0, or the floats from the first output to the last where rows are too short for tiles: all of them as one row. */
+const FLAT = 32;
+const MODE = 33;
+const BIAS = 34;
+const BIAS_FILTER = 35;
+const BIAS_GROUP = 36;
+
+// @ts-ignore: decorator
+@inline
+function placeOf(args: usize, first: i32, sample: i32, group: i32): usize {
+  return <usize>word(args, first) + <usize>sample * <usize>word(args, first + 1) + <usize>group * <usize>word(args, first + 2);
+}
+
+/** Taps one behind the other. */
+function gather(from: usize, table: usize, count: i32, to: usize): void {
+  for (let k: usize = 0; k < <usize>count << 2; k += 4) store<f32>(to + k, load<f32>(from + <usize>load<u32>(table + k)));
+}
+
+/** `floats` outputs in one row of tiles, the last of which overlaps the one before; 32 at least. */
+function flatTiles(taps: i32, a: usize, x: usize, table: usize, y: usize, floats: i32, limit: f32): void {
+  for (let p = 0; p < floats; p += 32) {
+    const at = <usize>max(min(p, floats - 32), 0) << 2;
+    planeTile(taps, a, x + at, table, 32, y + at, 32, limit);
+  }
+}
+
+/** The forward pass. */
+export function planes(args: usize, part: i32, scratch: usize): void {
+  const end = firstUnit(word(args, UNITS), word(args, PARTS), part + 1);
+  const samples = <i32>word(args, SAMPLES);
+  const taps = <i32>word(args, TAPS);
+  for (let unit = firstUnit(word(args, UNITS), word(args, PARTS), part); unit < end; unit++) {
+    const group = unit / samples;
+    const sample = unit - group * samples;
+    let x = placeOf(args, X, sample, group);
+    const y = placeOf(args, Y, sample, group);
+    if (word(args, STAGED)) {
+      const copies = scratch + <usize>word(args, COPIES);
+      stage(args, x, copies);
+      x = copies;
+    }
+    const filters = <usize>word(args, FILTERS) + <usize>group * <usize>word(args, FILTERS_GROUP);
+    for (let o = 0; o < <i32>word(args, CHANNELS); o++) {
+      gather(filters, <usize>word(args, FILTER_TABLE) + (<usize>(o * taps) << 2), taps, scratch);
+      const bias = <usize>word(args, BIAS) + <usize>o * <usize>word(args, BIAS_FILTER) + <usize>group * <usize>word(args, BIAS_GROUP);
+      store<f32>(scratch + (<usize>taps << 2), load<f32>(bias));
+      plane(args, scratch, x, y + <usize>o * <usize>word(args, Y_CHANNEL));
+    }
+  }
+}
+
+function plane(args: usize, scratch: usize, x: usize, y: usize): void {
+  const taps = <i32>word(args, TAPS);
+  const table = <usize>word(args, TAP_TABLE);
+  const height = <i32>word(args, HEIGHT);
+  const width = <i32>word(args, WIDTH);
+  const xRow = <usize>word(args, X_ROW);
+  const yRow = <usize>word(args, Y_ROW);
+  const limit: f32 = <i32>word(args, MODE) & RELU ? 0 : NaN;
+  const flat = <i32>word(args, FLAT);
+  if (flat) {
+    const outputs = scratch + <usize>word(args, OUTPUTS);
+    flatTiles(taps, scratch, x, table, outputs, flat, limit);
+    for (let h = 0; h < height; h++) {
+      const from = outputs + <usize>h * xRow;
+      const to = y + <usize>h * yRow;
+      for (let w = 0; w < width; w++) store<f32>(to + <usize>w * <usize>word(args, Y_STEP), load<f32>(from + (<usize>w << 2)));
+    }
+    return;
+  }
+  for (let h = 0; h < height; h += 4) {
+    // The last tiles compute some outputs again rather than fewer.
+    const row = <usize>min(h, height - 4);
+    for (let w = 0; w < width; w += 8) {
+      const at = <usize>min(w, width - 8) << 2;
+      planeTile(taps, scratch, x + row * xRow + at, table, xRow, y + row * yRow + at, yRow, limit);
+    }
+  }
+}
+
+// Those of `planeImages`.
+/** Cells of a plane of the image. */
+const CELLS = 30;
+/** Bytes of a filter's copy, of which so many zeros come first; and the steps from output to output in it. */
+const COPY = 31;
+const FRONT = 32;
+const COPY_ROW = 33;
+const COPY_STEP = 34;
+
+/**
+ * The gradient of the image: each cell sees the outputs that saw it. They are copied to where their windows begin in a
+ * plane of zeros as wide as the image, which therefore is one row of tiles.
+ */
+export function planeImages(args: usize, part: i32, scratch: usize): void {
+  const end = firstUnit(word(args, UNITS), word(args, PARTS), part + 1);
+  const samples = <i32>word(args, SAMPLES);
+  const channels = <i32>word(args, CHANNELS);
+  const taps = channels * <i32>word(args, TAPS);
+  const copies = scratch + <usize>word(args, COPIES);
+  const cells = <i32>word(args, CELLS);
+  memory.fill(copies, 0, <usize>channels * <usize>word(args, COPY));
+  store<f32>(scratch + (<usize>taps << 2), 0);
+  for (let unit = firstUnit(word(args, UNITS), word(args, PARTS), part); unit < end; unit++) {
+    const group = unit / samples;
+    const sample = unit - group * samples;
+    const y = placeOf(args, Y, sample, group);
+    for (let o = 0; o < channels; o++) {
+      spread(args, y + <usize>o * <usize>word(args, Y_CHANNEL), copies + <usize>o * <usize>word(args, COPY) + <usize>word(args, FRONT));
+    }
+    gather(<usize>word(args, FILTERS) + <usize>group * <usize>word(args, FILTERS_GROUP), word(args, FILTER_TABLE), taps, scratch);
+    const to = placeOf(args, X, sample, group);
+    const from = copies + <usize>word(args, FRONT);
+    if (cells >= 32) flatTiles(taps, scratch, from, word(args, TAP_TABLE), to, cells, NaN);
+    else {
+      const outputs = scratch + <usize>word(args, OUTPUTS);
+      flatTiles(taps, scratch, from, word(args, TAP_TABLE), outputs, cells, NaN);
+      memory.copy(to, outputs, <usize>cells << 2);
+    }
+  }
+}
+
+/** Copies a plane of outputs, the zeros between them staying as they are. */
+function spread(args: usize, y: usize, to: usize): void {
+  const width = <usize>word(args, WIDTH);
+  const yStep = <usize>word(args, Y_STEP);
+  const step = <usize>word(args, COPY_STEP);
+  for (let h = 0; h < <i32>word(args, HEIGHT); h++) {
+    if (step == 4) copyCells(width, to, y, yStep);
+    else for (let w: usize = 0; w < width; w++) store<f32>(to + w * step, load<f32>(y + w * yStep));
+    y += <usize>word(args, Y_ROW);
+    to += <usize>word(args, COPY_ROW);
+  }
+}
