@@ -3,8 +3,8 @@
 // other, so that they lie side by side.
 
 import { RELU } from "./contractionNumbers";
-import { planeTile } from "./planeTiles";
-import { firstUnit, word } from "./vectors";
+import { planeStrip, planeTile } from "./planeTiles";
+import { cut, firstUnit, word } from "./vectors";
 
 // How `stage` copies a plane, in the first words of its arguments. Cells seen down and across.
 const CELLS_DOWN = 0;
@@ -29,24 +29,24 @@ export function stage(shape: usize, x: usize, to: usize): void {
     for (let p: usize = 0; p < across; p++) {
       const count = (<usize>word(shape, CELLS_ACROSS) + across - 1 - p) / across;
       const step = <usize>word(shape, ACROSS);
-      copyCells(count, at + p * phase, x + p * step, across * step);
+      moveCells(count, at + p * phase, 4, x + p * step, across * step);
     }
     x += <usize>word(shape, DOWN);
   }
 }
 
-/** Copies `n` cells `step` bytes apart to neighbours. */
-function copyCells(n: usize, to: usize, from: usize, step: usize): void {
+/** Moves `n` cells `step` bytes apart to cells `toStep` apart. */
+function moveCells(n: usize, to: usize, toStep: usize, from: usize, step: usize): void {
   let k: usize = 0;
-  if (step == 4) {
+  if (toStep == 4 && step == 4) {
     for (; k + 4 <= n; k += 4) v128.store(to + (k << 2), v128.load(from + (k << 2)));
-  } else if (step == 8) {
+  } else if (toStep == 4 && step == 8) {
     for (; k + 4 < n; k += 4) {
       const pair = from + (k << 3);
       v128.store(to + (k << 2), v128.shuffle<i32>(v128.load(pair), v128.load(pair, 16), 0, 2, 4, 6));
     }
   }
-  for (; k < n; k++) store<f32>(to + (k << 2), load<f32>(from + k * step));
+  for (; k < n; k++) store<f32>(to + k * toStep, load<f32>(from + k * step));
 }
 
 // The arguments that both kernels share. Units are samples, those of the first group first.
@@ -81,7 +81,7 @@ const OUTPUTS = 29;
 /** 0 where x is used as it lies. */
 const STAGED = 30;
 const X_ROW = 31;
-/** 0, or the floats from the first output to the last where rows are too short for tiles: all of them as one row. */
+/** Floats from the first output to the last, as one row with gaps; 0 where they are computed in strips. */
 const FLAT = 32;
 const MODE = 33;
 const BIAS = 34;
@@ -100,10 +100,18 @@ function gather(from: usize, table: usize, count: i32, to: usize): void {
 }
 
 /** `floats` outputs in one row of tiles, the last of which overlaps the one before; 32 at least. */
-function flatTiles(taps: i32, a: usize, x: usize, table: usize, y: usize, floats: i32, limit: f32): void {
+function flatTiles(taps: i32, a: usize, x: usize, table: usize, y: usize, floats: i32): void {
   for (let p = 0; p < floats; p += 32) {
     const at = <usize>max(min(p, floats - 32), 0) << 2;
-    planeTile(taps, a, x + at, table, 32, y + at, 32, limit);
+    planeTile(taps, a, x + at, table, y + at);
+  }
+}
+
+/** A plane of outputs, 4 columns wide at least, of a dense 3 × 3 filter. */
+function strips(a: usize, x: usize, xRow: usize, y: usize, yRow: usize, height: i32, width: i32): void {
+  for (let w = 0; w < width; w += 4) {
+    const at = <usize>min(w, width - 4) << 2;
+    planeStrip(a, x + at, xRow, y + at, yRow, height);
   }
 }
 
@@ -112,6 +120,7 @@ export function planes(args: usize, part: i32, scratch: usize): void {
   const end = firstUnit(word(args, UNITS), word(args, PARTS), part + 1);
   const samples = <i32>word(args, SAMPLES);
   const taps = <i32>word(args, TAPS);
+  const limit: f32 = <i32>word(args, MODE) & RELU ? 0 : NaN;
   for (let unit = firstUnit(word(args, UNITS), word(args, PARTS), part); unit < end; unit++) {
     const group = unit / samples;
     const sample = unit - group * samples;
@@ -127,52 +136,56 @@ export function planes(args: usize, part: i32, scratch: usize): void {
       gather(filters, <usize>word(args, FILTER_TABLE) + (<usize>(o * taps) << 2), taps, scratch);
       const bias = <usize>word(args, BIAS) + <usize>o * <usize>word(args, BIAS_FILTER) + <usize>group * <usize>word(args, BIAS_GROUP);
       store<f32>(scratch + (<usize>taps << 2), load<f32>(bias));
+      store<f32>(scratch + (<usize>taps << 2), limit, 4);
       plane(args, scratch, x, y + <usize>o * <usize>word(args, Y_CHANNEL));
     }
   }
 }
 
 function plane(args: usize, scratch: usize, x: usize, y: usize): void {
-  const taps = <i32>word(args, TAPS);
-  const table = <usize>word(args, TAP_TABLE);
   const height = <i32>word(args, HEIGHT);
-  const width = <i32>word(args, WIDTH);
+  const width = <usize>word(args, WIDTH);
   const xRow = <usize>word(args, X_ROW);
   const yRow = <usize>word(args, Y_ROW);
-  const limit: f32 = <i32>word(args, MODE) & RELU ? 0 : NaN;
   const flat = <i32>word(args, FLAT);
-  if (flat) {
-    const outputs = scratch + <usize>word(args, OUTPUTS);
-    flatTiles(taps, scratch, x, table, outputs, flat, limit);
-    for (let h = 0; h < height; h++) {
-      const from = outputs + <usize>h * xRow;
-      const to = y + <usize>h * yRow;
-      for (let w = 0; w < width; w++) store<f32>(to + <usize>w * <usize>word(args, Y_STEP), load<f32>(from + (<usize>w << 2)));
-    }
-    return;
+  if (flat == 0) return strips(scratch, x, xRow, y, yRow, height, width);
+  let outputs = scratch + <usize>word(args, OUTPUTS);
+  flatTiles(word(args, TAPS), scratch, x, word(args, TAP_TABLE), outputs, flat);
+  const end = scratch + (<usize>word(args, TAPS) << 2);
+  for (let h = 0; h < height; h++) {
+    finishRow(width, y, word(args, Y_STEP), outputs, end);
+    outputs += xRow;
+    y += yRow;
   }
-  for (let h = 0; h < height; h += 4) {
-    // The last tiles compute some outputs again rather than fewer.
-    const row = <usize>min(h, height - 4);
-    for (let w = 0; w < width; w += 8) {
-      const at = <usize>min(w, width - 8) << 2;
-      planeTile(taps, scratch, x + row * xRow + at, table, xRow, y + row * yRow + at, yRow, limit);
-    }
+}
+
+/** Moves `n` sums to a row of outputs, with the bias and the limit at `end`. */
+function finishRow(n: usize, to: usize, step: usize, from: usize, end: usize): void {
+  let k: usize = 0;
+  const bias = v128.load_splat<f32>(end);
+  const limit = v128.load_splat<f32>(end, 4);
+  if (step == 4) {
+    for (; k + 4 <= n; k += 4) v128.store(to + (k << 2), cut(f32x4.add(v128.load(from + (k << 2)), bias), limit));
+  }
+  for (; k < n; k++) {
+    const sum = cut(f32x4.add(v128.load_splat<f32>(from + (k << 2)), bias), limit);
+    v128.store_lane<f32>(to + k * step, sum, 0);
   }
 }
 
 // Those of `planeImages`.
-/** Cells of a plane of the image. */
-const CELLS = 30;
+/** Rows and columns of the image; no columns where it has to be one row. */
+const ROWS = 30;
+const COLUMNS = 31;
 /** Bytes of a filter's copy, of which so many zeros come first; and the steps from output to output in it. */
-const COPY = 31;
-const FRONT = 32;
-const COPY_ROW = 33;
-const COPY_STEP = 34;
+const COPY = 32;
+const FRONT = 33;
+const COPY_ROW = 34;
+const COPY_STEP = 35;
 
 /**
  * The gradient of the image: each cell sees the outputs that saw it. They are copied to where their windows begin in a
- * plane of zeros as wide as the image, which therefore is one row of tiles.
+ * plane of zeros as wide as the image, which therefore may be one row of tiles. Taps are listed from last to first.
  */
 export function planeImages(args: usize, part: i32, scratch: usize): void {
   const end = firstUnit(word(args, UNITS), word(args, PARTS), part + 1);
@@ -180,9 +193,9 @@ export function planeImages(args: usize, part: i32, scratch: usize): void {
   const channels = <i32>word(args, CHANNELS);
   const taps = channels * <i32>word(args, TAPS);
   const copies = scratch + <usize>word(args, COPIES);
-  const cells = <i32>word(args, CELLS);
+  const height = <i32>word(args, ROWS);
+  const width = <i32>word(args, COLUMNS);
   memory.fill(copies, 0, <usize>channels * <usize>word(args, COPY));
-  store<f32>(scratch + (<usize>taps << 2), 0);
   for (let unit = firstUnit(word(args, UNITS), word(args, PARTS), part); unit < end; unit++) {
     const group = unit / samples;
     const sample = unit - group * samples;
@@ -191,25 +204,24 @@ export function planeImages(args: usize, part: i32, scratch: usize): void {
       spread(args, y + <usize>o * <usize>word(args, Y_CHANNEL), copies + <usize>o * <usize>word(args, COPY) + <usize>word(args, FRONT));
     }
     gather(<usize>word(args, FILTERS) + <usize>group * <usize>word(args, FILTERS_GROUP), word(args, FILTER_TABLE), taps, scratch);
+    store<f32>(scratch + (<usize>taps << 2), 0);
+    store<f32>(scratch + (<usize>taps << 2), NaN, 4);
     const to = placeOf(args, X, sample, group);
-    const from = copies + <usize>word(args, FRONT);
-    if (cells >= 32) flatTiles(taps, scratch, from, word(args, TAP_TABLE), to, cells, NaN);
+    const row = <usize>width << 2;
+    if (width) strips(scratch, copies, row, to, row, height, width);
+    else if (height >= 32) flatTiles(taps, scratch, copies, word(args, TAP_TABLE), to, height);
     else {
       const outputs = scratch + <usize>word(args, OUTPUTS);
-      flatTiles(taps, scratch, from, word(args, TAP_TABLE), outputs, cells, NaN);
-      memory.copy(to, outputs, <usize>cells << 2);
+      flatTiles(taps, scratch, copies, word(args, TAP_TABLE), outputs, height);
+      memory.copy(to, outputs, <usize>height << 2);
     }
   }
 }
 
 /** Copies a plane of outputs, the zeros between them staying as they are. */
 function spread(args: usize, y: usize, to: usize): void {
-  const width = <usize>word(args, WIDTH);
-  const yStep = <usize>word(args, Y_STEP);
-  const step = <usize>word(args, COPY_STEP);
   for (let h = 0; h < <i32>word(args, HEIGHT); h++) {
-    if (step == 4) copyCells(width, to, y, yStep);
-    else for (let w: usize = 0; w < width; w++) store<f32>(to + w * step, load<f32>(y + w * yStep));
+    moveCells(word(args, WIDTH), to, word(args, COPY_STEP), y, word(args, Y_STEP));
     y += <usize>word(args, Y_ROW);
     to += <usize>word(args, COPY_ROW);
   }

@@ -13,7 +13,7 @@ import {
 } from "./dotTiles";
 import { packPanel } from "./packing";
 import { pixelTile } from "./pixelTile";
-import { planeDots, planeDotsTail } from "./planeTiles";
+import { planeDotStrip, planeDots, planeDotsTail } from "./planeTiles";
 import { firstUnit, isRun, panelStart, word } from "./vectors";
 
 // The arguments that both kernels share. Units are [group][panel][block].
@@ -108,6 +108,11 @@ const IN_NINES = 2;
 /** 0, or where in the scratch memory the plane of a sample's only channel is copied; then how, as `stage` reads it. */
 const COPIES = 25;
 const STAGE = 26;
+/** Columns in strips of four, where a filter is dense and 3 × 3: their number, rows, and the bytes from row to row. */
+const STRIPS = 34;
+const STRIP_HEIGHT = 35;
+const X_ROW = 36;
+const Y_ROW = 37;
 
 /** Products of rows, four lanes at a time; needs rows without gaps. */
 export function dots(args: usize, part: i32, scratch: usize): void {
@@ -152,7 +157,10 @@ function allDots(args: usize, pairs: i32, table: usize, x: usize, y: usize, pane
   const channels = <usize>word(args, CHANNEL_TABLE) + (<usize>panel << 5);
   if (atOnce == IN_NINES) {
     for (let channel: usize = 0; channel < <usize>valid; channel++) {
-      nineTaps(args, pairs, table, x, y + <usize>load<u32>(channels + (channel << 2)), lanes + (channel << 4), cut);
+      const plane = y + <usize>load<u32>(channels + (channel << 2));
+      const sums = lanes + (channel << 4);
+      if (!tail && word(args, STRIPS)) strips(args, x, plane, sums);
+      else nineTaps(args, pairs, table, x, plane, sums, cut);
     }
     return;
   }
@@ -162,6 +170,13 @@ function allDots(args: usize, pairs: i32, table: usize, x: usize, y: usize, pane
     const sums = lanes + (<usize>channel << 4);
     if (atOnce == IN_RUNS) neighbouringTaps(args, pairs, table, x, ya, yb, sums, cut);
     else scatteredTaps(args, pairs, table, x, ya, yb, sums, cut);
+  }
+}
+
+function strips(args: usize, x: usize, y: usize, sums: usize): void {
+  const end = y + (<usize>word(args, STRIPS) << 4);
+  for (; y != end; y += 16, x += 16) {
+    planeDotStrip(x, word(args, X_ROW), y, word(args, Y_ROW), word(args, STRIP_HEIGHT), sums);
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { dotRun5, dotTile3, dotTile4 } from "./dotTiles";
 import { pixelTile } from "./pixelTile";
+import { planeDotStrip, planeDots, planeStrip, planeTile } from "./planeTiles";
 import { rowStrip1, rowStrip2, rowStrip3, rowStrip4 } from "./rowStrips";
 import { rowTile1, rowTile2, rowTile3, rowTile4, rowTile5, rowTile6 } from "./rowTiles";
 import { multiplyAdd, word } from "./vectors";
@@ -38,10 +39,10 @@ function peak(steps: i32, from: usize, to: usize): void {
 }
 
 /** Arguments: 0 which (0 the peak, 1 … 6 rows, 7 pixels, 8 and 9 dots of 3 and 4 taps, 11 … 14 strips,
- * 25 dots of 5 taps in a run), 1 times, 2 steps. */
+ * 15 planes, 16 dots of 9 taps, 17 and 18 strips of planes and of their gradients, 25 dots of 5 taps in a run), 1 times, 2 steps. */
 export function micro(args: usize, scratch: usize): void {
   const steps = <i32>word(args, 2);
-  const table = scratch + 1024;
+  const table = scratch + 1280;
   const a = table + (<usize>steps << 3);
   const b = a + (<usize>steps << 5);
   for (let k = 0; k < steps; k++) store<i32>(table + (<usize>k << 2), k << 5);
@@ -60,6 +61,10 @@ export function micro(args: usize, scratch: usize): void {
       case 13: rowStrip3(steps, a, b, table, scratch, 32, 8, 0); break;
       case 14: rowStrip4(steps, a, b, table, scratch, 32, 8, 0); break;
       case 8: dotTile3(steps >> 1, table, a, a + 4, a + 8, b, b + 4, scratch); break;
+      case 15: planeTile(steps, a, b, table, scratch); break;
+      case 16: planeDots(steps >> 1, table, table, a, b, scratch); break;
+      case 17: planeStrip(a, b, 32, a, 32, steps >> 1); break;
+      case 18: planeDotStrip(a, 32, b, 32, steps >> 1, scratch); break;
       case 25: dotRun5(steps >> 1, table, a + 4, b, b + 4, scratch); break;
       default: dotTile4(steps >> 1, table, a, a + 4, a + 8, a + 12, b, b + 4, scratch);
     }

@@ -1,47 +1,132 @@
 // Made by build/microKernels.mjs; not for editing.
-// The tile of one filter on one channel, and the sums of products for the gradient of its nine taps.
+// One filter on one channel, and the sums of products for the gradient of its taps.
 
 import { cut, multiplyAdd } from "./vectors";
 
-export function planeTile(taps: i32, a: usize, x: usize, table: usize, xStep: usize, y: usize, yStep: usize, limit: f32): void {
-  let s0a = f32x4.splat(0);
-  let s0b = f32x4.splat(0);
-  let s1a = f32x4.splat(0);
-  let s1b = f32x4.splat(0);
-  let s2a = f32x4.splat(0);
-  let s2b = f32x4.splat(0);
-  let s3a = f32x4.splat(0);
-  let s3b = f32x4.splat(0);
+export function planeTile(taps: i32, a: usize, x: usize, table: usize, y: usize): void {
+  let s0 = f32x4.splat(0);
+  let s1 = f32x4.splat(0);
+  let s2 = f32x4.splat(0);
+  let s3 = f32x4.splat(0);
+  let s4 = f32x4.splat(0);
+  let s5 = f32x4.splat(0);
+  let s6 = f32x4.splat(0);
+  let s7 = f32x4.splat(0);
   const end = table + (<usize>taps << 2);
   for (; table != end; table += 4) {
-    let from = x + <usize>load<u32>(table);
+    const from = x + <usize>load<u32>(table);
     const w = v128.load_splat<f32>(a);
-    s0a = multiplyAdd(w, v128.load(from), s0a);
-    s0b = multiplyAdd(w, v128.load(from, 16), s0b);
-    from += xStep;
-    s1a = multiplyAdd(w, v128.load(from), s1a);
-    s1b = multiplyAdd(w, v128.load(from, 16), s1b);
-    from += xStep;
-    s2a = multiplyAdd(w, v128.load(from), s2a);
-    s2b = multiplyAdd(w, v128.load(from, 16), s2b);
-    from += xStep;
-    s3a = multiplyAdd(w, v128.load(from), s3a);
-    s3b = multiplyAdd(w, v128.load(from, 16), s3b);
+    s0 = multiplyAdd(w, v128.load(from), s0);
+    s1 = multiplyAdd(w, v128.load(from, 16), s1);
+    s2 = multiplyAdd(w, v128.load(from, 32), s2);
+    s3 = multiplyAdd(w, v128.load(from, 48), s3);
+    s4 = multiplyAdd(w, v128.load(from, 64), s4);
+    s5 = multiplyAdd(w, v128.load(from, 80), s5);
+    s6 = multiplyAdd(w, v128.load(from, 96), s6);
+    s7 = multiplyAdd(w, v128.load(from, 112), s7);
     a += 4;
   }
-  const bias = v128.load_splat<f32>(a);
-  const most = f32x4.splat(limit);
-  v128.store(y, cut(f32x4.add(s0a, bias), most));
-  v128.store(y, cut(f32x4.add(s0b, bias), most), 16);
-  y += yStep;
-  v128.store(y, cut(f32x4.add(s1a, bias), most));
-  v128.store(y, cut(f32x4.add(s1b, bias), most), 16);
-  y += yStep;
-  v128.store(y, cut(f32x4.add(s2a, bias), most));
-  v128.store(y, cut(f32x4.add(s2b, bias), most), 16);
-  y += yStep;
-  v128.store(y, cut(f32x4.add(s3a, bias), most));
-  v128.store(y, cut(f32x4.add(s3b, bias), most), 16);
+  v128.store(y, s0);
+  v128.store(y, s1, 16);
+  v128.store(y, s2, 32);
+  v128.store(y, s3, 48);
+  v128.store(y, s4, 64);
+  v128.store(y, s5, 80);
+  v128.store(y, s6, 96);
+  v128.store(y, s7, 112);
+}
+
+export function planeStrip(a: usize, x: usize, xStep: usize, y: usize, yStep: usize, height: i32): void {
+  const w0 = v128.load_splat<f32>(a);
+  const w1 = v128.load_splat<f32>(a, 4);
+  const w2 = v128.load_splat<f32>(a, 8);
+  const w3 = v128.load_splat<f32>(a, 12);
+  const w4 = v128.load_splat<f32>(a, 16);
+  const w5 = v128.load_splat<f32>(a, 20);
+  const w6 = v128.load_splat<f32>(a, 24);
+  const w7 = v128.load_splat<f32>(a, 28);
+  const w8 = v128.load_splat<f32>(a, 32);
+  let below: v128;
+  let here: v128;
+  {
+    let v = v128.load(x);
+    here = f32x4.mul(w0, v);
+    v = v128.load(x, 4);
+    here = multiplyAdd(w1, v, here);
+    v = v128.load(x, 8);
+    here = multiplyAdd(w2, v, here);
+    x += xStep;
+  }
+  {
+    let v = v128.load(x);
+    here = multiplyAdd(w3, v, here);
+    below = f32x4.mul(w0, v);
+    v = v128.load(x, 4);
+    here = multiplyAdd(w4, v, here);
+    below = multiplyAdd(w1, v, below);
+    v = v128.load(x, 8);
+    here = multiplyAdd(w5, v, here);
+    below = multiplyAdd(w2, v, below);
+    x += xStep;
+  }
+  const end = y + <usize>height * yStep;
+  for (; y != end; y += yStep) {
+    let v = v128.load(x);
+    here = multiplyAdd(w6, v, here);
+    below = multiplyAdd(w3, v, below);
+    let next = f32x4.mul(w0, v);
+    v = v128.load(x, 4);
+    here = multiplyAdd(w7, v, here);
+    below = multiplyAdd(w4, v, below);
+    next = multiplyAdd(w1, v, next);
+    v = v128.load(x, 8);
+    here = multiplyAdd(w8, v, here);
+    below = multiplyAdd(w5, v, below);
+    next = multiplyAdd(w2, v, next);
+    const sum = f32x4.add(here, v128.load_splat<f32>(a, 36));
+    v128.store(y, cut(sum, v128.load_splat<f32>(a, 40)));
+    here = below;
+    below = next;
+    x += xStep;
+  }
+}
+
+export function planeDotStrip(x: usize, xStep: usize, y: usize, yStep: usize, height: i32, sums: usize): void {
+  let s0 = v128.load(sums);
+  let s1 = v128.load(sums, 128);
+  let s2 = v128.load(sums, 256);
+  let s3 = v128.load(sums, 384);
+  let s4 = v128.load(sums, 512);
+  let s5 = v128.load(sums, 640);
+  let s6 = v128.load(sums, 768);
+  let s7 = v128.load(sums, 896);
+  let s8 = v128.load(sums, 1024);
+  const end = y + <usize>height * yStep;
+  for (; y != end; y += yStep) {
+    const v = v128.load(y);
+    let from = x;
+    s0 = multiplyAdd(v, v128.load(from), s0);
+    s1 = multiplyAdd(v, v128.load(from, 4), s1);
+    s2 = multiplyAdd(v, v128.load(from, 8), s2);
+    from += xStep;
+    s3 = multiplyAdd(v, v128.load(from), s3);
+    s4 = multiplyAdd(v, v128.load(from, 4), s4);
+    s5 = multiplyAdd(v, v128.load(from, 8), s5);
+    from += xStep;
+    s6 = multiplyAdd(v, v128.load(from), s6);
+    s7 = multiplyAdd(v, v128.load(from, 4), s7);
+    s8 = multiplyAdd(v, v128.load(from, 8), s8);
+    x += xStep;
+  }
+  v128.store(sums, s0);
+  v128.store(sums, s1, 128);
+  v128.store(sums, s2, 256);
+  v128.store(sums, s3, 384);
+  v128.store(sums, s4, 512);
+  v128.store(sums, s5, 640);
+  v128.store(sums, s6, 768);
+  v128.store(sums, s7, 896);
+  v128.store(sums, s8, 1024);
 }
 
 export function planeDots(pairs: i32, table: usize, taps: usize, x: usize, y: usize, sums: usize): void {

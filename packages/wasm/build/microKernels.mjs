@@ -188,33 +188,94 @@ function dotTile(taps, run, masked) {
   );
 }
 
-/**
- * 4 rows × 8 outputs of one filter: sums over taps of a[tap]·x[table[tap] + row·xStep + 0 … 7], then the bias behind
- * the taps, then 0 where that is at most `limit`.
- */
+/** 32 outputs of one filter: sums over taps of a[tap]·x[table[tap] + 0 … 31], stored as they are for `rowTile`'s reason. */
 function planeTile() {
-  const each = (line) => range(4).map(line);
+  const each = (line) => range(8).map(line);
   return lines(
-    "export function planeTile(taps: i32, a: usize, x: usize, table: usize, xStep: usize, y: usize, yStep: usize, limit: f32): void {",
-    each((r) => [`  let s${r}a = f32x4.splat(0);`, `  let s${r}b = f32x4.splat(0);`]),
+    "export function planeTile(taps: i32, a: usize, x: usize, table: usize, y: usize): void {",
+    each((k) => `  let s${k} = f32x4.splat(0);`),
     "  const end = table + (<usize>taps << 2);",
     "  for (; table != end; table += 4) {",
-    "    let from = x + <usize>load<u32>(table);",
+    "    const from = x + <usize>load<u32>(table);",
     "    const w = v128.load_splat<f32>(a);",
-    each((r) => [
-      `    s${r}a = multiplyAdd(w, v128.load(from), s${r}a);`,
-      `    s${r}b = multiplyAdd(w, v128.load(from, 16), s${r}b);`,
-      r < 3 ? "    from += xStep;" : [],
-    ]),
+    each((k) => `    s${k} = multiplyAdd(w, v128.load(from${at(16 * k)}), s${k});`),
     "    a += 4;",
     "  }",
-    "  const bias = v128.load_splat<f32>(a);",
-    "  const most = f32x4.splat(limit);",
-    each((r) => [
-      `  v128.store(y, cut(f32x4.add(s${r}a, bias), most));`,
-      `  v128.store(y, cut(f32x4.add(s${r}b, bias), most), 16);`,
-      r < 3 ? "  y += yStep;" : [],
+    each((k) => `  v128.store(y, s${k}${at(16 * k)});`),
+    "}\n",
+  );
+}
+
+/** Sums of products of a row's vectors with three weights each, as lines; a sum that begins is named with "let ". */
+const products = (from, sums) =>
+  range(3).map((j) => [
+    `    ${j === 0 ? "let " : ""}v = v128.load(${from}${at(4 * j)});`,
+    sums.map(({ to, row, first }) =>
+      first && j === 0
+        ? `    ${first} = f32x4.mul(w${3 * row}, v);`
+        : `    ${to} = multiplyAdd(w${3 * row + j}, v, ${to});`,
+    ),
+  ]);
+
+/**
+ * 4 columns of outputs of a dense 3 × 3 filter, from top to bottom: each row of the image is loaded once, for the three
+ * rows of outputs that see it. Behind the weights `a` are the bias, and the limit up to which outputs become 0.
+ */
+function planeStrip() {
+  return lines(
+    "export function planeStrip(a: usize, x: usize, xStep: usize, y: usize, yStep: usize, height: i32): void {",
+    range(9).map((t) => `  const w${t} = v128.load_splat<f32>(a${at(4 * t)});`),
+    "  let below: v128;",
+    "  let here: v128;",
+    "  {",
+    products("x", [{ to: "here", row: 0, first: "here" }]),
+    "    x += xStep;",
+    "  }",
+    "  {",
+    products("x", [
+      { to: "here", row: 1 },
+      { to: "below", row: 0, first: "below" },
     ]),
+    "    x += xStep;",
+    "  }",
+    "  const end = y + <usize>height * yStep;",
+    "  for (; y != end; y += yStep) {",
+    products("x", [
+      { to: "here", row: 2 },
+      { to: "below", row: 1 },
+      { to: "next", row: 0, first: "let next" },
+    ]),
+    "    const sum = f32x4.add(here, v128.load_splat<f32>(a, 36));",
+    "    v128.store(y, cut(sum, v128.load_splat<f32>(a, 40)));",
+    "    here = below;",
+    "    below = next;",
+    "    x += xStep;",
+    "  }",
+    "}\n",
+  );
+}
+
+/**
+ * The 9 vectors of sums for the gradient of such a filter, kept as `dotTile` keeps them, over 4 columns of outputs. Rows
+ * are loaded again for each tap: carried from one round to the next as above, they leave the sums half as fast.
+ */
+function planeDotStrip() {
+  return lines(
+    "export function planeDotStrip(x: usize, xStep: usize, y: usize, yStep: usize, height: i32, sums: usize): void {",
+    range(9).map((t) => `  let s${t} = v128.load(sums${at(128 * t)});`),
+    "  const end = y + <usize>height * yStep;",
+    "  for (; y != end; y += yStep) {",
+    "    const v = v128.load(y);",
+    "    let from = x;",
+    range(3).map((i) => [
+      range(3).map(
+        (j) => `    s${3 * i + j} = multiplyAdd(v, v128.load(from${at(4 * j)}), s${3 * i + j});`,
+      ),
+      i < 2 ? "    from += xStep;" : [],
+    ]),
+    "    x += xStep;",
+    "  }",
+    range(9).map((t) => `  v128.store(sums, s${t}${at(128 * t)});`),
     "}\n",
   );
 }
@@ -266,9 +327,9 @@ const files = {
     [false, true].map((masked) => dotTile(5, true, masked)).join("\n"),
   ],
   planeTiles: [
-    "// The tile of one filter on one channel, and the sums of products for the gradient of its nine taps.\n\n",
+    "// One filter on one channel, and the sums of products for the gradient of its taps.\n\n",
     'import { cut, multiplyAdd } from "./vectors";\n\n',
-    [planeTile(), planeDots(false), planeDots(true)].join("\n"),
+    [planeTile(), planeStrip(), planeDotStrip(), planeDots(false), planeDots(true)].join("\n"),
   ],
 };
 for (const [name, parts] of Object.entries(files)) {

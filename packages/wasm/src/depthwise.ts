@@ -4,7 +4,7 @@ import { type GradientPlan, samplesOf } from "./directTables.ts";
 import type { Engine } from "./engine.ts";
 import type { GroupedConvolution } from "./groups.ts";
 import { gridOffsets } from "./letters.ts";
-import { stagedPlane } from "./planes.ts";
+import { isDenseSquare, NOT_STAGED, stagedPlane } from "./planes.ts";
 import { call, modeOf, partsFor } from "./product.ts";
 import type { Tables } from "./tables.ts";
 
@@ -21,9 +21,6 @@ const TILE = 32;
 /** Whether groups are single channels with few filters each. */
 export const isDepthwise = ({ conv, groups }: GroupedConvolution): boolean =>
   groups > 1 && conv.sizes.c === 1 && conv.sizes.o <= MOST_FILTERS;
-
-/** For kernels that copy nothing. */
-const NOT_STAGED = [0, 0, 0, 0, 0, 0, 0, 0];
 
 const even = (floats: number) => Math.ceil(floats / 4) * 4;
 
@@ -43,20 +40,27 @@ export function planPlanes(
   const { conv, groups, steps } = grouped;
   const { n, o, h, w, i, j } = conv.sizes;
   const { x, y } = conv;
-  const inTiles = w >= 8 && h >= 4 && y.strides.w === 1;
-  const staged =
-    inTiles && x.strides.w === 1 ? null : stagedPlane({ sizes: conv.sizes, strides: x.strides });
-  if (!staged && (!inTiles || x.strides.w !== 1)) return null;
-  const pitch = staged ? staged.pitch : x.strides.h;
-  const flat = inTiles ? 0 : (h - 1) * pitch + w;
+  const direct = gridOffsets([i, j], [x.strides.i, x.strides.j]);
+  const hasRows = y.strides.w === 1 && w >= 4;
+  const reach = (pitch: number) => (h - 1) * pitch + w;
+  const isDirect =
+    x.strides.w === 1 &&
+    ((hasRows && isDenseSquare(direct, x.strides.h)) ||
+      // Outputs as one row must not be more gaps than outputs, nor fewer than a tile.
+      (x.strides.h >= w && x.strides.h <= 2 * w && reach(x.strides.h) >= TILE));
+  const staged = isDirect ? null : stagedPlane({ sizes: conv.sizes, strides: x.strides });
+  if (!isDirect && !staged) return null;
+  const pitch = staged?.pitch ?? x.strides.h;
+  const xTaps = staged?.taps ?? direct;
+  const flat = hasRows && isDenseSquare(xTaps, pitch) ? 0 : reach(pitch);
   const taps = i * j;
-  const copies = even(taps + 1);
+  const copies = even(taps + 2);
   const outputs = copies + (staged ? even(staged.cells + TILE) : 0);
-  const scratch = (outputs + (flat ? even(flat + TILE) : 0)) * 4;
+  const scratch = (outputs + even(flat + TILE)) * 4;
   const places = {
     zero: tables.add([0]),
     filters: tables.add(filterTable(grouped)),
-    taps: tables.add(staged?.taps ?? gridOffsets([i, j], [x.strides.i, x.strides.j])),
+    taps: tables.add(xTaps),
   };
   const units = groups * n;
   const operations = 2 * taps * o * h * w;
@@ -114,11 +118,15 @@ export function planPlaneImages(
   const copy = even(front + cells + TILE);
   if (o * copy > MOST_CELLS) return null;
   const taps = i * j;
-  const copies = even(o * taps + 1);
+  const offsets = gridOffsets([o, i, j], [copy, x.strides.i, x.strides.j]);
+  const inStrips = width >= 4 && isDenseSquare(offsets, width);
+  /** The tap of the same filter that looks the other way. */
+  const turned = (k: number) => k - (k % taps) + taps - 1 - (k % taps);
+  const copies = even(o * taps + 2);
   const outputs = copies + o * copy;
   const places = {
-    filters: tables.add(filterTable(grouped)),
-    taps: tables.add(gridOffsets([o, i, j], [copy, -x.strides.i, -x.strides.j])),
+    filters: tables.add(filterTable(grouped).map((_, k, all) => all[turned(k)]!)),
+    taps: tables.add(offsets),
   };
   const units = groups * n;
   return (at) => {
@@ -146,7 +154,7 @@ export function planPlaneImages(
       y.strides.w * 4,
       copies * 4,
       outputs * 4,
-      cells,
+      ...(inStrips ? [height, width] : [cells, 0]),
       copy * 4,
       front * 4,
       x.strides.h * 4,

@@ -10,7 +10,7 @@ import {
 import type { Engine } from "./engine.ts";
 import type { GroupedConvolution } from "./groups.ts";
 import { gridOffsets } from "./letters.ts";
-import { type StagedPlane, stagedPlane } from "./planes.ts";
+import { isDenseSquare, NOT_STAGED, type StagedPlane, stagedPlane } from "./planes.ts";
 import { call, partsFor, withBlock } from "./product.ts";
 import type { Tables } from "./tables.ts";
 
@@ -77,15 +77,17 @@ export function planFilters(
   const xTaps = staged?.taps ?? tapOffsets(grouped, "x");
   const taps = xTaps.length;
   const inRuns = strides.j === 1 && conv.sizes.j % 5 === 0;
-  const pitch = Math.ceil(taps / 4) * 4;
+  const pitchOfSums = Math.ceil(taps / 4) * 4;
   const panels = Math.ceil(o / 8);
-  const blocks = blocksOf(grouped, panels, pitch);
+  const blocks = blocksOf(grouped, panels, pitchOfSums);
   const perBlock = Math.ceil(n / blocks);
   const entries = asDots ? h * (w >> 2) : h * w;
   const goal = asDots ? PAIRS_AT_ONCE : POSITIONS_AT_ONCE;
   const fitting = Math.ceil(perBlock / Math.ceil((perBlock * entries) / Math.max(goal, entries)));
-  const atOnce = staged ? 1 : fitting;
-  const chunk = asDots ? PAIRS_AT_ONCE : LONGEST_CHUNK;
+  const pitch = staged?.pitch ?? strides.h;
+  const inStrips = inNines && asDots && isDenseSquare(xTaps, pitch);
+  const atOnce = staged || inStrips ? 1 : fitting;
+  const chunk = inStrips ? entries : asDots ? PAIRS_AT_ONCE : LONGEST_CHUNK;
   const own = asDots
     ? [
         tables.add(rowPairs(grouped, staged, atOnce, false)),
@@ -109,7 +111,7 @@ export function planFilters(
   const atOnceWord = inNines ? NINES : inRuns ? RUNS : 0;
   return (at) => {
     engine.reserveScratch(scratch);
-    withBlock(engine, units * 8 * pitch, (sums) => {
+    withBlock(engine, units * 8 * pitchOfSums, (sums) => {
       const parts = partsFor(engine, units, operations);
       call(engine, asDots ? DOTS : TAPS, parts, [
         parts,
@@ -129,7 +131,7 @@ export function planFilters(
         tables.at(places.taps),
         tables.at(places.yChannels),
         sums,
-        pitch * 4,
+        pitchOfSums * 4,
         tables.at(own[0]!),
         ...(asDots
           ? [
@@ -138,7 +140,11 @@ export function planFilters(
               w % 4,
               atOnceWord,
               staged ? lanes * 4 : 0,
-              ...(staged?.words ?? []),
+              ...(staged?.words ?? NOT_STAGED),
+              inStrips ? w >> 2 : 0,
+              h,
+              pitch * 4,
+              conv.y.strides.h * 4,
             ]
           : [tables.at(own[1]!)]),
       ]);
@@ -151,7 +157,7 @@ export function planFilters(
         blocks,
         taps,
         sums,
-        pitch * 4,
+        pitchOfSums * 4,
         at.filters,
         steps.filters * 4,
         tables.at(places.channels),

@@ -38,6 +38,9 @@ export interface StagedPlane {
   readonly taps: Int32Array;
 }
 
+/** The words where nothing is copied. */
+export const NOT_STAGED = [0, 0, 0, 0, 0, 0, 0, 0] as const;
+
 /** The axes of windows on a plane, as in `Convolution`. */
 interface Windows {
   readonly sizes: Readonly<Record<"h" | "w" | "i" | "j", number>>;
@@ -75,4 +78,11 @@ export function stagedPlane({ sizes, strides }: Windows): StagedPlane | null {
     ],
     taps: Int32Array.from(rows.flatMap((row) => columns.map((column) => (row + column) * 4))),
   };
+}
+
+/** Whether taps are 3 × 3 neighbours in rows `pitch` floats apart, as windows are. */
+export function isDenseSquare(taps: Int32Array, pitch: number): boolean {
+  const dense = (offset: number, tap: number) =>
+    offset === ((tap % 3) + Math.floor(tap / 3) * pitch) * 4;
+  return taps.length === 9 && taps.every(dense);
 }
