@@ -66,6 +66,17 @@ describe("a deferred contraction", () => {
     });
   });
 
+  it("takes the bias along through the reshapes of groups", () => {
+    const [x, w, b] = [numbers([2, 4, 5, 5]), numbers([8, 1, 3, 3]), numbers([8])];
+    const grouped = () => values(relu(conv2d(x, w, b, { groups: 4 })));
+    const found = grouped();
+    expect(log).toEqual(["contract + bias + relu"]);
+    setBackend("reference");
+    found[0]!.forEach((value, i) => {
+      expect(value).toBeCloseTo(grouped()[0]![i]!, 4);
+    });
+  });
+
   it("is computed once, however often it is read", () => {
     const y = dense(numbers([3, 4]), numbers([4, 5]), numbers([5]));
     expect(log).toEqual([]);

@@ -280,23 +280,31 @@ describe("convolutions", () => {
     }
   });
 
-  it("are the same whichever operand comes first", () => {
-    const random = generator(3);
-    const shape: Shape = {
-      n: 3,
-      g: 1,
-      c: 2,
-      o: 7,
-      size: [9, 23],
-      window: { kernel: [3, 3], stride: [1, 1], dilation: [1, 1] },
-    };
-    const { x, y, filters, windowed } = convolution(kernels, shape, random, false);
-    const first = { a: "ncijhw", b: "ocij", out: "nohw" };
-    kernels.contract(windowed(x.ours), filters.ours, first, y.ours);
-    const expected = memoryOf(kernels, y.ours);
-    kernels.contract(filters.ours, windowed(x.ours), { ...first, a: "ocij", b: "ncijhw" }, y.ours);
-    expect(sameBits(memoryOf(kernels, y.ours), expected)).toBe(true);
-  });
+  it.each([
+    [2, 7, 1],
+    [1, 1, 4],
+  ])(
+    "%i channels and %i filters of %i groups are the same whichever operand comes first",
+    (...of) => {
+      const random = generator(3);
+      const [c, o, g] = of;
+      const shape: Shape = {
+        n: 3,
+        g,
+        c,
+        o,
+        size: [9, 23],
+        window: { kernel: [3, 3], stride: [1, 1], dilation: [1, 1] },
+      };
+      const { x, y, filters, windowed, letters } = convolution(kernels, shape, random, false);
+      const first = { a: letters.x, b: letters.f, out: letters.y };
+      kernels.contract(windowed(x.ours), filters.ours, first, y.ours);
+      const expected = memoryOf(kernels, y.ours);
+      const second = { ...first, a: letters.f, b: letters.x };
+      kernels.contract(filters.ours, windowed(x.ours), second, y.ours);
+      expect(sameBits(memoryOf(kernels, y.ours), expected)).toBe(true);
+    },
+  );
 });
 
 function checkFold(kernels: WasmKernels, conv: ReturnType<typeof convolution>, window: Window) {
@@ -473,13 +481,20 @@ function everything(kernels: WasmKernels): Float32Array[] {
     kernels.contract(a.ours, b.ours, letters, out.ours);
     results.push(memoryOf(kernels, out.ours));
   }
-  for (const [c, o, size, stride] of [
-    [3, 7, 30, 1],
-    [6, 16, 14, 1],
-    [5, 9, 21, 2],
+  for (const [c, o, size, stride, kernel] of [
+    [3, 7, 30, 1, 5],
+    [6, 16, 14, 1, 5],
+    [5, 9, 21, 2, 5],
+    [1, 1, 34, 1, 3],
+    [1, 2, 34, 1, 5],
+    [1, 1, 33, 2, 3],
   ] as const) {
-    for (const g of [1, 2]) {
-      const window: Window = { kernel: [5, 5], stride: [stride, stride], dilation: [1, 1] };
+    for (const g of c === 1 ? [24] : [1, 2]) {
+      const window: Window = {
+        kernel: [kernel, kernel],
+        stride: [stride, stride],
+        dilation: [1, 1],
+      };
       const shape: Shape = { n: 19, g, c, o, size: [size, size], window };
       const { x, y, filters, windowed, letters } = convolution(kernels, shape, random, false);
       const [a, b, f] = [letters.x, letters.y, letters.f];

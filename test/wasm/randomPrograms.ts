@@ -91,6 +91,21 @@ const imageLayers: Readonly<Record<string, Step>> = {
     const b = draw.chance(0.8) ? leaf([filters], 0.5) : null;
     return conv2d(x, weight, b, { padding: draw.whole(0, 2), flip: draw.chance(0.2) });
   },
+  /** A filter or two for each channel alone. */
+  depthwise: (x, { draw, leaf }) => {
+    const [, c, h, w] = x.shape as [number, number, number, number];
+    const filters = c * draw.pick([1, 1, 2, 3]);
+    const kernel: [number, number] = draw.chance(0.6) ? [3, 3] : draw.pair(1, 5);
+    const stride = draw.chance(0.5) ? 1 : draw.pair(1, 3);
+    const dilation = draw.chance(0.8) ? 1 : draw.pair(1, 2);
+    const padding: [number, number] = [
+      Math.max(draw.whole(0, 2), kernel[0] - h),
+      Math.max(draw.whole(0, 2), kernel[1] - w),
+    ];
+    const weight = leaf([filters, 1, ...kernel], 2 / Math.sqrt(kernel[0] * kernel[1]));
+    const b = draw.chance(0.7) ? leaf([filters], 0.5) : null;
+    return conv2d(x, weight, b, { stride, padding, dilation, groups: c, flip: draw.chance(0.2) });
+  },
   "max pool": (x, { draw }) => {
     const { kernel, options } = pooling(x, draw);
     return maxPool(x, kernel, { ...options, dilation: draw.chance(0.8) ? 1 : 2 });
@@ -230,7 +245,7 @@ export interface Program {
 const seed = fc.nat(2 ** 31);
 const stepsOf = (names: readonly string[], most: number): fc.Arbitrary<ChosenStep[]> =>
   fc.array(fc.record({ name: fc.constantFrom(...names), seed }), { minLength: 2, maxLength: most });
-const LIKELY = ["conv2d", "conv2d", "3×3", "3×3", "3×3"];
+const LIKELY = ["conv2d", "conv2d", "3×3", "3×3", "3×3", "depthwise"];
 
 /**
  * Three nets to one chain of operations; without fast-check's preference for small numbers, after which many programs

@@ -2,9 +2,15 @@ import type { Block } from "./block.ts";
 import type { DType } from "./dtype.ts";
 import { MemoryError } from "./errors.ts";
 import type { Buffer, FusedKernels, Kernels, Letters, View } from "./kernels.ts";
-import { contiguousLayout, isContiguous, type Layout, type Window } from "./layout.ts";
+import {
+  contiguousLayout,
+  isContiguous,
+  type Layout,
+  reshapeLayout,
+  type Window,
+} from "./layout.ts";
 import { viewOn } from "./primitive.ts";
-import { type Shape, sameShape } from "./shape.ts";
+import { type Shape, sameShape, sizeOf } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** An operand of a deferred value: a view of a block that is held for it. */
@@ -15,10 +21,10 @@ interface Held extends Layout {
   readonly overwritten: number;
 }
 
-function held(kernels: Kernels, x: Tensor): Held {
+function held(kernels: Kernels, x: Tensor, layout: Layout = x.layout): Held {
   viewOn("contract", kernels, x); // moves it to the backend, and computes it where it is itself deferred
   const block = x.storage.block.hold();
-  return { block, dtype: x.dtype, overwritten: block.overwritten, ...x.layout };
+  return { block, dtype: x.dtype, overwritten: block.overwritten, ...layout };
 }
 
 function viewOf({ block, overwritten, ...rest }: Held): View {
@@ -84,8 +90,10 @@ export class DeferredContraction {
     const { bias, relu, shape } = this.#parts;
     if (x.storage.deferred === this) return null;
     const axes = x.layout.strides.filter((stride, axis) => stride !== 0 && x.shape[axis] !== 1);
-    if (bias || relu || axes.length > 1 || !sameShape(shape, x.shape)) return null;
-    return this.#with({ bias: held(kernels, x) });
+    if (bias || relu || axes.length > 1 || sizeOf(shape) !== x.size) return null;
+    // The axes of the sums may have been split or joined since (groups); the bias follows.
+    const layout = sameShape(shape, x.shape) ? x.layout : reshapeLayout(x.layout, shape);
+    return layout && this.#with({ bias: held(kernels, x, layout) });
   }
 
   /** relu of this, or `null` where it is one already. */

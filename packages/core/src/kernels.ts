@@ -117,7 +117,7 @@ export interface Kernels {
 
 /** What follows a contraction element by element: y = relu(Σ a·b + bias). */
 export interface Epilogue {
-  /** A view of the shape of the output, whose strides are 0 but along one axis at most. */
+  /** A view of the shape of the output, whose strides are 0 but along one axis at most, or the parts of one that was split. */
   readonly bias: View | null;
   readonly relu: boolean;
 }
