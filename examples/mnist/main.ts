@@ -7,24 +7,6 @@ import { readSettings } from "./settings.ts";
 
 type Digits = cg.DataLoader<cg.LabelledImages>;
 
-/** LeNet-5 (LeCun et al. 1998) with today's ReLU and max pooling. */
-function lenet(): cg.Sequential {
-  return new cg.Sequential(
-    new cg.Conv2D(1, 6, 5, { padding: 2 }), // [N, 1, 28, 28] → [N, 6, 28, 28]
-    new cg.ReLU(),
-    new cg.MaxPool(2), // [N, 6, 14, 14]
-    new cg.Conv2D(6, 16, 5), // [N, 16, 10, 10]
-    new cg.ReLU(),
-    new cg.MaxPool(2), // [N, 16, 5, 5]
-    new cg.Flatten(), // [N, 400]
-    new cg.Dense(400, 120),
-    new cg.ReLU(),
-    new cg.Dense(120, 84),
-    new cg.ReLU(),
-    new cg.Dense(84, 10), // a number per digit; the largest is the guess
-  );
-}
-
 /** Trains for so many steps; returns the loss of each. */
 async function train(model: cg.Sequential, loader: Digits, steps: number, lr: number) {
   const optimizer = new cg.SGD(model.parameters(), { lr, momentum: 0.9 });
@@ -83,7 +65,7 @@ async function main(): Promise<void> {
   const steps = settings.steps ?? settings.epochs * trainLoader.length;
   console.log(describe(settings, steps, images, backend));
 
-  const model = lenet();
+  const model = cg.leNet5();
   const started = performance.now();
   const losses = await train(model, trainLoader, steps, lr);
   const seconds = (performance.now() - started) / 1000;

@@ -1,15 +1,8 @@
 import { type Tensor, tensor } from "@convgrad/core";
 import * as layers from "@convgrad/layers";
 import fc from "fast-check";
-
-/** A call of a layer on inputs of these shapes. */
-export interface Call {
-  readonly shapes: readonly (readonly number[])[];
-  readonly apply: (...inputs: Tensor[]) => Tensor;
-}
-
-const upTo = (most: number, least = 1) => fc.integer({ min: least, max: most });
-const pair = (most: number, least = 1) => fc.tuple(upTo(most, least), upTo(most, least));
+import { type Call, pair, upTo } from "./call.ts";
+import { imageCalls } from "./imageCalls.ts";
 
 const convolutions: fc.Arbitrary<Call> = fc
   .record({
@@ -100,6 +93,7 @@ const classifications: fc.Arbitrary<Call> = fc
 
 /** Every layer and loss. */
 export const calls: Readonly<Record<string, fc.Arbitrary<Call>>> = {
+  ...imageCalls,
   conv2d: convolutions,
   maxPool: pools(layers.maxPool),
   avgPool: pools((x, kernel, options) =>
@@ -114,6 +108,8 @@ export const calls: Readonly<Record<string, fc.Arbitrary<Call>>> = {
   relu: pools((x) => layers.relu(x)),
   leakyRelu: pools((x) => layers.leakyRelu(x)),
   elu: pools((x) => layers.elu(x, 0.7)),
+  gelu: pools((x) => layers.gelu(x)),
+  "gelu by tanh": pools((x) => layers.gelu(x, { approximate: "tanh" })),
   silu: pools((x) => layers.silu(x)),
   sigmoid: pools((x) => layers.sigmoid(x)),
   tanh: pools((x) => layers.tanh(x)),

@@ -12,28 +12,12 @@ import {
   Conv2D,
   Dense,
   Flatten,
-  MaxPool,
+  leNet5,
   Module,
   ReLU,
   Sequential,
 } from "@convgrad/layers";
 import { describe, expect, it } from "vitest";
-
-const leNet5 = () =>
-  new Sequential(
-    new Conv2D(1, 6, 5, { padding: 2 }),
-    new ReLU(),
-    new MaxPool(2),
-    new Conv2D(6, 16, 5),
-    new ReLU(),
-    new MaxPool(2),
-    new Flatten(),
-    new Dense(400, 120),
-    new ReLU(),
-    new Dense(120, 84),
-    new ReLU(),
-    new Dense(84, 10),
-  );
 
 describe("summary", () => {
   it("gives LeNet-5's shapes, parameters, multiply-adds and receptive fields", () => {

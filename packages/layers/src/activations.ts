@@ -3,7 +3,7 @@ import { elementwiseLoops } from "./loops/elementwise.ts";
 import type { Loops } from "./loops/loops.ts";
 import { Module } from "./module.ts";
 import { requireFloats } from "./operands.ts";
-import { checkNumber } from "./options.ts";
+import { checkChoice, checkNumber } from "./options.ts";
 
 /**
  * y = max(0, x), any shape.  ∂x = g where x > 0, else 0: relu'(0) = 0, as PyTorch.
@@ -39,9 +39,7 @@ export function elu(x: Tensor, alpha = 1): Tensor {
   checkNumber("elu", "alpha", alpha);
   // Masked before the exponential: a masked infinity would still make 0·∞ of the gradient.
   const left = where(x.greater(0), 0, x);
-  // eˣ − 1 = tanh(x/2)·(eˣ + 1), without cancellation near 0
-  const drop = left.div(2).tanh().mul(left.exp().add(1));
-  return x.relu().add(drop.mul(alpha));
+  return x.relu().add(left.expm1().mul(alpha));
 }
 
 /**
@@ -54,6 +52,33 @@ export function silu(x: Tensor): Tensor {
   requireFloats("silu", x);
   return x.mul(x.sigmoid());
 }
+
+/** How {@link gelu} computes Φ. */
+export interface GELUOptions {
+  /** `"none"` for Φ itself, `"tanh"` for the approximation of the paper; default `"none"`. */
+  readonly approximate?: "none" | "tanh";
+}
+
+/**
+ * y = x·Φ(x) with the normal distribution Φ, any shape.  ∂x = g·(Φ(x) + x·φ(x)) with its density φ
+ *
+ *     Φ(x) = ½(1 + erf(x/√2)),   approximately ½(1 + tanh u) = σ(2u) with u = √(2/π)·(x + 0.044715·x³)
+ *
+ * @throws {@link DTypeError} for integers; {@link ValueError} for another approximation.
+ * Source: Hendrycks and Gimpel 2016.
+ */
+export function gelu(x: Tensor, options: GELUOptions = {}): Tensor {
+  const { approximate = "none" } = options;
+  requireFloats("gelu", x);
+  checkChoice("gelu", "approximate", approximate, APPROXIMATIONS);
+  if (approximate === "none") return x.mul(x.div(Math.SQRT2).erf().add(1).mul(0.5));
+  // Beyond ±30 the sigmoid is 0 or 1 to the last bit; there x³ could overflow, and its slope times 0 would be NaN.
+  const near = x.clamp(-30, 30);
+  const cubic = near.mul(near.square().mul(0.044715).add(1));
+  return x.mul(cubic.mul(2 * Math.sqrt(2 / Math.PI)).sigmoid());
+}
+
+const APPROXIMATIONS = ["none", "tanh"] as const;
 
 /**
  * y = 1 / (1 + e⁻ˣ), any shape; without overflow.  ∂x = g·y·(1 − y)
@@ -170,6 +195,24 @@ export class SiLU extends Cellwise {
   }
   override toString(): string {
     return "SiLU";
+  }
+}
+
+/** The layer of {@link gelu}; any shape. */
+export class GELU extends Cellwise {
+  readonly options: GELUOptions;
+
+  /** @throws {@link ValueError} for an unknown approximation. */
+  constructor(options: GELUOptions = {}) {
+    super();
+    checkChoice("GELU", "approximate", options.approximate ?? "none", APPROXIMATIONS);
+    this.options = options;
+  }
+  forward(x: Tensor): Tensor {
+    return gelu(x, this.options);
+  }
+  override toString(): string {
+    return this.options.approximate === "tanh" ? "GELU(tanh)" : "GELU";
   }
 }
 

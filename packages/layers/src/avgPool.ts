@@ -2,8 +2,7 @@ import { type Shape, type Tensor, tensor, ValueError } from "@convgrad/core";
 import type { Pair, Side, WindowGeometry } from "./geometry.ts";
 import type { Loops } from "./loops/loops.ts";
 import { avgPoolLoops } from "./loops/pooling.ts";
-import { Module } from "./module.ts";
-import { Pool, type PoolOptions, poolGeometry, poolWindow } from "./pooling.ts";
+import { GlobalPool, Pool, type PoolOptions, poolGeometry, poolWindow } from "./pooling.ts";
 
 /** How {@link avgPool} slides and what it divides by. */
 export interface AvgPoolOptions extends PoolOptions {
@@ -119,16 +118,13 @@ export class AvgPool extends Pool<AvgPoolOptions> {
 }
 
 /** The layer of {@link globalAvgPool}; it has no parameters.  `[…, H, W] → […, 1, 1]` */
-export class GlobalAvgPool extends Module {
+export class GlobalAvgPool extends GlobalPool {
   forward(x: Tensor): Tensor {
     return globalAvgPool(x);
   }
   override loops(x: Shape, y: Shape): Loops {
     const [h, w] = x.slice(-2) as [number, number];
     return avgPoolLoops(x, y, poolWindow("globalAvgPool", x, [h, w], {}), h * w);
-  }
-  override reach(): "all" {
-    return "all";
   }
   override toString(): string {
     return "GlobalAvgPool";

@@ -1,5 +1,6 @@
 import { contract, formatShape, type Shape, ShapeError, type Tensor } from "@convgrad/core";
 import {
+  checkGroups,
   checkWhole,
   checkWindow,
   formatPair,
@@ -16,13 +17,21 @@ import { convolutionLoops } from "./loops/convolution.ts";
 import type { Loops } from "./loops/loops.ts";
 import { Module, parameter } from "./module.ts";
 import { requireOperands } from "./operands.ts";
+import { checkChoice, checkFlag } from "./options.ts";
+
+/** What the cells around an image hold: zeros, or what the mirror, the edge or the other side shows. */
+export type PaddingMode = "zeros" | "reflect" | "replicate" | "circular";
+
+const PADDING_MODES: readonly PaddingMode[] = ["zeros", "reflect", "replicate", "circular"];
 
 /** How the filters of a convolution slide. */
 export interface Conv2DOptions {
   /** Cells from one window to the next; default 1. */
   readonly stride?: Pair;
-  /** Zero cells around the image; default 0. */
+  /** Cells around the image; default 0. */
   readonly padding?: PaddingOption;
+  /** What the cells around the image hold; default zeros. */
+  readonly paddingMode?: PaddingMode;
   /** Cells from one tap of the filter to the next; default 1. */
   readonly dilation?: Pair;
   /** Parts into which channels and filters are split, each part seeing only its own; default 1. */
@@ -35,7 +44,7 @@ export interface Conv2DOptions {
  * 2-D convolution (cross-correlation, as in every deep-learning library, unless `flip`):
  * a contraction over the sliding-window view.
  *
- *     y[n, o, u, v] = b[o] + Σ_{c, i, j} w[o, c, i, j] · x̃[n, c, u·s + i·d, v·s + j·d],   x̃ = x padded with zeros
+ *     y[n, o, u, v] = b[o] + Σ_{c, i, j} w[o, c, i, j] · x̃[n, c, u·s + i·d, v·s + j·d],   x̃ = x padded
  *
  * Its gradients fall out of the primitives: ∂w is the contraction of g with the same windows, ∂x the fold of the
  * contraction of g with w.
@@ -55,10 +64,12 @@ export function conv2d(
   b?: Tensor | null,
   options: Conv2DOptions = {},
 ): Tensor {
-  const { groups = 1, flip = false } = options;
+  const { groups = 1, flip = false, paddingMode = "zeros" } = options;
+  checkModes("conv2d", options);
   checkOperands(x, w, b, groups);
   const { padding, kernel, stride, dilation } = convGeometry(x.shape, w, options);
-  const windows = x.pad(padding).windows(kernel, { stride, dilation });
+  const padded = x.pad(padding, paddingMode === "zeros" ? 0 : { mode: paddingMode });
+  const windows = padded.windows(kernel, { stride, dilation });
   const filters = flip ? w.flip([2, 3]) : w;
   const y =
     groups === 1
@@ -86,6 +97,11 @@ function convGeometry(x: Shape, w: Tensor, options: Conv2DOptions): WindowGeomet
 function settingsOf(kernel: Pair, options: Conv2DOptions): WindowSettings {
   const { stride = 1, padding = 0, dilation = 1 } = options;
   return { kernel, stride, padding, dilation };
+}
+
+function checkModes(operation: string, { flip, paddingMode }: Conv2DOptions): void {
+  if (flip !== undefined) checkFlag(operation, "flip", flip);
+  if (paddingMode !== undefined) checkChoice(operation, "paddingMode", paddingMode, PADDING_MODES);
 }
 
 function checkOperands(x: Tensor, w: Tensor, b: Tensor | null | undefined, groups: number): void {
@@ -149,14 +165,9 @@ export class Conv2D extends Module {
     const { groups = 1 } = sliding;
     const [c, o] = pairOf("Conv2D", "channels and filters", [channels, filters], 1);
     const [kh, kw] = checkWindow("Conv2D", settingsOf(kernel, sliding)).kernel;
-    checkWhole("Conv2D", "groups", groups, 1);
-    if (c % groups !== 0 || o % groups !== 0) {
-      throw new ShapeError(
-        "Conv2D",
-        `${groups} groups must divide ${c} channels and ${o} filters`,
-        { groups },
-      );
-    }
+    checkModes("Conv2D", sliding);
+    checkGroups("Conv2D", groups, c, o);
+    checkFlag("Conv2D", "bias", bias);
     const bound = 1 / Math.sqrt((c / groups) * kh * kw);
     this.weight = parameter(uniform([o, c / groups, kh, kw], bound));
     this.bias = bias ? parameter(uniform([o], bound)) : null;
@@ -171,8 +182,9 @@ export class Conv2D extends Module {
     return convGeometry(x.shape, this.weight, this.options);
   }
 
-  override loops(x: Shape, y: Shape): Loops {
-    const { groups = 1, flip = false } = this.options;
+  override loops(x: Shape, y: Shape): Loops | null {
+    const { groups = 1, flip = false, paddingMode = "zeros" } = this.options;
+    if (paddingMode !== "zeros") return null;
     const window = convGeometry(x, this.weight, this.options);
     return convolutionLoops(x, y, { window, w: this.weight, b: this.bias, groups, flip });
   }
@@ -180,11 +192,13 @@ export class Conv2D extends Module {
   override toString(): string {
     const [o, c, kh, kw] = this.weight.shape as [number, number, number, number];
     const { stride = 1, padding = 0, dilation = 1, groups = 1, flip = false } = this.options;
+    const { paddingMode = "zeros" } = this.options;
     const extras = [
       stride === 1 ? "" : `, stride ${formatPair(stride)}`,
       padding === 0 || padding === "valid"
         ? ""
         : `, padding ${JSON.stringify(padding).replaceAll('"', "")}`,
+      paddingMode === "zeros" ? "" : `, ${paddingMode}`,
       dilation === 1 ? "" : `, dilation ${formatPair(dilation)}`,
       groups === 1 ? "" : `, ${groups} groups`,
       flip ? ", flip" : "",

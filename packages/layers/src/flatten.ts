@@ -1,20 +1,35 @@
-import type { Tensor } from "@convgrad/core";
+import { requireTensor, type Tensor } from "@convgrad/core";
+import { Cellwise } from "./activations.ts";
+import { checkWhole } from "./geometry.ts";
 import { reshapeLoops } from "./loops/elementwise.ts";
 import type { Loops } from "./loops/loops.ts";
-import { Module } from "./module.ts";
 
-/** Everything after the batch axis in one row.  `[N, C, H, W] → [N, C·H·W]`; a view where the layout allows */
-export class Flatten extends Module {
-  forward(x: Tensor): Tensor {
-    return x.flatten(1);
+/**
+ * All axes from `start` on in one: by default everything after the batch axis.  `[N, C, H, W] → [N, C·H·W]`; a view
+ * where the layout allows
+ */
+export class Flatten extends Cellwise {
+  readonly start: number;
+
+  /**
+   * @param options.start the first axis to merge; default 1
+   * @throws {@link ShapeError} unless it is a whole number ≥ 0.
+   */
+  constructor(options: { readonly start?: number } = {}) {
+    super();
+    const { start = 1 } = options;
+    checkWhole("Flatten", "start", start, 0);
+    this.start = start;
   }
-  override reach(): "cell" {
-    return "cell";
+  /** @throws {@link ShapeError} for a tensor without the first axis. */
+  forward(x: Tensor): Tensor {
+    requireTensor("Flatten", "input x", x);
+    return x.flatten(this.start);
   }
   override loops(): Loops {
     return reshapeLoops();
   }
   override toString(): string {
-    return "Flatten";
+    return this.start === 1 ? "Flatten" : `Flatten(from axis ${this.start})`;
   }
 }

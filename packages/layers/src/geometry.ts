@@ -38,6 +38,22 @@ export function checkWhole(operation: string, what: string, n: number, least: nu
   });
 }
 
+/** @throws {@link ShapeError} unless groups is a whole number ≥ 1 that divides channels and filters of a layer. */
+export function checkGroups(
+  operation: string,
+  groups: number,
+  channels: number,
+  filters: number,
+): void {
+  checkWhole(operation, "groups", groups, 1);
+  if (channels % groups === 0 && filters % groups === 0) return;
+  throw new ShapeError(
+    operation,
+    `${groups} groups must divide ${channels} channels and ${filters} filters`,
+    { groups },
+  );
+}
+
 /**
  * A pair from an option.
  *

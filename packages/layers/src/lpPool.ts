@@ -2,12 +2,12 @@ import { type Shape, type Tensor, ValueError } from "@convgrad/core";
 import type { Pair } from "./geometry.ts";
 import type { Loops } from "./loops/loops.ts";
 import { lpPoolLoops } from "./loops/pooling.ts";
-import { formatPool, Pool, type PoolOptions, poolGeometry } from "./pooling.ts";
+import { type DilatedPoolOptions, formatPool, Pool, poolGeometry } from "./pooling.ts";
 
 /**
  * The p-norm of each window; p = 2 is L2-norm pooling. A cell gets the gradient in proportion to |x|^(p − 1).
  *
- *     y[…, u, v] = (Σ_{i, j} |x̃[…, u·s + i, v·s + j]|^p)^(1/p),   ∂x = g·sign(x)·(|x| / y)^(p − 1), and 0 where y = 0
+ *     y[…, u, v] = (Σ_{i, j} |x̃[…, u·s + i·d, v·s + j·d]|^p)^(1/p),   ∂x = g·sign(x)·(|x| / y)^(p − 1), and 0 where y = 0
  *
  * With `ceilMode` a window that overhangs is the norm of the cells present (PyTorch scales it up).
  *
@@ -18,7 +18,12 @@ import { formatPool, Pool, type PoolOptions, poolGeometry } from "./pooling.ts";
  * @throws {@link ValueError} for p < 1; {@link ShapeError} when a setting is out of range or no
  * window fits; {@link DTypeError} for integers.
  */
-export function lpPool(x: Tensor, p: number, kernel: Pair, options: PoolOptions = {}): Tensor {
+export function lpPool(
+  x: Tensor,
+  p: number,
+  kernel: Pair,
+  options: DilatedPoolOptions = {},
+): Tensor {
   checkOrder("lpPool", p);
   const window = poolGeometry("lpPool", x, kernel, options);
   const lead = x.rank - 2;
@@ -43,11 +48,11 @@ function checkOrder(operation: string, p: number): void {
 }
 
 /** The layer of {@link lpPool}; it has no parameters.  `[…, H, W] → […, oh, ow]` */
-export class LpPool extends Pool<PoolOptions> {
+export class LpPool extends Pool<DilatedPoolOptions> {
   readonly p: number;
 
   /** @throws {@link ValueError} for p < 1; {@link ShapeError} when a setting is out of range. */
-  constructor(p: number, kernel: Pair, options: PoolOptions = {}) {
+  constructor(p: number, kernel: Pair, options: DilatedPoolOptions = {}) {
     super("LpPool", kernel, options);
     checkOrder("LpPool", p);
     this.p = p;

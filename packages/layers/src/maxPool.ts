@@ -2,7 +2,7 @@ import { primitives, type Shape, type Tensor } from "@convgrad/core";
 import type { Pair } from "./geometry.ts";
 import type { Loops } from "./loops/loops.ts";
 import { maxPoolLoops } from "./loops/pooling.ts";
-import { type DilatedPoolOptions, Pool, poolGeometry } from "./pooling.ts";
+import { type DilatedPoolOptions, GlobalPool, Pool, poolGeometry } from "./pooling.ts";
 
 /** How {@link maxPool} slides. */
 export type MaxPoolOptions = DilatedPoolOptions;
@@ -46,6 +46,17 @@ export function maxPoolWithIndices(
   return { y: y.reshape([...lead, oh, ow]), indices };
 }
 
+/**
+ * The maximum of each whole plane; its first cell in row-major order takes the whole gradient.
+ * `[…, H, W] → […, 1, 1]`
+ *
+ * @throws {@link ShapeError} for a scalar, a vector, or planes without cells.
+ */
+export function globalMaxPool(x: Tensor): Tensor {
+  poolGeometry("globalMaxPool", x, 1, {});
+  return maxPool(x, x.shape.slice(-2) as [number, number]);
+}
+
 /** The layer of {@link maxPool}; it has no parameters.  `[…, H, W] → […, oh, ow]` */
 export class MaxPool extends Pool<MaxPoolOptions> {
   /** @throws {@link ShapeError} when a setting is out of range. */
@@ -57,5 +68,15 @@ export class MaxPool extends Pool<MaxPoolOptions> {
   }
   override loops(x: Shape, y: Shape): Loops {
     return maxPoolLoops(x, y, this.window(x));
+  }
+}
+
+/** The layer of {@link globalMaxPool}; it has no parameters.  `[…, H, W] → […, 1, 1]` */
+export class GlobalMaxPool extends GlobalPool {
+  forward(x: Tensor): Tensor {
+    return globalMaxPool(x);
+  }
+  override toString(): string {
+    return "GlobalMaxPool";
   }
 }

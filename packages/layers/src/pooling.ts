@@ -160,3 +160,10 @@ export abstract class Pool<Options extends DilatedPoolOptions> extends Module {
     return formatPool(this.#name, this.kernel, this.options);
   }
 }
+
+/** A layer that pools whole planes; it has no parameters. */
+export abstract class GlobalPool extends Module {
+  override reach(): "all" {
+    return "all";
+  }
+}

@@ -21,7 +21,10 @@ export interface SummaryRow {
   readonly outputShape: Shape;
   /** Numbers in its parameters; the total counts those of a layer that is called twice once. */
   readonly parameters: number;
-  /** What a dense layer between the same input and output would have; `null` for layers without parameters. */
+  /**
+   * What a dense layer between the same input and output would have; `null` for layers without parameters, and for
+   * those that work on each cell by itself.
+   */
   readonly parametersIfDense: number | null;
   /** Multiplications with addition in the forward pass of the given input. */
   readonly multiplyAdds: number;
@@ -171,7 +174,8 @@ function rowOf(
     layer: String(layer),
     outputShape: y.shape,
     parameters,
-    parametersIfDense: parameters === 0 ? null : inputs * outputs + outputs,
+    parametersIfDense:
+      parameters === 0 || layer.reach(x) === "cell" ? null : inputs * outputs + outputs,
     multiplyAdds,
     receptiveField: field === undefined ? null : field === "all" ? "all" : field.size,
     receptiveStride: field === undefined || field === "all" ? null : field.stride,

@@ -1,0 +1,46 @@
+import {
+  formatShape,
+  formatValue,
+  requireTensor,
+  type Shape,
+  ShapeError,
+  type Tensor,
+} from "@convgrad/core";
+import { Module } from "./module.ts";
+
+/**
+ * The cells of each sample under another shape.  `[N, …] → [N, ...shape]`; a view where the layout allows
+ *
+ * @example
+ * new Reshape(1, 28, 28).forward(pixels); // [N, 784] → [N, 1, 28, 28]
+ */
+export class Reshape extends Module {
+  readonly shape: Shape;
+
+  /**
+   * @param shape without the batch axis; one size may be −1 = whatever is left
+   * @throws {@link ShapeError} for other sizes.
+   */
+  constructor(...shape: number[]) {
+    super();
+    const isSize = (n: number) => Number.isSafeInteger(n) && n >= -1;
+    if (!shape.every(isSize) || shape.filter((n) => n === -1).length > 1) {
+      throw new ShapeError(
+        "Reshape",
+        `shape ${formatValue(shape)} must be whole numbers ≥ 0, and one −1 at most; ` +
+          "leave the batch axis out: new Reshape(1, 28, 28)",
+        { shape },
+      );
+    }
+    this.shape = shape;
+  }
+  /** @throws {@link ShapeError} where a sample has not as many cells. */
+  forward(x: Tensor): Tensor {
+    requireTensor("Reshape", "input x", x);
+    if (x.rank === 0) throw new ShapeError("Reshape", "expects a batch [N, …], not a scalar");
+    return x.reshape([x.shape[0]!, ...this.shape]);
+  }
+  override toString(): string {
+    return `Reshape(${formatShape(this.shape)})`;
+  }
+}

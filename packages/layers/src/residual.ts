@@ -1,0 +1,70 @@
+import { formatShape, ShapeError, sameShape, type Tensor, ValueError } from "@convgrad/core";
+import { Cellwise } from "./activations.ts";
+import { Module } from "./module.ts";
+
+/** What else a {@link Residual} does. */
+export interface ResidualOptions {
+  /** Where the body changes the shape: what makes x fit; default: x as it is. */
+  readonly shortcut?: Module;
+  /** Applied to the sum; default none. */
+  readonly activation?: Module;
+}
+
+/**
+ * What a body adds to its input:  y = activation(body(x) + shortcut(x)).  The gradient reaches x also past the body, so
+ * that deep models learn.
+ *
+ * @example
+ * new Residual(new Sequential(new Conv2D(8, 8, 3, { padding: "same" }), new BatchNorm2D(8)), { activation: new ReLU() });
+ *
+ * Source: He et al. 2015, arXiv:1512.03385, equations (1) and (2).
+ */
+export class Residual extends Module {
+  readonly body: Module;
+  readonly shortcut: Module | null;
+  readonly sum: Sum = new Sum();
+  readonly activation: Module | null;
+
+  /** @throws {@link ValueError} for anything that is no module. */
+  constructor(body: Module, options: ResidualOptions = {}) {
+    super();
+    const { shortcut, activation } = options;
+    for (const [what, part] of Object.entries({ body, shortcut, activation })) {
+      if (part instanceof Module || (part === undefined && what !== "body")) continue;
+      throw new ValueError(
+        "Residual",
+        `the ${what} is no module; pass layers: new Residual(new Sequential(first, second))`,
+      );
+    }
+    this.body = body;
+    this.shortcut = shortcut ?? null;
+    this.activation = activation ?? null;
+  }
+
+  /** @throws {@link ShapeError} where the body's shape is not that of the shortcut. */
+  forward(x: Tensor): Tensor {
+    const y = this.sum.forward(this.body.forward(x), this.shortcut?.forward(x) ?? x);
+    return this.activation?.forward(y) ?? y;
+  }
+
+  override toString(): string {
+    return "Residual";
+  }
+}
+
+/** Body plus shortcut; a layer, so that `summary()` can follow it. */
+class Sum extends Cellwise {
+  forward(body: Tensor, shortcut: Tensor): Tensor {
+    if (sameShape(body.shape, shortcut.shape)) return body.add(shortcut);
+    throw new ShapeError(
+      "Residual",
+      `the body gives ${formatShape(body.shape)} and the shortcut ${formatShape(shortcut.shape)}; ` +
+        "pass a shortcut that changes the shape as the body does, " +
+        "such as { shortcut: new Conv2D(channels, filters, 1, { stride }) }",
+      { body: body.shape, shortcut: shortcut.shape },
+    );
+  }
+  override toString(): string {
+    return "body + shortcut";
+  }
+}

@@ -1,0 +1,162 @@
+import {
+  contract,
+  formatValue,
+  requireTensor,
+  ShapeError,
+  type Tensor,
+  tensor,
+  ValueError,
+} from "@convgrad/core";
+import { formatPair, type Pair, pairOf, requireImages } from "./geometry.ts";
+import { Module } from "./module.ts";
+import { requireFloats } from "./operands.ts";
+import { checkChoice, checkFlag } from "./options.ts";
+
+/** How far {@link upsample} enlarges, and what it puts between cells. */
+export interface UpsampleOptions {
+  /** Output cells per input cell, positive, also fractions and below 1; the size is rounded down. */
+  readonly scale?: number | readonly [h: number, w: number];
+  /** Height and width of the result, in place of `scale`. */
+  readonly size?: Pair;
+  /** `"nearest"` repeats cells, `"bilinear"` blends the four around a point; default `"nearest"`. */
+  readonly mode?: "nearest" | "bilinear";
+  /** Whether the corner cells' centres stay in the corners, rather than their outer edges; bilinear only; default false. */
+  readonly alignCorners?: boolean;
+}
+
+/**
+ * An image in another size.
+ *
+ *     nearest:   y[n, c, u, v] = x[n, c, ⌊u·H/oh⌋, ⌊v·W/ow⌋]
+ *     bilinear:  y[n, c, u, v] = Σ_{h, w} a[u, h]·b[v, w]·x[n, c, h, w],   two weights that sum to 1 in each row of a, b
+ *
+ * With a `scale` the steps are 1/scale instead of H/oh. ∂x is the transpose: each cell gets what it gave.
+ *
+ * @param x `[N, C, H, W]`; floats where bilinear
+ * @returns `[N, C, oh, ow]`, oh = ⌊H·scale⌋
+ * @throws {@link ShapeError} where the size is no whole number ≥ 1, or nothing would be left; {@link ValueError} unless
+ * one of scale and size is given, or where another option is out of range; {@link DTypeError} for integers, bilinear.
+ * Source: PyTorch, `torch.nn.functional.interpolate` with the modes of these names.
+ */
+export function upsample(x: Tensor, options: UpsampleOptions): Tensor {
+  checkUpsample("upsample", options);
+  const { mode = "nearest", alignCorners = false } = options;
+  requireTensor("upsample", "input x", x);
+  requireImages("upsample", x.shape);
+  if (mode === "bilinear") requireFloats("upsample", x);
+  const axes = axesOf(x, options);
+  const [rows, columns] = axes;
+  if (mode === "nearest") {
+    return axes.every(({ size, output, step }) => output % size === 0 && step === size / output)
+      ? repeat(x, rows.output / rows.size, columns.output / columns.size)
+      : x.indexSelect(-2, nearest(rows)).indexSelect(-1, nearest(columns));
+  }
+  const blended = contract("nchw, oh -> ncow", x, blend(rows, alignCorners, x));
+  return contract("ncow, pw -> ncop", blended, blend(columns, alignCorners, x));
+}
+
+interface Axis {
+  readonly size: number;
+  readonly output: number;
+  /** Input cells from one output cell to the next. */
+  readonly step: number;
+}
+
+function axesOf(x: Tensor, { scale, size, mode }: UpsampleOptions): [Axis, Axis] {
+  const sides = x.shape.slice(-2);
+  const axes = sides.map((side, i): Axis => {
+    if (size !== undefined) {
+      const output = typeof size === "number" ? size : size[i]!;
+      return { size: side, output, step: side / output };
+    }
+    const factor = typeof scale === "number" ? scale : scale![i]!;
+    const output = Math.floor(side * factor);
+    // An axis that does not change is copied, one that doubles is repeated, whatever was rounded down: as PyTorch.
+    const exact = output === side || (output === 2 * side && mode !== "bilinear");
+    return { size: side, output, step: exact ? side / output : 1 / factor };
+  });
+  if (axes.some(({ size: from, output }) => from < 1 || output < 1)) {
+    throw new ShapeError(
+      "upsample",
+      `${sides.join("×")} cells ${scale === undefined ? "" : `at scale ${formatValue(scale)} `}` +
+        `give ${axes.map(({ output }) => output).join("×")}; raise the scale`,
+      { shape: x.shape, scale, size },
+    );
+  }
+  return [axes[0]!, axes[1]!];
+}
+
+function checkUpsample(operation: string, options: UpsampleOptions): void {
+  const { scale, size, mode = "nearest", alignCorners = false } = options;
+  checkChoice(operation, "mode", mode, ["nearest", "bilinear"]);
+  checkFlag(operation, "alignCorners", alignCorners);
+  if (alignCorners && mode === "nearest") {
+    throw new ValueError(operation, 'alignCorners goes with mode "bilinear" only');
+  }
+  if ((scale === undefined) === (size === undefined)) {
+    throw new ValueError(operation, "pass one of scale and size: { scale: 2 }", { scale, size });
+  }
+  if (size !== undefined) pairOf(operation, "size", size, 1);
+  else checkScale(operation, scale!);
+}
+
+function checkScale(operation: string, scale: number | readonly [number, number]): void {
+  const factors: readonly number[] = typeof scale === "number" ? [scale, scale] : scale;
+  const isPair = Array.isArray(factors) && factors.length === 2;
+  if (isPair && factors.every((n) => Number.isFinite(n) && n > 0)) return;
+  throw new ValueError(
+    operation,
+    `scale ${formatValue(scale)} must be a number > 0, or a pair [h, w] of them`,
+    { scale },
+  );
+}
+
+/** Every cell as a block of h×w; broadcast, so the gradient is a sum. */
+function repeat(x: Tensor, h: number, w: number): Tensor {
+  const [n, c, rows, columns] = x.shape as [number, number, number, number];
+  return x
+    .reshape([n, c, rows, 1, columns, 1])
+    .broadcastTo([n, c, rows, h, columns, w])
+    .reshape([n, c, rows * h, columns * w]);
+}
+
+/** The source of each output cell. */
+function nearest({ size, output, step }: Axis): Tensor {
+  const f = Math.fround; // PyTorch multiplies in float32, where 3·⅓ is 1
+  const source = (_: unknown, u: number) => Math.min(Math.floor(f(u * f(step))), size - 1);
+  return tensor(Int32Array.from({ length: output }, source));
+}
+
+/** `[output, size]`: how much of each input cell an output cell takes. */
+function blend({ size, output, step }: Axis, alignCorners: boolean, { dtype }: Tensor): Tensor {
+  const weights = new Float64Array(output * size);
+  const between = output > 1 ? (size - 1) / (output - 1) : 0;
+  for (let u = 0; u < output; u++) {
+    const at = alignCorners ? u * between : Math.max((u + 0.5) * step - 0.5, 0);
+    const low = Math.min(Math.floor(at), size - 1);
+    const share = Math.min(at - low, 1);
+    weights[u * size + low]! += 1 - share;
+    weights[u * size + Math.min(low + 1, size - 1)]! += share;
+  }
+  return tensor(weights, { shape: [output, size], dtype });
+}
+
+/** The layer of {@link upsample}; it has no parameters.  `[N, C, H, W] → [N, C, oh, ow]` */
+export class Upsample extends Module {
+  readonly options: UpsampleOptions;
+
+  /** @throws {@link ValueError} or {@link ShapeError} when a setting is out of range. */
+  constructor(options: UpsampleOptions) {
+    super();
+    checkUpsample("Upsample", options);
+    this.options = options;
+  }
+  forward(x: Tensor): Tensor {
+    return upsample(x, this.options);
+  }
+  override toString(): string {
+    const { scale, size, mode = "nearest", alignCorners } = this.options;
+    const target = size === undefined ? `scale ${formatPair(scale!)}` : `to ${formatPair(size)}`;
+    return `Upsample(${target}, ${mode}${alignCorners ? ", corners aligned" : ""})`;
+  }
+}
