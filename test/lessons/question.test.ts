@@ -17,9 +17,6 @@ import {
 } from "@convgrad/core";
 import { conv2d, mse } from "@convgrad/layers";
 import { describe, expect, it } from "vitest";
-import { expectNumbers } from "../oracle/closeness.ts";
-import { convolve } from "../oracle/loops.ts";
-import { draw, image, leaf, ROUNDING } from "./article.ts";
 import {
   correlate,
   correlateAsAnswered,
@@ -28,7 +25,10 @@ import {
   outputSide,
   type Slide,
   withEquation2,
-} from "./question.ts";
+} from "../../examples/lessons/question.ts";
+import { expectNumbers } from "../oracle/closeness.ts";
+import { convolve } from "../oracle/loops.ts";
+import { draw, image, leaf, ROUNDING } from "./article.ts";
 
 const float64 = { dtype: "float64" } as const;
 

@@ -1,13 +1,13 @@
 import { ConvgradError, gradients, noGrad, scope, type Tensor } from "@convgrad/core";
 import { avgPool, conv2d, maxPoolWithIndices, mse } from "@convgrad/layers";
 import { expect } from "vitest";
-import { image, plane } from "../../lessons/article.ts";
 import {
   correlate,
   correlateAsAnswered,
   correlateAsAsked,
   filterGradient,
-} from "../../lessons/question.ts";
+} from "../../../examples/lessons/question.ts";
+import { image, plane } from "../../lessons/article.ts";
 import { expectNumbers } from "../../oracle/closeness.ts";
 import { expectClose, type GoldenTensor, type NamedCase, toTensor } from "../format.ts";
 import { plan, type Runner, type Suite } from "../suite.ts";

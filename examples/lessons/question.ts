@@ -3,7 +3,7 @@
  * mistake that is left after the accepted answer. All on single images I [H, W] and square filters F [k, k], and all
  * our own sentences; what they share with the question is where the stride and the filter index stand.
  */
-import { contract, customOp, ShapeError, type Tensor, windowCount } from "@convgrad/core";
+import { contract, customOp, ShapeError, type Tensor, windowCount } from "convgrad";
 
 /** How the filter slides. */
 export interface Slide {
