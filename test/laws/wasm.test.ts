@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { expectNumbers, type Tolerance } from "../oracle/closeness.ts";
 import { cases, inputsOf, law, look, RUNS, type Setting, weightsLike } from "./cases.ts";
 import { calls, distinct } from "./layerCalls.ts";
+import { operationCalls } from "./operationCalls.ts";
 import { differentiable, primitiveLaws } from "./primitiveLaws.ts";
 
 const wasm = createKernels({ threads: 2 });
@@ -56,7 +57,7 @@ describe("float32 on wasm is float64 on the reference backend: values and deriva
     );
   });
 
-  it.each(Object.entries(calls))("%s", (_, arbitrary) => {
+  it.each(Object.entries({ ...calls, ...operationCalls }))("%s", (_, arbitrary) => {
     fc.assert(
       fc.property(arbitrary, fc.nat(10000), ({ shapes, apply }, seed) =>
         withBackend(wasm, () =>
