@@ -127,7 +127,7 @@ export abstract class TensorMath {
   }
   /** 1 / √this. */
   rsqrt(this: Tensor): Tensor {
-    return functions.reciprocal(elementwise.sqrt(this));
+    return functions.rsqrt(this);
   }
   /** ln(1 + this), accurate near 0. */
   log1p(this: Tensor): Tensor {

@@ -8,7 +8,14 @@ import { add, less, sub, where } from "./arithmetic.ts";
 
 /** 1/x; float types only. */
 export function reciprocal(x: Tensor): Tensor {
+  floatDType("reciprocal")([x]);
   return elementwise.div(constant(1, x), x);
+}
+
+/** 1/√x; float types only. */
+export function rsqrt(x: Tensor): Tensor {
+  floatDType("rsqrt")([x]);
+  return reciprocal(elementwise.sqrt(x));
 }
 
 /**
@@ -29,6 +36,7 @@ export function log1p(x: Tensor): Tensor {
  * is added as a constant, so that all gradients are those of eˣ.
  */
 export function expm1(x: Tensor): Tensor {
+  floatDType("expm1")([x]);
   const power = elementwise.exp(x);
   const y = sub(power, 1);
   const accurate = () => elementwise.mul(add(power, 1), elementwise.tanh(x.mul(0.5)));
@@ -45,6 +53,7 @@ function near0(x: Tensor, correction: () => Tensor): Tensor {
 
 /** ln(1 + eˣ) without overflow: relu(x) + ln(1 + e^−|x|), where −|x| has slope 1 at 0 so that the sum has slope ½. */
 export function softplus(x: Tensor): Tensor {
+  floatDType("softplus")([x]);
   const down = where(elementwise.greater(x, constant(0, x)), elementwise.neg(x), x);
   return add(elementwise.relu(x), log1p(elementwise.exp(down)));
 }

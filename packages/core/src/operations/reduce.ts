@@ -89,14 +89,18 @@ function checkCorrection(operation: string, correction: number): void {
 
 /** The index of the first maximum along `axis`, or in the flattened tensor. int32; the first NaN counts as maximum. */
 export function argmax(x: Tensor, axis?: number, keepDims = false): Tensor {
-  const axes = resolveAxes("argmax", axis, x.rank);
-  const index = selecting.argmax(x, { axes });
-  return keepDims ? index : squeeze(index, axes);
+  return placeOfFirst("argmax", x, axis, keepDims);
 }
 
 /** The index of the first minimum along `axis`, or in the flattened tensor. int32; the first NaN counts as minimum. */
 export function argmin(x: Tensor, axis?: number, keepDims = false): Tensor {
-  return argmax(mirror(x), axis, keepDims);
+  return placeOfFirst("argmin", mirror(x), axis, keepDims);
+}
+
+function placeOfFirst(operation: string, x: Tensor, axis?: number, keepDims = false): Tensor {
+  const axes = resolveAxes(operation, axis, x.rank);
+  const index = selecting.argmax(x, { axes });
+  return keepDims ? index : squeeze(index, axes);
 }
 
 /** The maximum over the axes; among equals the first in row-major order takes the whole gradient. */
