@@ -1,4 +1,16 @@
-import { contract, matmul, ones, type Shape, type Tensor, tensor } from "@convgrad/core";
+import {
+  contract,
+  gradcheck,
+  matmul,
+  ones,
+  reference,
+  type Shape,
+  type Tensor,
+  tensor,
+  withBackend,
+} from "@convgrad/core";
+import { createKernels } from "@convgrad/wasm";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { indicesOf } from "../conformance/placements.ts";
 
@@ -171,5 +183,77 @@ describe("contract", () => {
         total += at(image, [n, c, u + i, v + j]) * at(w, [o, c, i, j]);
       expect(at(y, [n, o, u, v])).toBe(total);
     }
+  });
+});
+
+describe("contract of any two operands", () => {
+  const wasm = createKernels({ threads: 2 });
+  const sizes = fc.array(fc.constantFrom(1, 2, 2, 3, 0), { maxLength: 2 });
+  /** Letters by where they stand; each group may be missing, and an axis of it empty. */
+  const specs = fc
+    .record({
+      batch: sizes,
+      summed: sizes,
+      lonelyA: sizes,
+      lonelyB: sizes,
+      freeA: sizes,
+      freeB: sizes,
+    })
+    .filter(
+      (groups) =>
+        Object.values(groups)
+          .flat()
+          .reduce<number>((cells, n) => cells * n, 1) <= 300,
+    )
+    .chain((groups) => {
+      const size = new Map<string, number>();
+      const name = (group: keyof typeof groups) =>
+        groups[group].map((n) => {
+          const letter = "abcdefghijkl"[size.size]!;
+          size.set(letter, n);
+          return letter;
+        });
+      const [batch, summed] = [name("batch"), name("summed")];
+      const [lonelyA, lonelyB] = [name("lonelyA"), name("lonelyB")];
+      const [freeA, freeB] = [name("freeA"), name("freeB")];
+      const shuffled = (...parts: string[][]) =>
+        fc.shuffledSubarray(parts.flat(), { minLength: parts.flat().length });
+      return fc.record({
+        a: shuffled(batch, summed, lonelyA, freeA),
+        b: shuffled(batch, summed, lonelyB, freeB),
+        out: shuffled(batch, freeA, freeB),
+        size: fc.constant(size),
+      });
+    });
+
+  it("is the naive sum of products, on either backend, with the gradients of one", () => {
+    fc.assert(
+      fc.property(specs, ({ a, b, out, size }) => {
+        const shape = (letters: string[]) => letters.map((letter) => size.get(letter)!);
+        const spec = `${a.join("")}, ${b.join("")} -> ${out.join("")}`;
+        const all = [...size.keys()];
+        const expected = new Map<string, number>();
+        const [x, y] = [numbered(shape(a)), numbered(shape(b), 3)];
+        const [xs, ys] = [x.toTypedArray(), y.toTypedArray()];
+        const flat = (letters: string[], index: readonly number[]) =>
+          letters.reduce((at, l) => at * size.get(l)! + index[all.indexOf(l)]!, 0);
+        for (const index of indicesOf(shape(all))) {
+          const cell = String(flat(out, index));
+          const term = xs[flat(a, index)]! * ys[flat(b, index)]!;
+          expected.set(cell, (expected.get(cell) ?? 0) + term);
+        }
+        for (const kernels of [reference, wasm])
+          withBackend(kernels, () => {
+            const result = contract(spec, numbered(shape(a)), numbered(shape(b), 3));
+            expect(result.shape, spec).toEqual(shape(out));
+            result.toTypedArray().forEach((value, i) => {
+              expect(value + 0, spec).toBe((expected.get(String(i)) ?? 0) + 0);
+            });
+          });
+        const small = xs.length + ys.length <= 8;
+        if (small) gradcheck((p, q) => contract(spec, p!, q!), [x, y], { order: 2 });
+      }),
+      { numRuns: 300 },
+    );
   });
 });
