@@ -1,6 +1,6 @@
 import { concat, oneHot, type Shape, split, type Tensor, tensor } from "@convgrad/core";
 import fc from "fast-check";
-import type { Call } from "./layerCalls.ts";
+import type { Call } from "./call.ts";
 
 const upTo = (most: number, least = 0) => fc.integer({ min: least, max: most });
 /** Sizes with remainders beside halves and vectors of four, 1, and sometimes none. */
