@@ -1,12 +1,9 @@
 // Row 28 of the lessons: "in the back I need to do the convolution with deltas that have a different depth".
 
 import { conv2d, gradients, type Tensor } from "convgrad";
-import { draw, error, image, plane } from "./draw.ts";
+import { convolve, correlate, draw, error, plane, wide } from "./planes.ts";
 import { short, table } from "./print.ts";
 
-const correlate = (x: Tensor, k: Tensor) => plane(conv2d(image(x), image(k)));
-const convolveFull = (x: Tensor, k: Tensor) =>
-  plane(conv2d(image(x), image(k), null, { flip: true, padding: k.shape[0]! - 1 }));
 /** One plane of [_, _, H, W]. */
 const at = (t: Tensor, a: number, b: number) => plane(t.slice([a, b], [a + 1, b + 1]));
 
@@ -34,7 +31,9 @@ export function differentDepths(): void {
 
   console.log("\nand of each channel from autograd's ∂x:\n");
   const sums = channels.map((c) =>
-    filters.map((d) => convolveFull(at(delta, 0, d), at(w, d, c))).reduce((a, b) => a.add(b)),
+    filters
+      .map((d) => convolve(wide(at(delta, 0, d), at(w, d, c)), at(w, d, c)))
+      .reduce((a, b) => a.add(b)),
   );
   const apart = sums.map((sum, c) => short(error(sum, at(dx, 0, c))));
   console.log(table([channels.map((c) => `x[${c}]`), apart]));

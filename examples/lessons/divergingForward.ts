@@ -1,7 +1,7 @@
 // Rows 3 and 4 of the lessons: "it first starts descending, it then quickly starts going up and never stops".
 
 import { mse, noGrad, steps, type Tensor } from "convgrad";
-import { draw } from "./draw.ts";
+import { draw } from "./planes.ts";
 import { short, table } from "./print.ts";
 import { correlate, correlateAsAsked, filterGradient } from "./question.ts";
 

@@ -1,17 +1,10 @@
 // Rows 11, 12 and 21 of the lessons: convolution, cross-correlation, and who has to be turned when.
 
 import { conv2d, crossEntropy, dense, gradients, SGD, steps, type Tensor, tensor } from "convgrad";
-import { draw, error, image, integers, plane } from "./draw.ts";
+import { convolve, correlate, draw, error, integers, wide } from "./planes.ts";
 import { beside, table } from "./print.ts";
 
-const correlate = (x: Tensor, k: Tensor) => plane(conv2d(image(x), image(k)));
-const convolve = (x: Tensor, k: Tensor) => plane(conv2d(image(x), image(k), null, { flip: true }));
 const rot180 = (k: Tensor) => k.flip();
-const wide = (x: Tensor) =>
-  x.pad([
-    [2, 2],
-    [2, 2],
-  ]); // "full": wherever a 3×3 kernel touches
 
 /** The four identities of backpropagation, each compared with what the library finds. */
 function fourCases(): string[][] {
@@ -27,9 +20,9 @@ function fourCases(): string[][] {
   ];
   return [
     row("x ⊗ w", "∂w", "x ⊗ δ        ", dw, correlate(o, delta)),
-    row("x ⊗ w", "∂x", "δ ∗full w    ", dx, convolve(wide(delta), w)),
+    row("x ⊗ w", "∂x", "δ ∗full w    ", dx, convolve(wide(delta, w), w)),
     row("x ∗ w", "∂w", "rot180{x ⊗ δ}", dwFlipped, rot180(correlate(o, delta))),
-    row("x ∗ w", "∂x", "δ ⊗full w    ", dxFlipped, correlate(wide(delta), w)),
+    row("x ∗ w", "∂x", "δ ⊗full w    ", dxFlipped, correlate(wide(delta, w), w)),
   ];
 }
 

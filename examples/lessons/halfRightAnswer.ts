@@ -1,7 +1,7 @@
 // Row 5 of the lessons: the accepted answer mends the filter's index and leaves the stride where it was.
 
 import { gradcheck, type Tensor } from "convgrad";
-import { draw } from "./draw.ts";
+import { draw } from "./planes.ts";
 import { short } from "./print.ts";
 import {
   correlate,

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Conv2D, gradients, type Tensor } from "convgrad";
-import { integers } from "./draw.ts";
+import { integers } from "./planes.ts";
 
 type Loops = Record<"forward" | "backward", (...arrays: Float64Array[]) => unknown>;
 

@@ -1,10 +1,8 @@
 // Rows 9, 10 and 29 of the lessons: what becomes of δ when the stride is greater than 1.
 
 import { conv2d, dilate, gradients, type Tensor } from "convgrad";
-import { error, image, integers, plane } from "./draw.ts";
+import { correlate, error, image, integers, plane, wide } from "./planes.ts";
 import { beside } from "./print.ts";
-
-const correlate = (x: Tensor, k: Tensor) => plane(conv2d(image(x), image(k)));
 
 export function stridedBackward(): void {
   const [stride, padding] = [2, 1];
@@ -28,13 +26,7 @@ export function stridedBackward(): void {
   console.log(beside(padded, "⊗", apart, "=", byWeights));
   console.log(`\n  error against autograd: ${error(byWeights, dw)}`);
 
-  const full = correlate(
-    apart.pad([
-      [2, 2],
-      [2, 2],
-    ]),
-    w.flip(),
-  );
+  const full = correlate(wide(apart, w), w.flip());
   const cropped = full.slice([padding, padding], [padding + 5, padding + 5]);
   console.log("\nThe image takes δ↑ with w turned by 180° wherever they touch, and then the");
   console.log("padding is cut off: ∂x = crop(δ↑ ⊗full rot180 w)\n");

@@ -1,7 +1,7 @@
 // Rows 31 and 35 of the lessons: the winning unit takes the error, and nobody multiplies it on the way.
 
 import { gradients, maxPool, maxPoolWithIndices, type Tensor, tensor } from "convgrad";
-import { error, integers } from "./draw.ts";
+import { error, integers } from "./planes.ts";
 import { beside, matrix } from "./print.ts";
 
 export function winningUnit(): void {

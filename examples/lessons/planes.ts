@@ -1,4 +1,4 @@
-import { manualSeed, randn, type Tensor, tensor } from "convgrad";
+import { conv2d, manualSeed, randn, type Tensor, tensor } from "convgrad";
 
 /** Normal numbers in float64, the same for the same seed. */
 export function draw(seed: number, ...shapes: (readonly number[])[]): Tensor[] {
@@ -22,3 +22,18 @@ export const plane = (x: Tensor): Tensor => x.reshape(x.shape.slice(2));
 
 /** The largest difference of two tensors of one shape. */
 export const error = (a: Tensor, b: Tensor): number => a.sub(b).abs().max().item();
+
+/** x ⊗ k: cross-correlation of planes, wherever the kernel fits. */
+export const correlate = (x: Tensor, k: Tensor): Tensor => plane(conv2d(image(x), image(k)));
+
+/** x ∗ k: true convolution, the kernel turned by 180°. */
+export const convolve = (x: Tensor, k: Tensor): Tensor =>
+  plane(conv2d(image(x), image(k), null, { flip: true }));
+
+/** ⊗full and ∗full are those of the widened x: wherever the kernel touches it. */
+export function wide(x: Tensor, { shape: [kh, kw] }: Tensor): Tensor {
+  return x.pad([
+    [kh! - 1, kh! - 1],
+    [kw! - 1, kw! - 1],
+  ]);
+}
