@@ -1,8 +1,8 @@
 /**
  * The convolutional layer: what it computes, what it shares, what it takes. Rows 11 to 16, 28 and 30.
  */
-import { gradients, ShapeError, steps, type Tensor, tensor } from "@convgrad/core";
-import { Conv2D, conv2d, crossEntropy, dense, Sequential } from "@convgrad/layers";
+import { gradcheck, gradients, ShapeError, steps, type Tensor, tensor } from "@convgrad/core";
+import { Conv2D, conv2d, crossEntropy, dense, ReLU, Sequential } from "@convgrad/layers";
 import { SGD } from "@convgrad/optim";
 import { describe, expect, it } from "vitest";
 import {
@@ -124,6 +124,20 @@ describe("row 16: weight sharing", () => {
   });
 });
 
+describe("row 16: what sharing saves, layer by layer", () => {
+  it("summary() has both counts in its table, and none where there is nothing to share", () => {
+    const model = new Sequential(new Conv2D(1, 2, 3), new ReLU(), new Conv2D(2, 3, 3));
+    const summary = model.summary([1, 6, 6]);
+    expect(summary.rows.map(({ parameters }) => parameters)).toEqual([20, 0, 57]);
+    expect(summary.rows.map(({ parametersIfDense }) => parametersIfDense)).toEqual([
+      36 * 32 + 32,
+      null,
+      32 * 12 + 12,
+    ]);
+    expect(String(summary)).toMatch(/if dense/);
+  });
+});
+
 describe("row 28: δ has another depth than the input", () => {
   // 3×32×32 through 6 filters of 3×5×5 gives δ of 6×28×28. The products are of planes, one per (filter d, channel c).
   const [x, w, delta] = draw(28, [1, 3, 32, 32], [6, 3, 5, 5], [1, 6, 28, 28]) as [
@@ -154,6 +168,10 @@ describe("row 28: δ has another depth than the input", () => {
     const dot = (a: Tensor, b: Tensor) => a.mul(b).sum().item();
     expect(dot(x, dx)).toBeCloseTo(dot(y, delta), 8);
     expect(dot(w, dw)).toBeCloseTo(dot(y, delta), 8);
+  });
+
+  it("all 450 weights pass gradcheck at just these sizes", () => {
+    expect(gradcheck((filters) => conv2d(x, filters), [w]).checked).toBe(6 * 3 * 5 * 5);
   });
 
   it("a filter of the wrong depth is refused with both depths", () => {
@@ -190,6 +208,23 @@ describe("row 30: padding by name and by number", () => {
         ],
       }),
     );
+  });
+
+  it('"same" is TensorFlow\'s rule for any kernel, stride and dilation, even ones too', () => {
+    // out = ⌈in / s⌉, total = max((out − 1)·s + (k − 1)·d + 1 − in, 0), before = ⌊total / 2⌋, the rest after
+    const [image] = draw(31, [1, 1, 9, 9]) as [Tensor];
+    for (const k of [1, 2, 3, 4])
+      for (const s of [1, 2, 3])
+        for (const d of [1, 2]) {
+          const out = Math.ceil(9 / s);
+          const total = Math.max((out - 1) * s + (k - 1) * d + 1 - 9, 0);
+          const side = [Math.floor(total / 2), Math.ceil(total / 2)] as const;
+          const w = draw(32, [1, 1, k, k])[0]!;
+          const same = conv2d(image, w, null, { padding: "same", stride: s, dilation: d });
+          expect(same.shape).toEqual([1, 1, out, out]);
+          const padding = [side, side] as const;
+          expectSame(same, conv2d(image, w, null, { padding, stride: s, dilation: d }));
+        }
   });
 
   it('"same" with a stride gives ⌈size / stride⌉', () => {

@@ -3,7 +3,7 @@
  */
 import { gradcheck, gradients, scope, steps, type Tensor, tensor } from "@convgrad/core";
 import { conv2d, crossEntropy, dense, maxPool, mse, relu, softmax } from "@convgrad/layers";
-import { SGD, type SGDOptions } from "@convgrad/optim";
+import { clipGradNorm, SGD, type SGDOptions } from "@convgrad/optim";
 import { describe, expect, it } from "vitest";
 import { expectNumbers } from "../oracle/closeness.ts";
 import { correlate, draw, EXACT, leaf, ROUNDING } from "./article.ts";
@@ -166,6 +166,19 @@ describe("row 41: vanishing and exploding gradients", () => {
     const he = norms(Math.sqrt(2 / fanIn))[0]!;
     expect(norms(2 * Math.sqrt(2 / fanIn))[0]! / he).toBeGreaterThan(1e6);
     expect(norms(0.5 * Math.sqrt(2 / fanIn))[0]! / he).toBeLessThan(1e-6);
+  });
+});
+
+describe("row 41: clipping", () => {
+  it("an exploding gradient keeps its direction and gets a length that one can walk", () => {
+    const [x, start] = draw(41, [1, 1, 5, 5], [1, 1, 3, 3]) as [Tensor, Tensor];
+    const w = leaf(start.mul(1e4));
+    conv2d(x, w).mul(conv2d(x, w)).sum().backward();
+    const before = w.grad!.clone();
+    const norm = clipGradNorm([w], 1);
+    expect(norm).toBeGreaterThan(1e4);
+    expectNumbers("g", w.grad!.toTypedArray(), before.div(norm + 1e-6).toTypedArray(), ROUNDING);
+    expect(w.grad!.mul(w.grad!).sum().sqrt().item()).toBeCloseTo(1, 6);
   });
 });
 

@@ -3,7 +3,9 @@
  * its program is not, and the accepted answer mends half of it. Rows 1 to 8 of the lessons.
  */
 import {
+  AnomalyError,
   ConvgradError,
+  detectAnomaly,
   GraphError,
   gradcheck,
   gradients,
@@ -215,6 +217,16 @@ describe("row 6: no raw JavaScript error and no silent NaN", () => {
       expect(call).toThrow(ConvgradError);
       expect(call).toThrow(/^\w+: .{20,}/);
     }
+  });
+});
+
+describe("row 6: the first NaN has a name", () => {
+  it("detectAnomaly says which operation made it, and where", () => {
+    const [x, w] = draw(6, [1, 1, 4, 4], [1, 1, 3, 3]) as [Tensor, Tensor];
+    const run = () => conv2d(x, w).mul(0).log().mul(0).relu().sum();
+    expect(run().item()).toBeNaN(); // silent without it
+    expect(() => detectAnomaly(run)).toThrow(AnomalyError);
+    expect(() => detectAnomaly(run)).toThrow(/log/);
   });
 });
 
