@@ -1,5 +1,20 @@
-import { manualSeed, type Tensor, tensor } from "@convgrad/core";
-import { avgPool, Conv2D, conv2d, crossEntropy, Dense, dense, maxPool } from "@convgrad/layers";
+import { manualSeed, rand, randn, type Tensor, tensor, zeros } from "@convgrad/core";
+import {
+  avgPool,
+  Conv2D,
+  calculateGain,
+  conv2d,
+  crossEntropy,
+  Dense,
+  dense,
+  fans,
+  kaimingNormal,
+  kaimingUniform,
+  maxPool,
+  type Nonlinearity,
+  xavierNormal,
+  xavierUniform,
+} from "@convgrad/layers";
 import {
   Adagrad,
   Adam,
@@ -243,8 +258,61 @@ const rates =
 
 interface InitCase extends NamedCase {
   readonly config: { readonly shape: readonly number[]; readonly kind: string };
+  readonly fan_in: number;
+  readonly fan_out: number;
+  /** By nonlinearity: `"relu"`, `"leaky_relu(a=0.01)"`. */
+  readonly values: Named<{
+    readonly gain: number;
+    readonly kaiming_uniform_bound_fan_in: number;
+    readonly kaiming_normal_std_fan_in: number;
+    readonly kaiming_uniform_bound_fan_out: number;
+    readonly kaiming_normal_std_fan_out: number;
+    readonly xavier_uniform_bound: number;
+    readonly xavier_normal_std: number;
+  }>;
   readonly torch_default_layer: { readonly weight_bound: number; readonly bias_bound: number };
 }
+
+/** Fans, gains, and each bound and deviation: from one seed, the draws are those of rand and randn times the number. */
+const initialValues: Runner<InitCase> = (c, float, tolerance) => {
+  const { shape: theirs, kind } = c.config;
+  const shape = kind === "linear" ? theirs.toReversed() : theirs;
+  const fresh = () => zeros(shape, { dtype: float });
+  expect(fans(fresh())).toEqual({ fanIn: c.fan_in, fanOut: c.fan_out });
+  const seeded = (draw: () => Tensor) => {
+    manualSeed(7);
+    return draw().toTypedArray();
+  };
+  const sides = seeded(() => rand(shape, { dtype: float }).mul(2).sub(1));
+  const normals = seeded(() => randn(shape, { dtype: float }));
+  for (const [name, expected] of Object.entries(c.values)) {
+    const [, word, slope] = /^(\w+)(?:\(a=(.*)\))?$/.exec(name)!;
+    const nonlinearity = (word === "leaky_relu" ? "leakyRelu" : word) as Nonlinearity;
+    const a = slope === undefined ? undefined : Number(slope);
+    const gain = calculateGain(nonlinearity, a);
+    expectNumbers(`gain of ${name}`, [gain], [expected.gain], tolerance);
+    const check = (what: string, draw: () => Tensor, unit: ArrayLike<number>, size: number) =>
+      expectNumbers(
+        `${what}, ${name}`,
+        seeded(draw),
+        Array.from(unit, (u) => u * size),
+        tolerance,
+      );
+    for (const [mode, key] of [
+      ["fanIn", "fan_in"],
+      ["fanOut", "fan_out"],
+    ] as const) {
+      const options = { nonlinearity, a, mode };
+      const bound = expected[`kaiming_uniform_bound_${key}`];
+      check(`uniform ${mode}`, () => kaimingUniform(fresh(), options), sides, bound);
+      const deviation = expected[`kaiming_normal_std_${key}`];
+      check(`normal ${mode}`, () => kaimingNormal(fresh(), options), normals, deviation);
+    }
+    check("xavier", () => xavierUniform(fresh(), { gain }), sides, expected.xavier_uniform_bound);
+    check("xavier", () => xavierNormal(fresh(), { gain }), normals, expected.xavier_normal_std);
+  }
+  if (float === "float32") layerBounds(c, float, tolerance);
+};
 
 /** The default initial values stay within ±1/√fanIn and come near it. */
 const layerBounds: Runner<InitCase> = ({ config, torch_default_layer: expected }) => {
@@ -274,11 +342,7 @@ export const training: readonly Suite[] = [
   plan<NetCase>("lenet5.json", () => netSteps),
   plan<NetCase>("lenet_small.json", () => netSteps),
   plan<OptimizerCase>("optimizers.json", chooseOptimizer),
-  plan<InitCase>(
-    "init.json",
-    () => layerBounds,
-    () => ["float32"],
-  ),
+  plan<InitCase>("init.json", () => initialValues),
   plan<ScheduleCase>(
     "lr_schedules.json",
     ({ config }) => {
