@@ -1,6 +1,6 @@
 import { makeTensor, requireTensor } from "./construct.ts";
 import { DTypeError, GraphError, ShapeError, ValueError } from "./errors.ts";
-import { type BackwardOptions, type Node, noGrad, propagate, type Seed } from "./graph.ts";
+import { type BackwardOptions, history, type Node, noGrad, propagate, type Seed } from "./graph.ts";
 import { isContiguous, mayOverlap } from "./layout.ts";
 import { updateInPlace } from "./primitive.ts";
 import { constant } from "./primitives/constant.ts";
@@ -60,6 +60,10 @@ export function backward(y: Tensor, gradient?: Tensor, options: BackwardOptions 
   };
   try {
     propagate("backward", [seed], (node) => node.leaf !== null, options, deliver);
+    if (options.retainGraph ?? options.createGraph) {
+      const root = new WeakRef(y);
+      for (const node of history([y.node!])) node.root = root;
+    }
     // Only now, so that a pullback that throws leaves every grad as it was.
     for (const [leaf, g] of found) addGradient(leaf, g, options.createGraph ?? false);
   } finally {

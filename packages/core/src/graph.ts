@@ -16,6 +16,16 @@ export interface GradientHook {
   readonly call: (gradients: readonly (Tensor | null)[]) => Tensor | null;
 }
 
+/** What a composed operation leaves on the node of its result, for those who read the graph. */
+export interface Note {
+  /** As the user calls it: `"conv2d"`. */
+  readonly operation: string;
+  readonly equation?: string;
+  /** Its tensors in the order of its arguments; `null` for one left out. No values: a note keeps nothing alive. */
+  readonly inputs: readonly ({ readonly shape: Shape; readonly node: Node | null } | null)[];
+  readonly options?: unknown;
+}
+
 interface SavedValue {
   readonly tensor: Tensor;
   readonly version: number;
@@ -40,6 +50,10 @@ export class Node {
   hooks: Set<GradientHook> | null = null;
   /** Where the operation was called, noted while anomalies are looked for. */
   readonly created: Creation | null = isDetecting() ? creation() : null;
+  /** On the result of a composed operation. */
+  note: Note | null = null;
+  /** Where the last `backward()` that came by and retained the graph began. */
+  root: WeakRef<Tensor> | null = null;
   #saved: SavedValue[] = [];
 
   constructor(
@@ -66,8 +80,8 @@ export class Node {
     return this.#saved.map(({ tensor }) => tensor);
   }
 
-  /** @throws {@link GraphError} when the backward pass cannot run through this node. */
-  check(operation: string): void {
+  /** @throws {@link GraphError} when the graph behind this node is gone. */
+  checkFreed(operation: string): void {
     if (this.leaf === null && this.pull === null) {
       throw new GraphError(
         operation,
@@ -76,6 +90,11 @@ export class Node {
         { node: this.name },
       );
     }
+  }
+
+  /** @throws {@link GraphError} when the backward pass cannot run through this node. */
+  check(operation: string): void {
+    this.checkFreed(operation);
     for (const { tensor, version } of this.#saved) {
       if (tensor.storage.version !== version) {
         throw new GraphError(
@@ -99,6 +118,7 @@ export class Node {
   free(): void {
     this.pull = null;
     this.hooks = null;
+    this.note = null;
     this.#saved = [];
   }
 }

@@ -26,8 +26,8 @@ export {
 } from "./errors.ts";
 export type { GradcheckElement, GradcheckOptions, GradcheckReport } from "./gradcheck.ts";
 export { gradcheck } from "./gradcheck.ts";
-export type { BackwardOptions } from "./graph.ts";
-export { noGrad } from "./graph.ts";
+export type { BackwardOptions, Deliver, Node, Note, Pull, Seed } from "./graph.ts";
+export { history, noGrad, propagate } from "./graph.ts";
 export type { RemoveHook } from "./hooks.ts";
 export { onGradients } from "./hooks.ts";
 export type {

@@ -2,6 +2,7 @@ import { type Shape, type Tensor, tensor, ValueError } from "@convgrad/core";
 import type { Pair, Side, WindowGeometry } from "./geometry.ts";
 import type { Loops } from "./loops/loops.ts";
 import { avgPoolLoops } from "./loops/pooling.ts";
+import { annotate } from "./note.ts";
 import { GlobalPool, Pool, type PoolOptions, poolGeometry, poolWindow } from "./pooling.ts";
 
 /** How {@link avgPool} slides and what it divides by. */
@@ -33,7 +34,11 @@ export function avgPool(x: Tensor, kernel: Pair, options: AvgPoolOptions = {}): 
     .pad(window.padding)
     .windows(window.kernel, window)
     .sum([lead, lead + 1]);
-  return sums.div(divisorOverride ?? cells(x, window, kernel, options));
+  return annotate(sums.div(divisorOverride ?? cells(x, window, kernel, options)), {
+    operation: "avgPool",
+    equation: "y = mean x over each window",
+    inputs: [x],
+  });
 }
 
 function checkDivisor(operation: string, divisor: number | undefined): void {
@@ -97,7 +102,11 @@ function cells(
  */
 export function globalAvgPool(x: Tensor): Tensor {
   poolGeometry("globalAvgPool", x, 1, {});
-  return x.mean([-2, -1], true);
+  return annotate(x.mean([-2, -1], true), {
+    operation: "globalAvgPool",
+    equation: "y = mean x over each plane",
+    inputs: [x],
+  });
 }
 
 /** The layer of {@link avgPool}; it has no parameters.  `[…, H, W] → […, oh, ow]` */

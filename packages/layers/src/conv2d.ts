@@ -16,6 +16,7 @@ import { uniform } from "./init.ts";
 import { convolutionLoops } from "./loops/convolution.ts";
 import type { Loops } from "./loops/loops.ts";
 import { Module, parameter } from "./module.ts";
+import { annotate } from "./note.ts";
 import { requireOperands } from "./operands.ts";
 import { checkChoice, checkFlag } from "./options.ts";
 
@@ -64,30 +65,46 @@ export function conv2d(
   b?: Tensor | null,
   options: Conv2DOptions = {},
 ): Tensor {
-  const { groups = 1, flip = false, paddingMode = "zeros" } = options;
+  const { groups = 1 } = options;
   checkModes("conv2d", options);
   checkOperands(x, w, b, groups);
-  const { padding, kernel, stride, dilation } = convGeometry(x.shape, w, options);
-  const padded = x.pad(padding, paddingMode === "zeros" ? 0 : { mode: paddingMode });
-  const windows = padded.windows(kernel, { stride, dilation });
-  const filters = flip ? w.flip([2, 3]) : w;
-  const y =
-    groups === 1
-      ? contract("ncijhw, ocij -> nohw", windows, filters)
-      : grouped(windows, filters, groups);
-  return b ? y.add(b.reshape([-1, 1, 1])) : y;
+  const { spec, a, b: filters } = convSentence(x, w, options);
+  const parts = contract(spec, a, filters);
+  const [n, o] = [x.shape[0]!, w.shape[0]!];
+  const y = groups === 1 ? parts : parts.reshape([n, o, ...parts.shape.slice(3)]);
+  return annotate(b ? y.add(b.reshape([-1, 1, 1])) : y, {
+    operation: "conv2d",
+    equation: options.flip ? "y = x ∗ w + b" : "y = x ⊗ w + b",
+    inputs: [x, w, b],
+    options,
+  });
 }
 
-/** Each part of the channels with its part of the filters; splitting an axis is a view. */
-function grouped(windows: Tensor, w: Tensor, groups: number): Tensor {
+/**
+ * The contraction that a convolution is: of the windows over the padded image, and the filters.
+ *
+ * @param outside what the padding holds; for tensors of places instead of values, a place that there is not
+ */
+export function convSentence(
+  x: Tensor,
+  w: Tensor,
+  options: Conv2DOptions,
+  outside = 0,
+): { spec: string; a: Tensor; b: Tensor } {
+  const { groups = 1, flip = false, paddingMode = "zeros" } = options;
+  const { padding, kernel, stride, dilation } = convGeometry(x.shape, w, options);
+  const padded = x.pad(padding, paddingMode === "zeros" ? outside : { mode: paddingMode });
+  const windows = padded.windows(kernel, { stride, dilation });
+  const filters = flip ? w.flip([2, 3]) : w;
+  if (groups === 1) return { spec: "ncijhw, ocij -> nohw", a: windows, b: filters };
+  // Each part of the channels with its part of the filters; splitting an axis is a view.
   const [n, c, ...rest] = windows.shape as [number, number, ...number[]];
-  const [o, ...filter] = w.shape as [number, ...number[]];
-  const y = contract(
-    "ngcijhw, gocij -> ngohw",
-    windows.reshape([n, groups, c / groups, ...rest]),
-    w.reshape([groups, o / groups, ...filter]),
-  );
-  return y.reshape([n, o, ...y.shape.slice(3)]);
+  const [o, ...filter] = filters.shape as [number, ...number[]];
+  return {
+    spec: "ngcijhw, gocij -> ngohw",
+    a: windows.reshape([n, groups, c / groups, ...rest]),
+    b: filters.reshape([groups, o / groups, ...filter]),
+  };
 }
 
 function convGeometry(x: Shape, w: Tensor, options: Conv2DOptions): WindowGeometry {

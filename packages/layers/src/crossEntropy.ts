@@ -7,6 +7,7 @@ import {
   ValueError,
 } from "@convgrad/core";
 import { checkClassification } from "./classification.ts";
+import { annotate } from "./note.ts";
 import {
   checkReduction,
   checkTargets,
@@ -70,8 +71,15 @@ export function crossEntropy(
   }
   const perClass = weight && perClassWeights("crossEntropy", weight, logits);
   const logP = logits.logSoftmax(1);
-  if (isSoft) return softLoss(logP, labels, perClass, reduction, labelSmoothing);
-  return labelLoss(logP, labels, { perClass, reduction, labelSmoothing, ignoreIndex, counted });
+  const counting = { perClass, reduction, labelSmoothing, ignoreIndex, counted };
+  const loss = isSoft
+    ? softLoss(logP, labels, perClass, reduction, labelSmoothing)
+    : labelLoss(logP, labels, counting);
+  return annotate(loss, {
+    operation: "crossEntropy",
+    equation: "L = −log softmax(x)[label]",
+    inputs: [logits, labels, weight],
+  });
 }
 
 /**

@@ -4,6 +4,7 @@ import { uniform } from "./init.ts";
 import { denseLoops } from "./loops/dense.ts";
 import type { Loops } from "./loops/loops.ts";
 import { Module, parameter } from "./module.ts";
+import { annotate } from "./note.ts";
 import { requireOperands } from "./operands.ts";
 
 /**
@@ -33,9 +34,19 @@ export function dense(x: Tensor, w: Tensor, b?: Tensor | null): Tensor {
   if (b && (b.rank !== 1 || b.shape[0] !== outputs))
     refuse(`expects a bias [${outputs}], not ${formatShape(b.shape)}`);
   const lead = x.shape.slice(0, -1);
-  const y = contract("nk, ko -> no", lead.length === 1 ? x : x.reshape([-1, inputs]), w);
+  const { spec, a, b: weights } = denseSentence(x, w);
+  const y = contract(spec, a, weights);
   const shaped = lead.length === 1 ? y : y.reshape([...lead, outputs]);
-  return b ? shaped.add(b) : shaped;
+  return annotate(b ? shaped.add(b) : shaped, {
+    operation: "dense",
+    equation: "y = x·w + b",
+    inputs: [x, w, b],
+  });
+}
+
+/** The contraction that a dense layer is. */
+export function denseSentence(x: Tensor, w: Tensor): { spec: string; a: Tensor; b: Tensor } {
+  return { spec: "nk, ko -> no", a: x.rank === 2 ? x : x.reshape([-1, w.shape[0]!]), b: w };
 }
 
 /**

@@ -2,6 +2,7 @@ import { type Shape, type Tensor, ValueError } from "@convgrad/core";
 import type { Pair } from "./geometry.ts";
 import type { Loops } from "./loops/loops.ts";
 import { lpPoolLoops } from "./loops/pooling.ts";
+import { annotate } from "./note.ts";
 import { type DilatedPoolOptions, formatPool, Pool, poolGeometry } from "./pooling.ts";
 
 /**
@@ -31,10 +32,15 @@ export function lpPool(
   const sums = powers.sum([lead, lead + 1]);
   // The root of 0 has an infinite slope, so 0 is kept out of it: there the gradient is 0.
   const isSome = sums.equal(0).equal(0);
-  return sums
+  const y = sums
     .where(isSome, 1)
     .pow(1 / p)
     .where(isSome, 0);
+  return annotate(y, {
+    operation: "lpPool",
+    equation: "y = (Σ |x|^p)^(1/p) over each window",
+    inputs: [x],
+  });
 }
 
 function checkOrder(operation: string, p: number): void {

@@ -2,6 +2,7 @@ import { primitives, type Shape, type Tensor } from "@convgrad/core";
 import type { Pair } from "./geometry.ts";
 import type { Loops } from "./loops/loops.ts";
 import { maxPoolLoops } from "./loops/pooling.ts";
+import { annotate } from "./note.ts";
 import { type DilatedPoolOptions, GlobalPool, Pool, poolGeometry } from "./pooling.ts";
 
 /** How {@link maxPool} slides. */
@@ -43,7 +44,12 @@ export function maxPoolWithIndices(
   const before = [padding[0][0], padding[1][0]] as const;
   const indices = primitives.winners(x.detach(), { ...window, before });
   const y = x.reshape([...lead, h * w]).gather(-1, indices.reshape([...lead, oh * ow]));
-  return { y: y.reshape([...lead, oh, ow]), indices };
+  const shaped = annotate(y.reshape([...lead, oh, ow]), {
+    operation: "maxPool",
+    equation: "y = max x over each window",
+    inputs: [x],
+  });
+  return { y: shaped, indices };
 }
 
 /**

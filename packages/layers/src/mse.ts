@@ -1,4 +1,5 @@
 import { formatValue, type Tensor, ValueError } from "@convgrad/core";
+import { annotate } from "./note.ts";
 import { checkReduction, checkTargets, type Reduction, reduced } from "./reduction.ts";
 
 /**
@@ -25,7 +26,8 @@ export function mse(
   checkTargets("mse", y, t);
   const difference = y.sub(t);
   const squares = difference.mul(difference);
-  return reduction === "halfSum" ? squares.sum().mul(0.5) : reduced(squares, reduction);
+  const loss = reduction === "halfSum" ? squares.sum().mul(0.5) : reduced(squares, reduction);
+  return annotate(loss, { operation: "mse", equation: "L = (y − t)²", inputs: [y, t] });
 }
 
 /**

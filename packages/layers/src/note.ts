@@ -1,0 +1,33 @@
+import type { Node, Note, Tensor } from "@convgrad/core";
+
+/** A {@link Note} as it is left, with the tensors themselves. */
+export interface Annotation extends Omit<Note, "inputs"> {
+  readonly inputs: readonly (Tensor | null | undefined)[];
+}
+
+/**
+ * Says of a tensor which composed operation made it and of what; dropped with the graph. `graph` draws what lies between
+ * the inputs and the result as one group.
+ *
+ * @returns y itself
+ */
+export function annotate(y: Tensor, { inputs, ...rest }: Annotation): Tensor {
+  const { node } = y;
+  if (node && !node.leaf && !node.note && inputs.every((x) => x?.node !== node)) {
+    node.note = {
+      ...rest,
+      inputs: inputs.map((x) => (x ? { shape: x.shape, node: x.node } : null)),
+    };
+  }
+  return y;
+}
+
+/** The nodes of a composed operation: its result's and all between that and its inputs. */
+export function membersOf(result: Node): Set<Node> {
+  const outside = new Set(result.note?.inputs.map((x) => x?.node));
+  const members = new Set([result]);
+  for (const node of members) {
+    for (const input of node.inputs) if (input && !outside.has(input)) members.add(input);
+  }
+  return members;
+}
