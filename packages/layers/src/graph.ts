@@ -112,7 +112,12 @@ export class Graph {
    * @throws {@link ValueError} for more than some thousand boxes and bends; `toDot()` has no limit.
    */
   toSvg(): string {
-    return drawSvg(this, labelOf);
+    const boxes = this.nodes.map((n) => ({
+      lines: labelOf(n),
+      kind: n.group === null && n.equation === null ? n.kind : ("layer" as const),
+      saved: n.saved,
+    }));
+    return drawSvg({ boxes, edges: this.edges });
   }
 
   /** A line per node, long graphs shortened. */

@@ -1,16 +1,21 @@
-import { ValueError } from "@convgrad/core";
-import type { GraphEdge, GraphNode } from "./graph.ts";
+import { formatShape, type Shape, ValueError } from "@convgrad/core";
 
-/** What is drawn. */
+/** A box of the drawing. */
+interface Box {
+  readonly lines: readonly string[];
+  readonly kind: "leaf" | "operation" | "layer";
+  readonly saved: readonly Shape[];
+}
+
+/** What is drawn: inputs before outputs. */
 interface Drawing {
-  readonly nodes: readonly GraphNode[];
-  readonly edges: readonly GraphEdge[];
+  readonly boxes: readonly Box[];
+  readonly edges: readonly { readonly from: number; readonly to: number }[];
 }
 
 /** A box, or the place where an edge passes a row. */
 interface Point {
-  readonly node: GraphNode | null;
-  readonly lines: readonly string[];
+  readonly box: Box | null;
   readonly width: number;
   readonly above: Point[];
   readonly below: Point[];
@@ -39,8 +44,8 @@ const STYLE = `
  * A layered drawing: rows by the longest path to the result, order within a row by the barycentres of neighbours,
  * positions pulled towards the neighbours' as far as the gaps allow.
  */
-export function drawSvg(graph: Drawing, labelOf: (n: GraphNode) => readonly string[]): string {
-  const { rows, boxes } = layers(graph, labelOf);
+export function drawSvg(drawing: Drawing): string {
+  const { rows, boxes } = layers(drawing);
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
     const down = sweep % 2 === 0;
     for (const row of down ? rows : rows.toReversed()) arrange(row, down);
@@ -54,7 +59,7 @@ export function drawSvg(graph: Drawing, labelOf: (n: GraphNode) => readonly stri
   let bottom = MARGIN;
   const spans = rows.map((row) => {
     const top = bottom;
-    const height = Math.max(...row.map((p) => p.lines.length)) * LINE + 12;
+    const height = Math.max(...row.map(heightOf));
     bottom += height + GAP_Y;
     return { top, middle: top + height / 2, height };
   });
@@ -63,7 +68,8 @@ export function drawSvg(graph: Drawing, labelOf: (n: GraphNode) => readonly stri
     for (const point of row) parts.push(...edges(point, spans, r, left));
   });
   rows.forEach((row, r) => {
-    for (const p of row) if (p.node) parts.push(box(p, spans[r]!.middle, left, p === boxes.at(-1)));
+    for (const p of row)
+      if (p.box) parts.push(draw(p.box, p, spans[r]!.middle, left, p === boxes.at(-1)));
   });
   const size = `${Math.ceil(width)} ${Math.ceil(bottom - GAP_Y + MARGIN)}`;
   const [w, h] = size.split(" ");
@@ -75,12 +81,12 @@ export function drawSvg(graph: Drawing, labelOf: (n: GraphNode) => readonly stri
 }
 
 /** Points row by row, edges that skip rows broken into points of their own. */
-function layers(graph: Drawing, labelOf: (n: GraphNode) => readonly string[]) {
-  const depth = new Array<number>(graph.nodes.length).fill(0);
-  for (const { from, to } of graph.edges.toSorted((p, q) => q.to - p.to)) {
+function layers(drawing: Drawing) {
+  const depth = new Array<number>(drawing.boxes.length).fill(0);
+  for (const { from, to } of drawing.edges.toSorted((p, q) => q.to - p.to)) {
     depth[from] = Math.max(depth[from]!, depth[to]! + 1);
   }
-  const total = graph.edges.reduce((n, { from, to }) => n + depth[from]! - depth[to]!, 1);
+  const total = drawing.edges.reduce((n, { from, to }) => n + depth[from]! - depth[to]!, 1);
   if (total > MOST_POINTS) {
     throw new ValueError(
       "toSvg",
@@ -90,15 +96,14 @@ function layers(graph: Drawing, labelOf: (n: GraphNode) => readonly string[]) {
   }
   const height = Math.max(...depth);
   const rows: Point[][] = Array.from({ length: height + 1 }, () => []);
-  const put = (row: number, node: GraphNode | null): Point => {
-    const lines = node ? labelOf(node) : [];
-    const width = node ? Math.max(...lines.map((line) => line.length)) * CHAR + 22 : 4;
-    const point: Point = { node, lines, width, above: [], below: [], x: rows[row]!.length };
+  const put = (row: number, box: Box | null): Point => {
+    const width = box ? Math.max(...box.lines.map((line) => line.length)) * CHAR + 22 : 4;
+    const point: Point = { box, width, above: [], below: [], x: rows[row]!.length };
     rows[row]!.push(point);
     return point;
   };
-  const boxes = graph.nodes.map((node, i) => put(height - depth[i]!, node));
-  for (const { from, to } of graph.edges) {
+  const boxes = drawing.boxes.map((box, i) => put(height - depth[i]!, box));
+  for (const { from, to } of drawing.edges) {
     let point = boxes[from]!;
     for (let row = height - depth[from]! + 1; row <= height - depth[to]!; row++) {
       const next = row === height - depth[to]! ? boxes[to]! : put(row, null);
@@ -147,18 +152,18 @@ interface Span {
   readonly height: number;
 }
 
-const heightOf = (p: Point) => (p.node ? p.lines.length * LINE + 12 : 0);
+const heightOf = (p: Point) => (p.box ? p.box.lines.length * LINE + 12 : 0);
 
 /** The curves from a box to the boxes below, through the places where they pass a row. */
 function edges(start: Point, spans: readonly Span[], row: number, left: number): string[] {
-  if (!start.node) return [];
+  if (!start.box) return [];
   return start.below.map((next) => {
     let [from, y] = [start, spans[row]!.middle + heightOf(start) / 2];
     let path = `M${(from.x - left).toFixed(1)} ${y.toFixed(1)}`;
     for (
       let r = row + 1, to: Point | undefined = next;
       to;
-      to = to.node ? undefined : to.below[0], r++
+      to = to.box ? undefined : to.below[0], r++
     ) {
       const end = spans[r]!.middle - heightOf(to) / 2;
       const [x0, x1] = [from.x - left, to.x - left].map((x) => x.toFixed(1));
@@ -170,22 +175,23 @@ function edges(start: Point, spans: readonly Span[], row: number, left: number):
   });
 }
 
-function box(p: Point, middle: number, left: number, isRoot: boolean): string {
+function draw(
+  { lines, kind, saved }: Box,
+  p: Point,
+  middle: number,
+  left: number,
+  isRoot: boolean,
+): string {
   const [x, height] = [p.x - left, heightOf(p)];
-  const { kind, equation, saved, group } = p.node!;
-  const inLayer = group !== null || equation !== null;
-  const type = isRoot ? "root" : kind === "leaf" ? "leaf" : inLayer ? "layer" : "operation";
-  const text = p.lines.map((line, i) => {
+  const text = lines.map((line, i) => {
     const y = (middle - height / 2 + 6 + (i + 0.76) * LINE).toFixed(1);
     return `<text class="${i === 0 ? "title" : "detail"}" x="${x.toFixed(1)}" y="${y}">${escaped(line)}</text>`;
   });
-  const holds =
-    saved.length > 0
-      ? `<title>saved: ${saved.map((s) => `[${s.join(", ")}]`).join(" ")}</title>`
-      : "";
+  const holds = saved.length > 0 ? `<title>saves ${saved.map(formatShape).join(" ")}</title>` : "";
   return (
-    `<g class="${type}">${holds}<rect x="${(x - p.width / 2).toFixed(1)}" y="${(middle - height / 2).toFixed(1)}" ` +
-    `width="${p.width}" height="${height}" rx="${kind === "leaf" ? height / 2 : 6}"/>${text.join("")}</g>`
+    `<g class="${isRoot ? "root" : kind}">${holds}<rect x="${(x - p.width / 2).toFixed(1)}" ` +
+    `y="${(middle - height / 2).toFixed(1)}" width="${p.width}" height="${height}" ` +
+    `rx="${kind === "leaf" ? height / 2 : 6}"/>${text.join("")}</g>`
   );
 }
 
