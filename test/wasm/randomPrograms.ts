@@ -1,6 +1,7 @@
 import { type DType, ShapeError, sizeOf, type Tensor, tensor } from "@convgrad/core";
 import {
   avgPool,
+  batchNorm2d,
   conv2d,
   crossEntropy,
   dense,
@@ -105,6 +106,13 @@ const imageLayers: Readonly<Record<string, Step>> = {
     const weight = leaf([filters, 1, ...kernel], 2 / Math.sqrt(kernel[0] * kernel[1]));
     const b = draw.chance(0.7) ? leaf([filters], 0.5) : null;
     return conv2d(x, weight, b, { stride, padding, dilation, groups: c, flip: draw.chance(0.2) });
+  },
+  /** With a way around it, or a bias before it would have no gradient but rounding; cells that are nearly the same stay so. */
+  "batch norm": (x, { draw, leaf }) => {
+    const [n, c, h, w] = x.shape as [number, number, number, number];
+    if (n * h * w < 4) return x;
+    const [weight, bias] = [leaf([c], 1), leaf([c], 1)].map((p) => (draw.chance(0.8) ? p : null));
+    return x.add(batchNorm2d(x, weight, bias, { epsilon: 0.1 }));
   },
   "max pool": (x, { draw }) => {
     const { kernel, options } = pooling(x, draw);

@@ -130,7 +130,8 @@ export function isRecording(): boolean {
   return recording;
 }
 
-function withRecording<T>(on: boolean, fn: () => T): T {
+/** Runs `fn` with recording on or off. */
+export function withRecording<T>(on: boolean, fn: () => T): T {
   const before = recording;
   recording = on;
   try {

@@ -24,6 +24,8 @@ export {
   ShapeError,
   ValueError,
 } from "./errors.ts";
+export type { FusionDefinition, FusionInputs, FusionKernels } from "./fusion.ts";
+export { fusion } from "./fusion.ts";
 export type { GradcheckElement, GradcheckOptions, GradcheckReport } from "./gradcheck.ts";
 export { gradcheck } from "./gradcheck.ts";
 export type { BackwardOptions, Deliver, Node, Note, Pull, Seed } from "./graph.ts";

@@ -131,4 +131,29 @@ export interface FusedKernels {
    * the image `[…, H, W]`, which is filled completely, with 0 where no window lies.
    */
   contractFold(a: View, b: View, letters: Letters, window: Window, out: View): void;
+  /** The mean and the biased variance `[C]` of each channel of x `[N, C, H, W]`, which has cells. */
+  moments?(x: View, mean: View, variance: View): void;
+  /** out = w·(x − μ) / √(σ² + ε) + b for each channel; no weight is 1, no bias 0. */
+  normalize?(
+    x: View,
+    mean: View,
+    variance: View,
+    weight: View | null,
+    bias: View | null,
+    epsilon: number,
+    out: View,
+  ): void;
+  /**
+   * The gradients of `normalize` by the `moments` of x, which depend on x, from that of its output; each where it is
+   * wanted, row-major.
+   */
+  normalizeGradients?(
+    g: View,
+    x: View,
+    mean: View,
+    variance: View,
+    weight: View | null,
+    epsilon: number,
+    gradients: readonly [x: View | null, weight: View | null, bias: View | null],
+  ): void;
 }

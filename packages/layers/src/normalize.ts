@@ -1,4 +1,4 @@
-import { sizeOf, type Tensor } from "@convgrad/core";
+import { fusion, sizeOf, type Tensor } from "@convgrad/core";
 
 /** What {@link normalizeChannels} finds. */
 export interface NormalizedChannels {
@@ -26,13 +26,37 @@ export function normalizeChannels(
   bias: Tensor | null,
   epsilon: number,
 ): NormalizedChannels {
-  const { centred, mean, variance } = centre(x, [0, 2, 3]);
-  return {
-    y: stretch(centred, variance, perChannel(weight), perChannel(bias), epsilon),
-    mean: mean.detach().reshape([-1]),
-    variance: variance.detach().reshape([-1]),
-  };
+  const [y, mean, variance] = ofBatch([x, weight, bias], epsilon);
+  return { y, mean: mean!, variance: variance! };
 }
+
+type Learned = readonly [x: Tensor, weight: Tensor | null, bias: Tensor | null];
+type Given = readonly [...Learned, mean: Tensor, variance: Tensor];
+
+/** Batch normalisation, its mean and its variance. */
+const ofBatch = fusion<Learned, number>({
+  name: "normalizeChannels",
+  sentence: ([x, weight, bias], epsilon) => {
+    const { centred, mean, variance } = centre(x, [0, 2, 3]);
+    return [
+      stretch(centred, variance, perChannel(weight), perChannel(bias), epsilon),
+      mean.detach().reshape([-1]),
+      variance.detach().reshape([-1]),
+    ];
+  },
+  shapes: ([x]) => [x.shape, [x.shape[1]!], [x.shape[1]!]],
+  kernels: ({ moments, normalize, normalizeGradients }, [x], epsilon) => {
+    if (!moments || !normalize || !normalizeGradients || x.size === 0) return null;
+    return {
+      forward: ([x, weight, bias], [y, mean, variance]) => {
+        moments(x!, mean!, variance!);
+        normalize(x!, mean!, variance!, weight!, bias!, epsilon, y!);
+      },
+      backward: (g, [x, weight], [mean, variance], [ofX, ofWeight, ofBias]) =>
+        normalizeGradients(g, x!, mean!, variance!, weight!, epsilon, [ofX!, ofWeight!, ofBias!]),
+    };
+  },
+});
 
 /** {@link normalizeChannels} with a mean and variance `[C]` that are given. */
 export function normalizeWith(
@@ -43,9 +67,25 @@ export function normalizeWith(
   bias: Tensor | null,
   epsilon: number,
 ): Tensor {
-  const centred = x.sub(perChannel(mean)!);
-  return stretch(centred, perChannel(variance)!, perChannel(weight), perChannel(bias), epsilon);
+  return byGiven([x, weight, bias, mean, variance], epsilon)[0];
 }
+
+const byGiven = fusion<Given, number>({
+  name: "normalizeWith",
+  sentence: ([x, weight, bias, mean, variance], epsilon) => {
+    const centred = x.sub(perChannel(mean)!);
+    const [w, b] = [perChannel(weight), perChannel(bias)];
+    return [stretch(centred, perChannel(variance)!, w, b, epsilon)];
+  },
+  shapes: ([x]) => [x.shape],
+  kernels: ({ normalize }, [x], epsilon) => {
+    if (!normalize || x.size === 0) return null;
+    return {
+      forward: ([x, weight, bias, mean, variance], [y]) =>
+        normalize(x!, mean!, variance!, weight!, bias!, epsilon, y!),
+    };
+  },
+});
 
 /**
  * {@link normalizeChannels} for every image and group of channels by itself:

@@ -40,3 +40,4 @@ export const CONTRACTION = 100;
 export const WINOGRAD = 200;
 export const RANDOM = 300;
 export const WINNERS = 301;
+export const NORMALIZATION = 302;

@@ -1,9 +1,10 @@
 // From the number of a kernel to its family. Each kernel is a function of its arguments (32-bit words at `args`), the
 // part it has to do, and this thread's scratch memory.
 
-import { CONTRACTION, RANDOM, WINOGRAD } from "./abi";
+import { CONTRACTION, NORMALIZATION, RANDOM, WINOGRAD } from "./abi";
 import { contractionKernel } from "./contractionKernels";
 import { elementwiseKernel } from "./elementwiseKernels";
+import { normalization } from "./normalization";
 import { random } from "./random";
 import { winners } from "./winners";
 import { winogradKernel } from "./winogradKernels";
@@ -13,5 +14,6 @@ export function dispatch(kernel: i32, args: usize, part: i32, scratch: usize): v
   else if (kernel < WINOGRAD) contractionKernel(kernel, args, part, scratch);
   else if (kernel < RANDOM) winogradKernel(kernel, args, part, scratch);
   else if (kernel == RANDOM) random(args, part, scratch);
-  else winners(args, part);
+  else if (kernel < NORMALIZATION) winners(args, part);
+  else normalization(kernel, args, part);
 }

@@ -3,6 +3,7 @@ import { contract, contractFold } from "./contraction.ts";
 import { accumulate, axpby, copy, fill, map, select, zip } from "./elementwise.ts";
 import type { Engine } from "./engine.ts";
 import { Block } from "./heap.ts";
+import { moments, normalize, normalizeGradients } from "./normalization.ts";
 import { random } from "./random.ts";
 import { argmax, sum } from "./reduce.ts";
 import { gather, scatterAdd } from "./select.ts";
@@ -68,6 +69,11 @@ export function kernelsOn(engine: Engine): WasmKernels {
       contract: (a, b, letters, epilogue, out) => contract(engine, a, b, letters, epilogue, out),
       contractFold: (a, b, letters, window, out) =>
         contractFold(engine, a, b, letters, window, out),
+      moments: (x, mean, variance) => moments(engine, x, mean, variance),
+      normalize: (x, mean, variance, weight, bias, epsilon, out) =>
+        normalize(engine, x, mean, variance, weight, bias, epsilon, out),
+      normalizeGradients: (g, x, mean, variance, weight, epsilon, gradients) =>
+        normalizeGradients(engine, g, x, mean, variance, weight, epsilon, gradients),
     },
   };
 }
