@@ -1,4 +1,15 @@
-import { contract, init, ones, reference, setBackend, tensor, withBackend } from "@convgrad/core";
+import {
+  contract,
+  full,
+  gradients,
+  init,
+  ones,
+  reference,
+  scope,
+  setBackend,
+  tensor,
+  withBackend,
+} from "@convgrad/core";
 import { conv2d } from "@convgrad/layers";
 import { createKernels } from "@convgrad/wasm";
 import { describe, expect, it } from "vitest";
@@ -72,5 +83,19 @@ describe("init", () => {
     const wrong = { backend: "wasm", winograd: "no" } as unknown as { backend: string };
     await expect(init(wrong)).rejects.toThrow('init: winograd is "no"; it must be true or false');
     await expect(init({ relaxed: 1 } as never)).rejects.toThrow("relaxed is 1");
+  });
+
+  it("fills the rows that no window shows, where stride and dilation are both 2", () => {
+    const gradient = () => {
+      const x = ones([2, 16, 21, 20], { requiresGrad: true });
+      const w = ones([16, 16, 3, 3]);
+      const y = conv2d(x, w, null, { stride: [2, 1], dilation: [2, 1] });
+      return Array.from(gradients(y.sum(), [x])[0].toTypedArray());
+    };
+    const rubbish = withBackend(createKernels({ threads: 1 }), () => {
+      scope(() => Array.from({ length: 9 }, () => full([2, 16, 21, 20], 7)).length);
+      return gradient();
+    });
+    expect(rubbish).toEqual(withBackend(reference, gradient));
   });
 });

@@ -202,7 +202,9 @@ function imagePlan(
   if (!found) return null;
   const size = out.shape.slice(-2) as [number, number];
   const at = (a: View, b: View, out: View) => addressesOf(engine, found, a, b, out);
-  if (throughWinograd(engine, found)) {
+  // Windows that skip rows or columns of the image look dense to Winograd's algorithm, which would leave those as they are.
+  const isDense = [...window.stride, ...window.dilation].every((step) => step === 1);
+  if (isDense && throughWinograd(engine, found)) {
     return (a, b, _, out) => winogradImage(engine, placed(found, at(a, b, out)), size);
   }
   const strides = out.strides.slice(-2) as [number, number];
