@@ -115,7 +115,7 @@ function convNorm(channels: number, filters: number, stride = 1): [Conv2D, Batch
 export function resNet(depth: number, options: ModelOptions = {}): Sequential {
   const { classes = 10, channels = 3 } = options;
   const n = (depth - 2) / 6;
-  if (!Number.isSafeInteger(n) || n < 1) throw wrongDepth(depth);
+  if (!Number.isSafeInteger(depth) || !Number.isSafeInteger(n) || n < 1) throw wrongDepth(depth);
   checkModel("resNet", classes, channels);
   const stage = (inner: number, width: number) =>
     Array.from({ length: n }, (_, i) => residualBlock(i === 0 ? inner : width, width));

@@ -1,6 +1,6 @@
 import type { Tensor } from "@convgrad/core";
 import { Conv2D, type Conv2DLayerOptions } from "./conv2d.ts";
-import type { Pair } from "./geometry.ts";
+import { type Pair, pairOf } from "./geometry.ts";
 import { Module } from "./module.ts";
 
 /** {@link Conv2DLayerOptions} but for the groups, which the layer sets itself. */
@@ -34,6 +34,7 @@ export class SeparableConv2D extends Module {
     options: SeparableConv2DOptions = {},
   ) {
     super();
+    pairOf("SeparableConv2D", "channels and filters", [channels, filters], 1);
     this.depthwise = new Conv2D(channels, channels, kernel, { ...options, groups: channels });
     this.pointwise = new Conv2D(channels, filters, 1, { bias: options.bias ?? true });
   }
