@@ -2,6 +2,7 @@ import { type Shape, type Tensor, tensor, where } from "@convgrad/core";
 import { elementwiseLoops } from "./loops/elementwise.ts";
 import type { Loops } from "./loops/loops.ts";
 import { Module } from "./module.ts";
+import { annotate } from "./note.ts";
 import { requireFloats } from "./operands.ts";
 import { checkChoice, checkNumber } from "./options.ts";
 
@@ -23,7 +24,12 @@ export function relu(x: Tensor): Tensor {
 export function leakyRelu(x: Tensor, slope = 0.01): Tensor {
   requireFloats("leakyRelu", x);
   checkNumber("leakyRelu", "slope", slope);
-  return x.mul(where(x.greater(0), tensor(1, { dtype: x.dtype }), slope));
+  return annotate(x.mul(where(x.greater(0), tensor(1, { dtype: x.dtype }), slope)), {
+    operation: "leakyRelu",
+    equation: "y = x where x > 0, else slope · x",
+    inputs: [x],
+    options: { slope },
+  });
 }
 
 /**
@@ -39,7 +45,12 @@ export function elu(x: Tensor, alpha = 1): Tensor {
   checkNumber("elu", "alpha", alpha);
   // Masked before the exponential: a masked infinity would still make 0·∞ of the gradient.
   const left = where(x.greater(0), 0, x);
-  return x.relu().add(left.expm1().mul(alpha));
+  return annotate(x.relu().add(left.expm1().mul(alpha)), {
+    operation: "elu",
+    equation: "y = x where x > 0, else α(eˣ − 1)",
+    inputs: [x],
+    options: { alpha },
+  });
 }
 
 /**
@@ -50,7 +61,8 @@ export function elu(x: Tensor, alpha = 1): Tensor {
  */
 export function silu(x: Tensor): Tensor {
   requireFloats("silu", x);
-  return x.mul(x.sigmoid());
+  const y = x.mul(x.sigmoid());
+  return annotate(y, { operation: "silu", equation: "y = x · σ(x)", inputs: [x] });
 }
 
 /** How {@link gelu} computes Φ. */
@@ -71,11 +83,21 @@ export function gelu(x: Tensor, options: GELUOptions = {}): Tensor {
   const { approximate = "none" } = options;
   requireFloats("gelu", x);
   checkChoice("gelu", "approximate", approximate, APPROXIMATIONS);
-  if (approximate === "none") return x.mul(x.div(Math.SQRT2).erf().add(1).mul(0.5));
+  const y = approximate === "none" ? x.mul(normal(x)) : x.mul(nearlyNormal(x));
+  return annotate(y, { operation: "gelu", equation: "y = x · Φ(x)", inputs: [x], options });
+}
+
+/** Φ(x) */
+function normal(x: Tensor): Tensor {
+  return x.div(Math.SQRT2).erf().add(1).mul(0.5);
+}
+
+/** Almost Φ(x). */
+function nearlyNormal(x: Tensor): Tensor {
   // Beyond ±30 the sigmoid is 0 or 1 to the last bit; there x³ could overflow, and its slope times 0 would be NaN.
   const near = x.clamp(-30, 30);
   const cubic = near.mul(near.square().mul(0.044715).add(1));
-  return x.mul(cubic.mul(2 * Math.sqrt(2 / Math.PI)).sigmoid());
+  return cubic.mul(2 * Math.sqrt(2 / Math.PI)).sigmoid();
 }
 
 const APPROXIMATIONS = ["none", "tanh"] as const;

@@ -3,6 +3,7 @@ import { avgPool } from "./avgPool.ts";
 import { formatPair, type Pair, pairOf } from "./geometry.ts";
 import { maxPool } from "./maxPool.ts";
 import { Module } from "./module.ts";
+import { annotate } from "./note.ts";
 import { requireFloats } from "./operands.ts";
 import { poolGeometry } from "./pooling.ts";
 
@@ -49,11 +50,13 @@ export function adaptiveAvgPool(x: Tensor, output: Pair): Tensor {
   const lead = x.shape.slice(0, -2);
   const planes = x.reshape([sizeOf(lead), h, w]);
   const rows = contract("nhw, oh -> now", planes, averages(stretches(h, oh), h, x));
-  return contract("now, pw -> nop", rows, averages(stretches(w, ow), w, x)).reshape([
-    ...lead,
-    oh,
-    ow,
-  ]);
+  const y = contract("now, pw -> nop", rows, averages(stretches(w, ow), w, x));
+  return annotate(y.reshape([...lead, oh, ow]), {
+    operation: "adaptiveAvgPool",
+    equation: "y = mean x over each window",
+    inputs: [x],
+    options: { output },
+  });
 }
 
 /** `[count, size]`: each row averages one stretch of an axis. */

@@ -14,6 +14,7 @@ import type { Loops } from "./loops/loops.ts";
 import { normalizationLoops } from "./loops/normalization.ts";
 import { buffer, Module, parameter } from "./module.ts";
 import { normalizeChannels, normalizeWith } from "./normalize.ts";
+import { type Annotation, annotate } from "./note.ts";
 import { requireChannels, requirePerChannel } from "./operands.ts";
 import { checkFlag, checkNumber } from "./options.ts";
 
@@ -54,7 +55,8 @@ export function batchNorm2d(
   requirePerChannel("batchNorm2d", x, { weight, bias, mean, variance });
   requireImages("batchNorm2d", x.shape);
   if (mean && variance) {
-    return normalizeWith(x, mean, variance, weight ?? null, bias ?? null, epsilon);
+    const y = normalizeWith(x, mean, variance, weight ?? null, bias ?? null, epsilon);
+    return noted(y, [x, weight, bias, mean, variance], epsilon);
   }
   if (mean || variance) {
     throw new ValueError(
@@ -64,7 +66,13 @@ export function batchNorm2d(
     );
   }
   requireSeveral(x);
-  return normalizeChannels(x, weight ?? null, bias ?? null, epsilon).y;
+  const { y } = normalizeChannels(x, weight ?? null, bias ?? null, epsilon);
+  return noted(y, [x, weight, bias], epsilon);
+}
+
+function noted(y: Tensor, inputs: Annotation["inputs"], epsilon: number): Tensor {
+  const equation = "y = w (x − μ) / √(σ² + ε) + b";
+  return annotate(y, { operation: "batchNorm2d", equation, inputs, options: { epsilon } });
 }
 
 function requireSeveral(x: Tensor): void {
@@ -156,7 +164,7 @@ export class BatchNorm2D extends Module {
     this.batchesTracked!.assign(batches);
     axpby(share, normalized.mean, 1 - share, mean);
     axpby((share * n) / (n - 1), normalized.variance, 1 - share, variance);
-    return normalized.y;
+    return noted(normalized.y, [x, weight, bias], epsilon);
   }
 
   /** Through the statistics of the batch an output sees all of it; what is meant is the layer in use. */

@@ -19,6 +19,7 @@ import {
 } from "./geometry.ts";
 import { uniform } from "./init.ts";
 import { Module, parameter } from "./module.ts";
+import { annotate } from "./note.ts";
 import { requireOperands } from "./operands.ts";
 import { checkFlag } from "./options.ts";
 
@@ -75,7 +76,12 @@ export function convTranspose2d(
   );
   const image = primitives.fold(columns, { kernel, stride, dilation, size });
   const y = cut(image, stamps);
-  return b ? y.add(b.reshape([-1, 1, 1])) : y;
+  return annotate(b ? y.add(b.reshape([-1, 1, 1])) : y, {
+    operation: "convTranspose2d",
+    equation: "y = fold(w · x) + b",
+    inputs: [x, w, b],
+    options,
+  });
 }
 
 /** {@link CheckedWindow} with what a transposed convolution has beside it. */

@@ -1,6 +1,7 @@
 import { rand, type Shape, type Tensor, tensor, where } from "@convgrad/core";
 import { Cellwise } from "./activations.ts";
 import { requireImages } from "./geometry.ts";
+import { annotate } from "./note.ts";
 import { requireFloats } from "./operands.ts";
 import { checkFlag, checkNumber } from "./options.ts";
 
@@ -51,7 +52,12 @@ function drop(x: Tensor, draws: Shape, p: number, { training = true }: DropoutOp
   if (!training || p === 0) return x;
   const falls = tensor(p).greater(rand(draws)); // float32 draws for any x, so that all types lose the same cells
   const kept = where(falls, 0, x);
-  return p === 1 ? kept : kept.mul(1 / (1 - p));
+  return annotate(p === 1 ? kept : kept.mul(1 / (1 - p)), {
+    operation: draws === x.shape ? "dropout" : "dropout2d",
+    equation: "y = m · x / (1 − p)",
+    inputs: [x],
+    options: { p },
+  });
 }
 
 /** The layer of {@link dropout}; any shape. It acts in training only. */

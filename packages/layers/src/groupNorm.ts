@@ -4,6 +4,7 @@ import type { Loops } from "./loops/loops.ts";
 import { normalizationLoops } from "./loops/normalization.ts";
 import { Module, parameter } from "./module.ts";
 import { normalizeGroups } from "./normalize.ts";
+import { annotate } from "./note.ts";
 import { requireChannels, requirePerChannel } from "./operands.ts";
 import { checkFlag, checkNumber } from "./options.ts";
 
@@ -39,7 +40,12 @@ export function groupNorm(
     });
   }
   checkGroups("groupNorm", groups, x.shape[1]!);
-  return normalizeGroups(x, groups, weight ?? null, bias ?? null, epsilon);
+  return annotate(normalizeGroups(x, groups, weight ?? null, bias ?? null, epsilon), {
+    operation: "groupNorm",
+    equation: "y = w (x − μ) / √(σ² + ε) + b",
+    inputs: [x, weight, bias],
+    options: { groups, epsilon },
+  });
 }
 
 function checkGroups(operation: string, groups: number, channels: number): void {

@@ -3,6 +3,7 @@ import { checkWhole } from "./geometry.ts";
 import { preluLoops } from "./loops/elementwise.ts";
 import type { Loops } from "./loops/loops.ts";
 import { Module, parameter } from "./module.ts";
+import { annotate } from "./note.ts";
 import { requireFloats, requireOperands, requirePerChannel } from "./operands.ts";
 import { checkNumber } from "./options.ts";
 
@@ -20,7 +21,11 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
   requireOperands("prelu", x, weight, null);
   if (weight.rank !== 1 || weight.size !== 1) requirePerChannel("prelu", x, { weight });
   const slope = weight.size === 1 ? weight : weight.reshape([-1, ...x.shape.slice(2).fill(1)]);
-  return x.mul(where(x.greater(0), 1, slope));
+  return annotate(x.mul(where(x.greater(0), 1, slope)), {
+    operation: "prelu",
+    equation: "y = x where x > 0, else w · x",
+    inputs: [x, weight],
+  });
 }
 
 /** The layer of {@link prelu}; any shape, `[N, channels, …]` for a slope per channel. */

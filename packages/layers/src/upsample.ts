@@ -9,6 +9,7 @@ import {
 } from "@convgrad/core";
 import { formatPair, type Pair, pairOf, requireImages } from "./geometry.ts";
 import { Module } from "./module.ts";
+import { annotate } from "./note.ts";
 import { requireFloats } from "./operands.ts";
 import { checkChoice, checkFlag } from "./options.ts";
 
@@ -45,12 +46,28 @@ export function upsample(x: Tensor, options: UpsampleOptions): Tensor {
   requireImages("upsample", x.shape);
   if (mode === "bilinear") requireFloats("upsample", x);
   const axes = axesOf(x, options);
+  return annotate(mode === "nearest" ? enlarge(x, axes) : blendAll(x, axes, alignCorners), {
+    operation: "upsample",
+    equation: mode === "nearest" ? "y = x at the nearest cell" : "y = A x Bᵀ",
+    inputs: [x],
+    options,
+  });
+}
+
+/** Each output cell is its nearest input cell. */
+function enlarge(x: Tensor, axes: readonly [Axis, Axis]): Tensor {
   const [rows, columns] = axes;
-  if (mode === "nearest") {
-    return axes.every(({ size, output, step }) => output % size === 0 && step === size / output)
-      ? repeat(x, rows.output / rows.size, columns.output / columns.size)
-      : x.indexSelect(-2, nearest(rows)).indexSelect(-1, nearest(columns));
-  }
+  return axes.every(({ size, output, step }) => output % size === 0 && step === size / output)
+    ? repeat(x, rows.output / rows.size, columns.output / columns.size)
+    : x.indexSelect(-2, nearest(rows)).indexSelect(-1, nearest(columns));
+}
+
+/** Each output cell blends its neighbours, along one axis and then along the other. */
+function blendAll(
+  x: Tensor,
+  [rows, columns]: readonly [Axis, Axis],
+  alignCorners: boolean,
+): Tensor {
   const blended = contract("nchw, oh -> ncow", x, blend(rows, alignCorners, x));
   return contract("ncow, pw -> ncop", blended, blend(columns, alignCorners, x));
 }
