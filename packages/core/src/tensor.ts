@@ -3,7 +3,7 @@ import { kernelsFor } from "./backend.ts";
 import { constructWith, makeTensor, requireTensor } from "./construct.ts";
 import { checkDifferentiable, type DType, requireDType, type TypedArray } from "./dtype.ts";
 import { GraphError, ShapeError } from "./errors.ts";
-import { formatTensor } from "./format.ts";
+import { formatTensor, inspectTensor, type Style } from "./format.ts";
 import { type BackwardOptions, Node } from "./graph.ts";
 import { onGradient, type RemoveHook } from "./hooks.ts";
 import type { Layout } from "./layout.ts";
@@ -132,13 +132,17 @@ export class Tensor extends TensorMath {
   async read(): Promise<TypedArray> {
     return this.toTypedArray();
   }
-  /** The numbers to 5 digits, long axes shortened: `tensor([[1, 2], [3, 4]])`. */
+  /** The numbers in columns, 5 digits of the largest: `tensor([ 1.0000, -0.1235])`. Long axes are shortened. */
   toString(): string {
     return formatTensor(this);
   }
   /** What `console.log` shows in Node. */
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return formatTensor(this);
+  [Symbol.for("nodejs.util.inspect.custom")](depth?: number | null, style?: Style): string {
+    return inspectTensor(this, depth, style);
+  }
+  /** What notebooks with Deno's kernel show: text, a table of numbers, or images as a picture. */
+  async [Symbol.for("Jupyter.display")](): Promise<Record<string, string>> {
+    return (await import("./display.ts")).display(this);
   }
   /** For JSON; `tensor(data, { shape, dtype })` makes it again. NaN and infinities become null there. */
   toJSON(): { shape: Shape; dtype: DType; data: number[] } {
