@@ -31,6 +31,16 @@ export interface Saved<P> {
 /** Builds the pullback of one input when the operation is recorded; `null` where the input has no gradient. */
 export type Vjp<P> = ((saved: Saved<P>) => Pullback) | null;
 
+/** The rule whose pullback reads one saved value: `uses("y", (g, y) => mul(g, y))` is `({ y }) => (g) => mul(g, y)`. */
+export function uses<P, K extends keyof Saved<P>>(
+  key: K,
+  pull: (g: Tensor, value: Saved<P>[K]) => Tensor,
+): (saved: Saved<P>) => Pullback {
+  return ({ [key]: value }) =>
+    (g) =>
+      pull(g, value);
+}
+
 type Views<I extends readonly Tensor[]> = { readonly [K in keyof I]: View };
 
 interface Common<P> {

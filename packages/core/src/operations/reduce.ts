@@ -148,10 +148,8 @@ function shared(operation: string, x: Tensor, axes: Axes, keepDims: boolean): Te
   const ties = equal(x, top);
   const count = sum(ties, axes, true).to(x.dtype);
   const y = isFloat(x.dtype) ? sum(where(ties, x.div(count), 0), axes, true) : top;
-  const exact = add(
-    y,
-    noGrad(() => where(equal(y, top), 0, top.sub(y))),
-  );
+  const rounding = noGrad(() => where(equal(y, top), 0, top.sub(y)));
+  const exact = add(y, rounding);
   return keepDims ? exact : squeeze(exact, resolveAxes(operation, axes, x.rank));
 }
 

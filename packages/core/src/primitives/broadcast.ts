@@ -1,5 +1,5 @@
 import { broadcastLayout } from "../layout.ts";
-import { definePrimitive, type Primitive } from "../primitive.ts";
+import { definePrimitive, type Primitive, uses } from "../primitive.ts";
 import type { Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -19,9 +19,5 @@ export const sum: Primitive<[x: Tensor], { axes: readonly number[] }> = definePr
   name: "sum",
   shape: ([x], { axes }) => x.shape.map((n, axis) => (axes.includes(axis) ? 1 : n)),
   forward: (kernels, [x], out) => kernels.sum(x, out),
-  vjp: [
-    ({ shapes: [shape] }) =>
-      (g) =>
-        broadcast(g, { shape: shape! }),
-  ],
+  vjp: [uses("shapes", (g, [shape]) => broadcast(g, { shape: shape! }))],
 });

@@ -2,7 +2,7 @@ import { DeferredContraction } from "../deferred.ts";
 import { floatDType, requireDType, sharedDType } from "../dtype.ts";
 import { ShapeError } from "../errors.ts";
 import type { Kernels, MapOp, ZipOp } from "../kernels.ts";
-import { definePrimitive, type Primitive, type Vjp } from "../primitive.ts";
+import { definePrimitive, type Primitive, type Saved, uses, type Vjp } from "../primitive.ts";
 import { formatShape, type Shape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { constant } from "./constant.ts";
@@ -16,9 +16,11 @@ type Defer<I extends readonly Tensor[]> = (
   inputs: I,
 ) => DeferredContraction | null;
 
-function unary(
+/** `pull` gives the gradient of the input from that of the output and what it needs of what is saved. */
+function unary<K extends "a" | "y" | "shapes">(
   name: MapOp,
-  vjp: Rule,
+  needs: K,
+  pull: ((g: Tensor, value: Saved<void>[K]) => Tensor) | null,
   { anyType = false, defer }: { anyType?: boolean; defer?: Defer<[Tensor]> } = {},
 ): Unary {
   return definePrimitive<[Tensor]>({
@@ -27,7 +29,7 @@ function unary(
     ...(anyType ? {} : { dtype: floatDType(name) }),
     shape: ([x]) => x.shape,
     forward: (kernels, [x], out) => kernels.map(name, x, out),
-    vjp: [vjp],
+    vjp: [pull && uses(needs, pull)],
   });
 }
 
@@ -69,98 +71,48 @@ function equalShape(name: string, inputs: readonly Tensor[]): Shape {
 }
 
 /** y = −x.  ∂x = −g */
-export const neg: Unary = unary("neg", () => (g) => neg(g), { anyType: true });
+export const neg: Unary = unary("neg", "shapes", (g) => neg(g), { anyType: true });
 
 /** y = |x|.  ∂x = g·sign(x), and sign(0) = 0 */
-export const abs: Unary = unary(
-  "abs",
-  ({ a: x }) =>
-    (g) =>
-      mul(g, sign(x)),
-  { anyType: true },
-);
+export const abs: Unary = unary("abs", "a", (g, x) => mul(g, sign(x)), { anyType: true });
 
 /** y = −1, 0 or 1.  ∂x = 0 */
-export const sign: Unary = unary("sign", null, { anyType: true });
+export const sign: Unary = unary("sign", "shapes", null, { anyType: true });
 
 /** y = eˣ.  ∂x = g·y */
-export const exp: Unary = unary(
-  "exp",
-  ({ y }) =>
-    (g) =>
-      mul(g, y),
-);
+export const exp: Unary = unary("exp", "y", (g, y) => mul(g, y));
 
 /** y = ln x.  ∂x = g/x */
-export const log: Unary = unary(
-  "log",
-  ({ a: x }) =>
-    (g) =>
-      div(g, x),
-);
+export const log: Unary = unary("log", "a", (g, x) => div(g, x));
 
 /** y = √x.  ∂x = g/(2y) */
-export const sqrt: Unary = unary(
-  "sqrt",
-  ({ y }) =>
-    (g) =>
-      div(g, add(y, y)),
-);
+export const sqrt: Unary = unary("sqrt", "y", (g, y) => div(g, add(y, y)));
 
 /** y = tanh x.  ∂x = g·(1 − y²) */
-export const tanh: Unary = unary(
-  "tanh",
-  ({ y }) =>
-    (g) =>
-      sub(g, mul(g, mul(y, y))),
-);
+export const tanh: Unary = unary("tanh", "y", (g, y) => sub(g, mul(g, mul(y, y))));
 
 /** y = 1/(1 + e⁻ˣ).  ∂x = g·y·(1 − y) */
-export const sigmoid: Unary = unary(
-  "sigmoid",
-  ({ y }) =>
-    (g) =>
-      mul(g, sub(y, mul(y, y))),
-);
+export const sigmoid: Unary = unary("sigmoid", "y", (g, y) => mul(g, sub(y, mul(y, y))));
 
 /** y = max(0, x).  ∂x = g where y ≠ 0: relu'(0) = 0, as PyTorch; NaN stays NaN */
-export const relu: Unary = unary(
-  "relu",
-  ({ y }) =>
-    (g) =>
-      gate(g, y),
-  { defer: (kernels, [x]) => DeferredContraction.behind(kernels, x)?.relu() ?? null },
-);
+export const relu: Unary = unary("relu", "y", (g, y) => gate(g, y), {
+  defer: (kernels, [x]) => DeferredContraction.behind(kernels, x)?.relu() ?? null,
+});
 
 /** y = sin x.  ∂x = g·cos x */
-export const sin: Unary = unary(
-  "sin",
-  ({ a: x }) =>
-    (g) =>
-      mul(g, cos(x)),
-);
+export const sin: Unary = unary("sin", "a", (g, x) => mul(g, cos(x)));
 
 /** y = cos x.  ∂x = −g·sin x */
-export const cos: Unary = unary(
-  "cos",
-  ({ a: x }) =>
-    (g) =>
-      neg(mul(g, sin(x))),
-);
+export const cos: Unary = unary("cos", "a", (g, x) => neg(mul(g, sin(x))));
 
 /** y = erf x = 2/√π ∫₀ˣ e^(−t²) dt.  ∂x = g·2/√π·e^(−x²) */
-export const erf: Unary = unary("erf", ({ a: x }) => (g) => {
+export const erf: Unary = unary("erf", "a", (g, x) => {
   const slope = constant(2 / Math.sqrt(Math.PI), x);
   return mul(g, mul(slope, exp(neg(mul(x, x)))));
 });
 
 /** y = a where b ≠ 0 (NaN is), else 0.  ∂a = g where b ≠ 0; b has no gradient, being a condition */
-export const gate: Binary = binary("gate", [
-  ({ b }) =>
-    (g) =>
-      gate(g, b),
-  null,
-]);
+export const gate: Binary = binary("gate", [uses("b", (g, b) => gate(g, b)), null]);
 
 /** y = a + b.  ∂a = ∂b = g */
 export const add: Binary = binary(
@@ -178,21 +130,15 @@ export const sub: Binary = binary("sub", [() => (g) => g, () => (g) => neg(g)]);
 
 /** y = a·b.  ∂a = g·b, ∂b = g·a */
 export const mul: Binary = binary("mul", [
-  ({ b }) =>
-    (g) =>
-      mul(g, b),
-  ({ a }) =>
-    (g) =>
-      mul(g, a),
+  uses("b", (g, b) => mul(g, b)),
+  uses("a", (g, a) => mul(g, a)),
 ]);
 
 /** y = a/b.  ∂a = g/b, ∂b = −g·y/b */
 export const div: Binary = binary(
   "div",
   [
-    ({ b }) =>
-      (g) =>
-        div(g, b),
+    uses("b", (g, b) => div(g, b)),
     ({ b, y }) =>
       (g) =>
         neg(div(mul(g, y), b)),
@@ -222,28 +168,17 @@ export const pow: Binary = binary(
 );
 
 /** y = max(a, b).  A tie gives each half of g, as PyTorch */
-export const maximum: Binary = binary("maximum", [
-  ({ a, b }) =>
-    (g) =>
-      mul(g, winner(a, b)),
-  ({ a, b }) =>
-    (g) =>
-      mul(g, winner(b, a)),
-]);
+export const maximum: Binary = binary("maximum", [wins("a", "b"), wins("b", "a")]);
 
 /** y = min(a, b).  A tie gives each half of g, as PyTorch */
-export const minimum: Binary = binary("minimum", [
-  ({ a, b }) =>
-    (g) =>
-      mul(g, winner(b, a)),
-  ({ a, b }) =>
-    (g) =>
-      mul(g, winner(a, b)),
-]);
+export const minimum: Binary = binary("minimum", [wins("b", "a"), wins("a", "b")]);
 
-/** 1 where a > b, ½ where a = b, 0 where a < b */
-function winner(a: Tensor, b: Tensor): Tensor {
-  return where(greater(a, b), constant(1, a), where(equal(a, b), constant(0.5, a), constant(0, a)));
+/** ∂ = g where the first of two inputs is greater, ½·g where they are equal, else 0. */
+function wins(first: "a" | "b", second: "a" | "b"): Rule {
+  return ({ [first]: a, [second]: b }) => {
+    const tie = (g: Tensor) => where(equal(a, b), constant(0.5, g), constant(0, g));
+    return (g) => mul(g, where(greater(a, b), constant(1, g), tie(g)));
+  };
 }
 
 /** y = 1 where a = b, else 0 (uint8).  No gradient */
@@ -263,11 +198,7 @@ export const where: Primitive<[condition: Tensor, a: Tensor, b: Tensor]> = defin
   forward: (kernels, [condition, a, b], out) => kernels.select(condition, a, b, out),
   vjp: [
     null,
-    ({ a: condition }) =>
-      (g) =>
-        where(condition, g, constant(0, g)),
-    ({ a: condition }) =>
-      (g) =>
-        where(condition, constant(0, g), g),
+    uses("a", (g, condition) => where(condition, g, constant(0, g))),
+    uses("a", (g, condition) => where(condition, constant(0, g), g)),
   ],
 });

@@ -7,7 +7,7 @@ import {
   type Slice,
   sliceLayout,
 } from "../layout.ts";
-import { definePrimitive, type Primitive } from "../primitive.ts";
+import { definePrimitive, type Primitive, uses } from "../primitive.ts";
 import type { Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -25,11 +25,7 @@ export const cast: Primitive<[x: Tensor], { dtype: DType }> = definePrimitive({
   dtype: (_, { dtype }) => dtype,
   shape: ([x]) => x.shape,
   forward: (kernels, [x], out) => kernels.copy(x, out),
-  vjp: [
-    ({ dtype }) =>
-      (g) =>
-        isFloat(dtype) ? cast(g, { dtype }) : g,
-  ],
+  vjp: [uses("dtype", (g, dtype) => (isFloat(dtype) ? cast(g, { dtype }) : g))],
 });
 
 /** y = x under another shape of equally many elements; a view, so x must be laid out for it.  ∂x = g reshaped back */
@@ -41,9 +37,9 @@ export const reshape: Primitive<[x: Tensor], { shape: Shape }> = definePrimitive
     return view;
   },
   vjp: [
-    ({ shapes: [shape] }) =>
-      (g) =>
-        reshape(isViewable(g.layout, shape!) ? g : contiguous(g), { shape: shape! }),
+    uses("shapes", (g, [shape]) =>
+      reshape(isViewable(g.layout, shape!) ? g : contiguous(g), { shape: shape! }),
+    ),
   ],
 });
 
@@ -67,11 +63,7 @@ export const permute: Primitive<[x: Tensor], { order: readonly number[] }> = def
 export const flip: Primitive<[x: Tensor], { axes: readonly number[] }> = definePrimitive({
   name: "flip",
   view: (layout, { axes }) => flipLayout(layout, axes),
-  vjp: [
-    ({ params }) =>
-      (g) =>
-        flip(g, params),
-  ],
+  vjp: [uses("params", (g, params) => flip(g, params))],
 });
 
 /** y[i, …] = x[start + step·i, …].  ∂x = g put back where it came from, zeros elsewhere: `pad` is its adjoint */

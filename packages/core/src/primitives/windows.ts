@@ -1,6 +1,6 @@
 import { DeferredContraction } from "../deferred.ts";
 import { type Window, windowsLayout } from "../layout.ts";
-import { definePrimitive, type Primitive } from "../primitive.ts";
+import { definePrimitive, type Primitive, uses } from "../primitive.ts";
 import type { Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -37,9 +37,5 @@ export const fold: Primitive<[x: Tensor], Fold> = definePrimitive({
   // The columns of an input gradient are kh·kw times the image; this way nobody ever holds them.
   fuse: (kernels, [x], out, window) =>
     DeferredContraction.behind(kernels, x)?.foldInto(x, window, out) ?? false,
-  vjp: [
-    ({ params: window }) =>
-      (g) =>
-        windows(g, window),
-  ],
+  vjp: [uses("params", (g, window) => windows(g, window))],
 });
