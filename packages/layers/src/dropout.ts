@@ -1,4 +1,4 @@
-import { rand, type Shape, type Tensor, tensor, where } from "@convgrad/core";
+import { rand, type Shape, type Tensor, where } from "@convgrad/core";
 import { Cellwise } from "./activations.ts";
 import { requireImages } from "./geometry.ts";
 import { annotate } from "./note.ts";
@@ -50,7 +50,7 @@ function check(operation: string, x: Tensor, p: number, { training = true }: Dro
 /** One draw per cell of `draws`, which broadcasts to x. */
 function drop(x: Tensor, draws: Shape, p: number, { training = true }: DropoutOptions): Tensor {
   if (!training || p === 0) return x;
-  const falls = tensor(p).greater(rand(draws)); // float32 draws for any x, so that all types lose the same cells
+  const falls = rand(draws).less(p); // float32 draws for any x, so that all types lose the same cells
   const kept = where(falls, 0, x);
   return annotate(p === 1 ? kept : kept.mul(1 / (1 - p)), {
     operation: draws === x.shape ? "dropout" : "dropout2d",
