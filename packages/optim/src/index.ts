@@ -6,6 +6,8 @@ export type { ClipGradNormOptions } from "./clipGradNorm.ts";
 export { clipGradNorm, clipGradValue } from "./clipGradNorm.ts";
 export type { WarmRestartsOptions } from "./cosineAnnealingLR.ts";
 export { CosineAnnealingLR, CosineAnnealingWarmRestarts } from "./cosineAnnealingLR.ts";
+export type { AverageOptions, AverageState } from "./exponentialMovingAverage.ts";
+export { ExponentialMovingAverage } from "./exponentialMovingAverage.ts";
 export type { LinearWarmupOptions } from "./linearWarmup.ts";
 export { LambdaLR, LinearWarmup, PolynomialLR } from "./linearWarmup.ts";
 export type { OneCycleOptions } from "./oneCycleLR.ts";
