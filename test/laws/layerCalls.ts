@@ -91,6 +91,22 @@ const classifications: fc.Arbitrary<Call> = fc
     };
   });
 
+const reductions = fc.constantFrom("mean" as const, "sum" as const, "none" as const);
+
+/** A loss of predictions and targets, both differentiable. */
+const pairs = (
+  loss: (y: Tensor, t: Tensor, options: { reduction: layers.Reduction }) => Tensor,
+): fc.Arbitrary<Call> =>
+  reductions.map((reduction) => ({
+    shapes: [
+      [2, 3],
+      [2, 3],
+    ],
+    apply: (y, t) => loss(y!, t!, { reduction }),
+  }));
+
+const weightsOf = (x: Tensor, ...values: number[]) => tensor(values, { dtype: x.dtype });
+
 /** Every layer and loss. */
 export const calls: Readonly<Record<string, fc.Arbitrary<Call>>> = {
   ...imageCalls,
@@ -124,6 +140,21 @@ export const calls: Readonly<Record<string, fc.Arbitrary<Call>>> = {
     apply: (x, w, b) => layers.dense(x!, w!, b),
   })),
   crossEntropy: classifications,
+  "crossEntropy of probabilities": pairs((x, t, options) =>
+    layers.crossEntropy(x, t.softmax(1), { ...options, weight: weightsOf(x, 1, 2, 0.5) }),
+  ),
+  nll: pairs((x, t, options) =>
+    layers.nll(x.mul(t).logSoftmax(1), tensor(Int32Array.of(2, 1)), { ...options, ignoreIndex: 1 }),
+  ),
+  l1: pairs(layers.l1),
+  huber: pairs((y, t, options) => layers.huber(y, t.mul(0.1), { ...options, delta: 0.77 })),
+  smoothL1: pairs((y, t, options) => layers.smoothL1(y, t.mul(0.1), { ...options, beta: 0.77 })),
+  bce: pairs((y, t, options) =>
+    layers.bce(y.sigmoid(), t.sigmoid(), { ...options, weight: weightsOf(y, 1, 2, 0.5) }),
+  ),
+  bceWithLogits: pairs((y, t, options) =>
+    layers.bceWithLogits(y, t.sigmoid(), { ...options, posWeight: weightsOf(y, 1, 2, 0.5) }),
+  ),
   mse: fc
     .constantFrom("mean" as const, "sum" as const, "halfSum" as const, "none" as const)
     .map((reduction) => ({
