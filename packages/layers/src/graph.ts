@@ -10,7 +10,7 @@ import {
   ValueError,
 } from "@convgrad/core";
 import { drawSvg } from "./graphSvg.ts";
-import { membersOf } from "./note.ts";
+import { groupsOf } from "./note.ts";
 
 /** A recorded operation, or a leaf. */
 export interface GraphNode {
@@ -193,13 +193,9 @@ export function graph(y: Tensor, options: GraphOptions = {}): Graph {
   for (const [name, leaf] of "namedParameters" in names ? names.namedParameters() : names) {
     named.set(leaf.node, name);
   }
-  const results = order.filter((node) => node.note);
-  const groupOf = new Map<Node, number>();
-  results.forEach((result, id) => {
-    for (const node of membersOf(result)) if (!groupOf.has(node)) groupOf.set(node, id);
-  });
-  const whole = (node: Node) =>
-    detail === "layers" ? (results[groupOf.get(node) ?? -1] ?? node) : node;
+  const { results, resultOf } = groupsOf(order);
+  const groupOf = new Map(results.map((result, id) => [result, id]));
+  const whole = (node: Node) => (detail === "layers" && resultOf.get(node)) || node;
 
   const drawn = order.filter((node) => whole(node) === node);
   const idOf = new Map(drawn.map((node, id) => [node, id]));
@@ -213,7 +209,7 @@ export function graph(y: Tensor, options: GraphOptions = {}): Graph {
       name: named.get(node) ?? null,
       equation: note?.equation ?? null,
       saved: node.saved.map((x) => x.shape),
-      group: detail === "layers" ? null : (groupOf.get(node) ?? null),
+      group: detail === "layers" ? null : (groupOf.get(resultOf.get(node)!) ?? null),
     };
   });
   const edges = drawn.flatMap((node) => {

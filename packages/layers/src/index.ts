@@ -36,6 +36,8 @@ export { crossEntropy, nll } from "./crossEntropy.ts";
 export { Dense, dense } from "./dense.ts";
 export type { DropoutOptions } from "./dropout.ts";
 export { Dropout, Dropout2D, dropout, dropout2d } from "./dropout.ts";
+export type { ExplainOptions, GradientTerm } from "./explain.ts";
+export { Explanation, explain } from "./explain.ts";
 export type { Fans, FansOptions, Nonlinearity } from "./fans.ts";
 export { calculateGain, fans } from "./fans.ts";
 export { Flatten } from "./flatten.ts";

@@ -31,3 +31,16 @@ export function membersOf(result: Node): Set<Node> {
   }
   return members;
 }
+
+/** The composed operations among nodes that come oldest first: their results, and of which one a node is part. */
+export function groupsOf(order: readonly Node[]): {
+  results: Node[];
+  resultOf: Map<Node, Node>;
+} {
+  const results = order.filter((node) => node.note);
+  const resultOf = new Map<Node, Node>();
+  for (const result of results) {
+    for (const node of membersOf(result)) if (!resultOf.has(node)) resultOf.set(node, result);
+  }
+  return { results, resultOf };
+}
