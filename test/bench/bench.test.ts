@@ -7,7 +7,14 @@ import { afterAll, describe, expect, it } from "vitest";
 import { channelsLast, transposed, uniform, uniformArray } from "./generator.ts";
 import type { Report } from "./report.ts";
 import { median, ratios, threeDigits } from "./statistics.ts";
-import { convCases, convFlops, inputShapes, workloads } from "./workloads.ts";
+import {
+  convCases,
+  convFlops,
+  imageLayers,
+  imageShapes,
+  inputShapes,
+  workloads,
+} from "./workloads.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "convgrad-bench-test-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -15,14 +22,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe("the bench in its smallest form", () => {
   it("times a step on the sources and writes finite figures", async () => {
     const json = join(folder, "report.json");
-    const options = ["--from=source", "--only=steps", "--workloads=W1", "--batches=1"];
-    const pace = [
-      "--rounds=1",
-      "--round-ms=1",
-      "--threads=1",
-      "--peers=none",
-      "--backend=reference",
-    ];
+    const options = ["--from=source", "--only=steps,layers", "--workloads=W1", "--batches=1"];
+    const pace = ["--rounds=1", "--round-ms=1", "--threads=1", "--peers=none", "--backend=auto"];
     const main = ["--conditions=source", "--import", "tsx", join(import.meta.dirname, "main.ts")];
     const run = [...main, ...options, ...pace, `--json=${json}`];
     const { stdout } = await promisify(execFile)(process.execPath, run);
@@ -31,6 +32,10 @@ describe("the bench in its smallest form", () => {
     const report = JSON.parse(readFileSync(json, "utf8")) as Report;
     expect(report.figures.map(({ what, by }) => `${what} ${by}`)).toEqual([
       "W1 b1 step convgrad 1t",
+      ...Object.keys(imageLayers).flatMap((name) =>
+        imageShapes.map((shape) => `${name} [${shape}] convgrad 1t`),
+      ),
+      "Adam, W3's parameters convgrad 1t",
     ]);
     for (const { median, min, rounds } of report.figures) {
       for (const value of [median, min, ...rounds]) expect(value).toBeGreaterThan(0);

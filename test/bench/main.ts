@@ -10,6 +10,7 @@ import { Results } from "./results.ts";
 import { coldStart } from "./sections/coldStart.ts";
 import { convs } from "./sections/convs.ts";
 import { epoch } from "./sections/epoch.ts";
+import { layers } from "./sections/layers.ts";
 import { memory } from "./sections/memory.ts";
 import { micro } from "./sections/micro.ts";
 import { overhead } from "./sections/overhead.ts";
@@ -20,6 +21,7 @@ import { readSettings, type Section, sections } from "./settings.ts";
 const run: Record<Section, (bench: Bench) => Promise<void>> = {
   steps,
   convs,
+  layers,
   overhead,
   coldStart,
   memory,

@@ -1,4 +1,4 @@
-import type { ConvSpec, Workload } from "./workloads.ts";
+import type { ConvSpec, ImageLayer, Workload } from "./workloads.ts";
 
 /** How a child process is told to run; JSON in its first argument. */
 export interface WorkerSettings {
@@ -30,6 +30,10 @@ export type Case =
       readonly pass: Pass;
       readonly batch: number;
     }
+  /** Forward and backward from a given ∂y. */
+  | { readonly kind: "layer"; readonly layer: ImageLayer; readonly shape: readonly number[] }
+  /** A step of Adam on the parameters of a workload, the gradients given. */
+  | { readonly kind: "adam"; readonly workload: Workload }
   /** The product of two n × n matrices. */
   | { readonly kind: "gemm"; readonly n: number }
   /** One operation on so many elements. */

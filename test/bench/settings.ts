@@ -5,6 +5,7 @@ import { workloads } from "./workloads.ts";
 export const sections = [
   "steps",
   "convs",
+  "layers",
   "overhead",
   "coldStart",
   "memory",

@@ -1,5 +1,6 @@
 import type { Results } from "./results.ts";
 import { engineBundle } from "./sections/sizes.ts";
+import { imageLayers } from "./workloads.ts";
 
 /** What the engine must reach, and what a run found. */
 export interface Target {
@@ -49,6 +50,13 @@ export function targets(results: Results): Target[] {
         return row(what, { required, aim: 1.3, unit: "×" }, speed);
       }),
     ),
+    ...[...Object.keys(imageLayers), "Adam"].flatMap((name) =>
+      [1, 2].map((threads) => {
+        const what = `${name}, time over PyTorch's, ${threads}t`;
+        const over = slowest(results, new RegExp(`^${name}( \\[|,)`), threads);
+        return row(what, { required: 1.3, aim: 1, unit: "×", below: true }, over);
+      }),
+    ),
     ...againstJavaScript.map(({ name, required, aim, best }) => {
       const speed = results.ratio(`${name} b64 step`, "ConvNetJS 1t", "convgrad 1t");
       const what = `${name} b64 step, speed against the best JavaScript peer`;
@@ -95,6 +103,17 @@ const againstJavaScript = [
   { name: "W2", required: 80, aim: 200, best: 4_119 / 4_890 },
   { name: "W3", required: 100, aim: 200, best: 1 },
 ];
+
+/** The largest ratio of convgrad's time to PyTorch's among the figures of that name. */
+function slowest(results: Results, what: RegExp, threads: number): number | undefined {
+  const names = new Set(
+    results.figures.map((figure) => figure.what).filter((name) => what.test(name)),
+  );
+  const found = Array.from(names, (name) =>
+    results.ratio(name, `convgrad ${threads}t`, `PyTorch ${threads}t`),
+  ).filter((ratio) => ratio !== undefined);
+  return found.length > 0 ? Math.max(...found) : undefined;
+}
 
 /** The smallest share of peak among convgrad's direct figures of that name, in percent. */
 function share({ figures }: Results, what: RegExp): number | undefined {

@@ -33,6 +33,25 @@ export interface ConvCase {
   readonly size: number;
 }
 
+/** A layer on images `[N, C, H, W]` that memory limits; depthwise: padded by half the kernel. */
+export type ImageLayer =
+  | { readonly kind: "batchNorm" }
+  | { readonly kind: "depthwise"; readonly kernel: number; readonly stride: number };
+
+/** Those layers by name. */
+export const imageLayers: Readonly<Record<string, ImageLayer>> = {
+  "batch norm": { kind: "batchNorm" },
+  "depthwise 3×3": { kind: "depthwise", kernel: 3, stride: 1 },
+  "depthwise 3×3 stride 2": { kind: "depthwise", kernel: 3, stride: 2 },
+  "depthwise 5×5": { kind: "depthwise", kernel: 5, stride: 1 },
+};
+
+/** The images that they are timed on: what W3's convolutions give. */
+export const imageShapes: readonly (readonly number[])[] = [
+  [64, 32, 32, 32],
+  [64, 64, 16, 16],
+];
+
 const relu: LayerSpec = { kind: "relu" };
 const pool: LayerSpec = { kind: "maxPool" };
 const flatten: LayerSpec = { kind: "flatten" };

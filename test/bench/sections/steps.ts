@@ -30,7 +30,7 @@ function batchesOf({ name }: Workload): number[] {
 }
 
 /** convgrad and PyTorch with each number of threads. */
-async function startTrainers({ crew, settings, results }: Bench): Promise<Contender[]> {
+export async function startTrainers({ crew, settings, results }: Bench): Promise<Contender[]> {
   const started: Contender[] = [];
   for (const threads of settings.threads.toSorted((a, b) => a - b)) {
     for (const name of ["convgrad", "torch"] as const) {

@@ -101,6 +101,45 @@ function conv({ conv, size, pass, batch }: CaseOf<"conv">): Prepared {
   return { run: () => cg.scope(() => void cg.gradients(y, [target], options)) };
 }
 
+function layer({ layer, shape }: CaseOf<"layer">): Prepared {
+  const c = shape[1]!;
+  const x = cg.tensor(uniformArray(0, cg.sizeOf(shape)), { shape, requiresGrad: true });
+  const model =
+    layer.kind === "batchNorm"
+      ? new cg.BatchNorm2D(c)
+      : new cg.Conv2D(c, c, layer.kernel, {
+          stride: layer.stride,
+          padding: layer.kernel >> 1,
+          groups: c,
+        });
+  const { shape: out } = cg.scope(() => model.forward(x));
+  const gradient = cg.tensor(uniformArray(2, cg.sizeOf(out)), { shape: out });
+  return {
+    run: () =>
+      cg.scope(() => {
+        for (const leaf of [x, ...model.parameters()]) leaf.grad = null;
+        model.forward(x).backward(gradient);
+        return undefined;
+      }),
+  };
+}
+
+function adam({ workload }: CaseOf<"adam">): Prepared {
+  const model = new cg.Sequential(...workload.layers.map(layerOf));
+  const parameters = model.parameters();
+  parameters.forEach((w, i) => {
+    w.grad = cg.tensor(uniformArray(i, w.size), { shape: w.shape });
+  });
+  const optimizer = new cg.Adam(parameters);
+  return {
+    run: () =>
+      cg.scope(() => {
+        optimizer.step();
+        return undefined;
+      }),
+  };
+}
+
 function gemm({ n }: CaseOf<"gemm">): Prepared {
   const a = cg.tensor(uniformArray(0, n * n), { shape: [n, n] });
   const b = cg.tensor(uniformArray(1, n * n), { shape: [n, n] });
@@ -129,6 +168,10 @@ function prepare(what: Case): Prepared {
       return forward(what);
     case "conv":
       return conv(what);
+    case "layer":
+      return layer(what);
+    case "adam":
+      return adam(what);
     case "gemm":
       return gemm(what);
     case "op":

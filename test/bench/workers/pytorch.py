@@ -120,6 +120,34 @@ def conv(case):
     )
 
 
+def layer(case):
+    spec, shape = case["layer"], case["shape"]
+    channels = shape[1]
+    x = uniform_tensor(0, shape).requires_grad_()
+    if spec["kind"] == "batchNorm":
+        model = nn.BatchNorm2d(channels)
+    else:
+        kernel, stride = spec["kernel"], spec["stride"]
+        model = nn.Conv2d(
+            channels, channels, kernel, stride=stride, padding=kernel // 2, groups=channels
+        )
+    gradient = uniform_tensor(2, model(x).shape)
+
+    def run():
+        x.grad = None
+        model.zero_grad()
+        model(x).backward(gradient)
+
+    return Simple(run)
+
+
+def adam(case):
+    model = nn.Sequential(*map(layer_of, case["workload"]["layers"]))
+    for i, w in enumerate(model.parameters()):
+        w.grad = uniform_tensor(i, w.shape)
+    return Simple(torch.optim.Adam(model.parameters()).step)
+
+
 def gemm(case):
     n = case["n"]
     a, b = uniform_tensor(0, [n, n]), uniform_tensor(1, [n, n])
@@ -149,7 +177,15 @@ def quiet(function):
     return run
 
 
-PREPARE = {"step": Step, "forward": forward, "conv": conv, "gemm": gemm, "op": operation}
+PREPARE = {
+    "step": Step,
+    "forward": forward,
+    "conv": conv,
+    "layer": layer,
+    "adam": adam,
+    "gemm": gemm,
+    "op": operation,
+}
 
 
 def repeat(prepared, budget_ms):
