@@ -1,9 +1,12 @@
 import {
   gradients,
   manualSeed,
+  ones,
+  randomState,
   reference,
   type Shape,
   ShapeError,
+  setRandomState,
   sizeOf,
   type Tensor,
   tensor,
@@ -11,27 +14,43 @@ import {
   withBackend,
 } from "@convgrad/core";
 import {
+  AdaptiveAvgPool,
+  AdaptiveMaxPool,
   AvgPool,
   BatchNorm2D,
   Conv2D,
   type Conv2DLayerOptions,
+  ConvTranspose2D,
   Dense,
+  Dropout,
+  Dropout2D,
   ELU,
   Flatten,
+  GELU,
   GlobalAvgPool,
+  GlobalMaxPool,
   GroupNorm,
+  Identity,
   LeakyReLU,
   LogSoftmax,
   LpPool,
+  leNet5,
   MaxPool,
   Module,
   PReLU,
   ReLU,
+  Reshape,
+  Residual,
+  resNet,
+  SeparableConv2D,
   Sequential,
   Sigmoid,
   SiLU,
   Softmax,
+  simpleCnn,
   Tanh,
+  Upsample,
+  type UpsampleOptions,
 } from "@convgrad/layers";
 import { createKernels } from "@convgrad/wasm";
 import fc from "fast-check";
@@ -61,20 +80,35 @@ function numbers(size: number, seed: number): Float64Array {
 
 const flat = (x: Tensor) => Float64Array.from(x.toTypedArray());
 
+/** What a layer needs besides its parameters: its running statistics in use, the mask that dropout will draw. */
+function extrasOf(module: Module, shape: Shape, dtype: "float32" | "float64"): Tensor[] {
+  if (module instanceof Dropout || module instanceof Dropout2D) {
+    const state = randomState();
+    const mask = module.forward(ones(shape, { dtype }));
+    setRandomState(state);
+    if (!module.training) return [];
+    return [module instanceof Dropout ? mask : mask.slice([], [null, null, 1, 1])];
+  }
+  const running = Object.entries(module.stateDict()).filter(([name]) => /running/.test(name));
+  return module.training ? [] : running.map(([, statistic]) => statistic);
+}
+
 /** The printed functions and the library agree: y, gx and a gradient per parameter, in their order. */
 function expectAgreement(module: Module, shape: Shape, seed: number, tolerance: Tolerance): void {
   const printed = evaluate(module.toLoops(shape));
   const named = module.namedParameters();
   const dtype = tolerance.rtol > 1e-6 ? "float32" : "float64";
   const x = tensor(numbers(sizeOf(shape), seed), { shape, dtype, requiresGrad: true });
+  const extras = extrasOf(module, shape, dtype).map(flat);
   const y = module.forward(x);
   const g = tensor(numbers(y.size, seed + 1), { shape: y.shape, dtype });
   const expected = gradients(y, [x, ...named.map(([, p]) => p)], { gradient: g });
 
-  const running = Object.entries(module.stateDict()).filter(([name]) => /running/.test(name));
-  const isUsed = !module.training;
-  const parameters = [...named, ...(isUsed ? running : [])].map(([, p]) => flat(p));
-  const given: [Float64Array, ...Float64Array[]] = [flat(x), ...parameters];
+  const given: [Float64Array, ...Float64Array[]] = [
+    flat(x),
+    ...named.map(([, p]) => flat(p)),
+    ...extras,
+  ];
   expectNumbers("y", printed.forward(...given), flat(y), tolerance);
   const found = Object.entries(printed.backward(flat(g), ...given));
   expect(found.length).toBe(expected.length);
@@ -117,6 +151,7 @@ const convolutions: fc.Arbitrary<Case> = fc
       pair(2, 0),
       fc.tuple(pair(2, 0), pair(2, 0)),
     ),
+    paddingMode: fc.constantFrom("zeros", "reflect", "replicate", "circular"),
     flip: fc.boolean(),
     bias: fc.boolean(),
   })
@@ -125,6 +160,9 @@ const convolutions: fc.Arbitrary<Case> = fc
       (a) => (kernel[a] - 1) * options.dilation[a] + 1 + extra[a],
     ) as [number, number];
     const c = channels * groups;
+    // The mirror and the other side show no more than the image has.
+    const isSmall = Math.min(h, w) <= 2 || options.padding === "same";
+    if (isSmall && options.paddingMode !== "replicate") options.paddingMode = "zeros";
     return {
       layer: () => new Conv2D(c, filters * groups, kernel, { ...options, groups }),
       shape: [n, c, h, w],
@@ -164,13 +202,16 @@ describe("what toLoops prints computes what the layer computes", () => {
       })),
     ));
 
-  it("MaxPool with dilation", () =>
+  it("MaxPool and LpPool with dilation", () =>
     agree(
-      fc.tuple(pair(3), pair(2)).map(([kernel, dilation]) => ({
+      fc.tuple(pair(3), pair(2), fc.boolean()).map(([kernel, dilation, isMax]) => ({
         shape: [2, 2, 7, 8],
-        layer: () => new MaxPool(kernel, { dilation, stride: 1 }),
+        layer: () => {
+          const options = { dilation, stride: 1 };
+          return isMax ? new MaxPool(kernel, options) : new LpPool(2, kernel, options);
+        },
       })),
-      30,
+      40,
     ));
 
   it("AvgPool, padding counted or not, with a divisor of one's own or not", () =>
@@ -205,6 +246,10 @@ describe("what toLoops prints computes what the layer computes", () => {
   const shapes = fc.oneof(pair(4), fc.tuple(upTo(3), upTo(3), upTo(4), upTo(4)));
   const each: Record<string, (rank: number) => Module> = {
     ReLU: () => new ReLU(),
+    Identity: () => new Identity(),
+    Reshape: () => new Reshape(-1, 1),
+    GELU: () => new GELU(),
+    "GELU, approximately": () => new GELU({ approximate: "tanh" }),
     LeakyReLU: () => new LeakyReLU(0.2),
     ELU: () => new ELU(),
     "ELU with an alpha": () => new ELU(0.5),
@@ -218,6 +263,7 @@ describe("what toLoops prints computes what the layer computes", () => {
     Softmax: () => new Softmax(),
     "Softmax along axis 1": () => new Softmax(1),
     GlobalAvgPool: () => new GlobalAvgPool(),
+    GlobalMaxPool: () => new GlobalMaxPool(),
   };
   it.each(Object.entries(each))("%s", (_, make) =>
     agree(
@@ -257,6 +303,93 @@ describe("what toLoops prints computes what the layer computes", () => {
       })),
     ));
 
+  it("ConvTranspose2D: padding, output padding, stride, dilation, groups", () =>
+    agree(
+      fc
+        .record({
+          n: upTo(2),
+          channels: upTo(2),
+          filters: upTo(2),
+          groups: upTo(2),
+          kernel: pair(3),
+          plane: pair(3),
+          stride: pair(3),
+          dilation: pair(2),
+          added: pair(1, 0),
+          padding: fc.tuple(pair(1, 0), pair(1, 0)),
+          bias: fc.boolean(),
+        })
+        .map(({ n, channels, filters, kernel, plane, added, groups, ...options }) => {
+          const { stride, dilation } = options;
+          const outputPadding = ([0, 1] as const).map((a) =>
+            Math.min(added[a], Math.max(stride[a], dilation[a]) - 1),
+          ) as [number, number];
+          const all = { ...options, groups, outputPadding };
+          const isLeft = (a: 0 | 1) =>
+            (plane[a] - 1) * stride[a] + (kernel[a] - 1) * dilation[a] + outputPadding[a] >=
+            options.padding[a][0] + options.padding[a][1];
+          const padding = isLeft(0) && isLeft(1) ? options.padding : 0;
+          return {
+            shape: [n, channels * groups, ...plane],
+            layer: () =>
+              new ConvTranspose2D(channels * groups, filters * groups, kernel, { ...all, padding }),
+          };
+        }),
+      200,
+    ));
+
+  it("SeparableConv2D", () =>
+    agree(
+      pair(3).map(([c, o]) => ({
+        shape: [2, c, 5, 6],
+        layer: () => new SeparableConv2D(c, o, 3, { padding: 1, stride: 2 }),
+      })),
+      20,
+    ));
+
+  it("AdaptiveAvgPool and AdaptiveMaxPool, smaller and larger than the image", () =>
+    agree(
+      fc.tuple(pair(2), pair(7), pair(5), fc.boolean()).map(([planes, size, output, isMax]) => ({
+        shape: [...planes, ...size],
+        layer: () => (isMax ? new AdaptiveMaxPool(output) : new AdaptiveAvgPool(output)),
+      })),
+    ));
+
+  it("Upsample, nearest and bilinear, by scale and by size", () =>
+    agree(
+      fc
+        .tuple(
+          images,
+          fc.oneof(
+            pair(7).map((size) => ({ size })),
+            fc.constantFrom(1, 2, 3, 1.5, 2.3).map((scale) => ({ scale })),
+          ),
+          fc.constantFrom<UpsampleOptions>(
+            { mode: "nearest" },
+            { mode: "bilinear" },
+            { mode: "bilinear", alignCorners: true },
+          ),
+        )
+        .map(([[n, c, , plane], target, mode]) => ({
+          shape: [n, c, ...plane],
+          layer: () => new Upsample({ ...target, ...mode }),
+        })),
+      200,
+    ));
+
+  it("Dropout and Dropout2D, given their mask; in use they do nothing", () =>
+    agree(
+      fc
+        .tuple(images, fc.constantFrom(0, 0.25, 0.5, 1), fc.boolean(), fc.boolean())
+        .map(([[n, c, , plane], p, isWhole, training]) => ({
+          shape: [n, c, ...plane],
+          layer: () => {
+            const layer = isWhole ? new Dropout2D(p) : new Dropout(p);
+            return training ? layer : layer.eval();
+          },
+        })),
+    ));
+
   it("NaN inside the image goes where the layer lets it go", () => {
     for (const layer of [
       new Conv2D(1, 1, 3, { padding: 1 }).to("float64"),
@@ -271,6 +404,42 @@ describe("what toLoops prints computes what the layer computes", () => {
       expectNumbers("y", printed, flat(y), { rtol: 1e-12, atol: 1e-12 });
       expect(printed.some(Number.isNaN)).toBe(true);
     }
+  });
+});
+
+describe("what toLoops prints of a Residual", () => {
+  const rounding = { rtol: 1e-10, atol: 1e-10 };
+  const body = () => new Sequential(new Conv2D(2, 2, 3, { padding: 1 }), new ReLU());
+
+  it("adds what goes past, itself or through a shortcut, and adds the gradients", () => {
+    const shortcut = () => new Conv2D(2, 2, 1, { bias: false });
+    for (const layer of [
+      new Residual(body()),
+      new Residual(body(), { activation: new Tanh() }),
+      new Residual(body(), { shortcut: shortcut() }),
+      new Residual(body(), { shortcut: shortcut(), activation: new Tanh() }),
+      new Residual(new Sequential()),
+    ]) {
+      expectAgreement(layer.to("float64"), [2, 2, 4, 5], 11, rounding);
+    }
+  });
+
+  it("has names for parts in parts", () => {
+    const model = new Sequential(new ReLU(), new Residual(body()));
+    const text = model.toLoops([2, 4, 4]);
+    expect(text).toContain("export function layer1BodyLayer0Forward(");
+    expect(text).toContain("w1_0_0: Float64Array");
+  });
+});
+
+describe("what toLoops prints of the models", () => {
+  it.each([
+    ["leNet5", leNet5(), [1, 28, 28]],
+    ["resNet(8)", resNet(8).eval(), [3, 8, 8]],
+    ["simpleCnn", simpleCnn({ size: 12 }).eval(), [1, 12, 12]],
+  ] as const)("%s", (_, model, image) => {
+    const shape = [1, ...image];
+    expectAgreement(model.to("float64"), shape, 13, { rtol: 1e-8, atol: 1e-8 });
   });
 });
 
@@ -376,7 +545,17 @@ describe("the printed text", () => {
   it("is strict TypeScript", () => {
     const model = new Sequential(
       new Conv2D(2, 4, 3, { padding: 1, stride: 2, groups: 2, flip: true }),
-      new ReLU(),
+      new BatchNorm2D(4),
+      new Residual(new Sequential(new Conv2D(4, 4, 3, { padding: 1, paddingMode: "reflect" }))),
+      new GroupNorm(2, 4),
+      new PReLU(4),
+      new GELU(),
+      new ConvTranspose2D(4, 4, 2, { stride: 2, groups: 2 }),
+      new Upsample({ scale: 1.5, mode: "bilinear" }),
+      new Upsample({ size: [9, 10] }),
+      new Dropout2D(),
+      new AdaptiveMaxPool(7),
+      new AdaptiveAvgPool([5, 6]),
       new MaxPool(2, { padding: 1 }),
       new AvgPool(2, { padding: 1, countIncludePad: false }),
       new LpPool(3, 2, { stride: 1 }),

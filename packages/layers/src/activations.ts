@@ -1,5 +1,6 @@
 import { type Shape, type Tensor, tensor, where } from "@convgrad/core";
 import { elementwiseLoops } from "./loops/elementwise.ts";
+import { geluLoops } from "./loops/gelu.ts";
 import type { Loops } from "./loops/loops.ts";
 import { Module } from "./module.ts";
 import { annotate } from "./note.ts";
@@ -232,6 +233,9 @@ export class GELU extends Cellwise {
   }
   forward(x: Tensor): Tensor {
     return gelu(x, this.options);
+  }
+  override loops(x: Shape): Loops {
+    return geluLoops(x, this.options.approximate === "tanh");
   }
   override toString(): string {
     return this.options.approximate === "tanh" ? "GELU(tanh)" : "GELU";

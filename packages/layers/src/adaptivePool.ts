@@ -1,11 +1,14 @@
-import { contract, sizeOf, type Tensor, tensor } from "@convgrad/core";
+import { contract, type Shape, sizeOf, type Tensor, tensor } from "@convgrad/core";
 import { avgPool } from "./avgPool.ts";
 import { formatPair, type Pair, pairOf } from "./geometry.ts";
+import type { Loops } from "./loops/loops.ts";
+import { avgPoolLoops, maxPoolLoops } from "./loops/pooling.ts";
+import { adaptiveTaps, type Taps, tapsOf } from "./loops/windows.ts";
 import { maxPool } from "./maxPool.ts";
 import { Module } from "./module.ts";
 import { annotate } from "./note.ts";
 import { requireFloats } from "./operands.ts";
-import { poolGeometry } from "./pooling.ts";
+import { poolGeometry, poolWindow } from "./pooling.ts";
 
 /** From a first cell to the one after the last. */
 type Stretch = readonly [start: number, end: number];
@@ -19,8 +22,8 @@ function stretches(size: number, count: number): Stretch[] {
 }
 
 /** The size of the windows where a plain pooling has just the same ones, else `null`. */
-function plainWindows(x: Tensor, [oh, ow]: readonly [number, number]): [number, number] | null {
-  const [h, w] = x.shape.slice(-2) as [number, number];
+function plainWindows(x: Shape, [oh, ow]: readonly [number, number]): [number, number] | null {
+  const [h, w] = x.slice(-2) as [number, number];
   return h % oh === 0 && w % ow === 0 ? [h / oh, w / ow] : null;
 }
 
@@ -44,7 +47,7 @@ function check(operation: string, x: Tensor, output: Pair): [number, number] {
 export function adaptiveAvgPool(x: Tensor, output: Pair): Tensor {
   const [oh, ow] = check("adaptiveAvgPool", x, output);
   requireFloats("adaptiveAvgPool", x);
-  const window = plainWindows(x, [oh, ow]);
+  const window = plainWindows(x.shape, [oh, ow]);
   if (window) return avgPool(x, window);
   const [h, w] = x.shape.slice(-2) as [number, number];
   const lead = x.shape.slice(0, -2);
@@ -81,7 +84,7 @@ function averages(windows: readonly Stretch[], size: number, { dtype }: Tensor):
  */
 export function adaptiveMaxPool(x: Tensor, output: Pair): Tensor {
   const counts = check("adaptiveMaxPool", x, output);
-  const window = plainWindows(x, counts);
+  const window = plainWindows(x.shape, counts);
   if (window) return maxPool(x, window);
   // The windows side by side, each as large as the largest: what a smaller one repeats is its last row or column, which
   // never comes first among equals.
@@ -111,6 +114,15 @@ abstract class AdaptivePool extends Module {
     pairOf(name, "output", output, 1);
     this.output = output;
   }
+  /** The cells of each window, and how many they are. */
+  protected taps(x: Shape): { taps: Taps; cells: number | string } {
+    const counts = pairOf("AdaptivePool", "output", this.output, 1);
+    const plain = plainWindows(x, counts);
+    if (!plain) {
+      return { taps: adaptiveTaps(x, counts), cells: "(bottom - top) * (right - left)" };
+    }
+    return { taps: tapsOf(poolWindow("AdaptivePool", x, plain, {}), x), cells: sizeOf(plain) };
+  }
 }
 
 /** The layer of {@link adaptiveAvgPool}; it has no parameters.  `[…, H, W] → […, oh, ow]` */
@@ -120,6 +132,10 @@ export class AdaptiveAvgPool extends AdaptivePool {
   }
   forward(x: Tensor): Tensor {
     return adaptiveAvgPool(x, this.output);
+  }
+  override loops(x: Shape, y: Shape): Loops {
+    const { taps, cells } = this.taps(x);
+    return avgPoolLoops(x, y, taps, cells);
   }
   override toString(): string {
     return `AdaptiveAvgPool(${formatPair(this.output)})`;
@@ -133,6 +149,9 @@ export class AdaptiveMaxPool extends AdaptivePool {
   }
   forward(x: Tensor): Tensor {
     return adaptiveMaxPool(x, this.output);
+  }
+  override loops(x: Shape, y: Shape): Loops {
+    return maxPoolLoops(x, y, this.taps(x).taps);
   }
   override toString(): string {
     return `AdaptiveMaxPool(${formatPair(this.output)})`;

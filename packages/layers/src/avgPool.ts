@@ -1,7 +1,8 @@
 import { type Shape, type Tensor, tensor, ValueError } from "@convgrad/core";
 import type { Pair, Side, WindowGeometry } from "./geometry.ts";
 import type { Loops } from "./loops/loops.ts";
-import { avgPoolLoops } from "./loops/pooling.ts";
+import { avgPoolLoops, countedCells } from "./loops/pooling.ts";
+import { tapsOf } from "./loops/windows.ts";
 import { annotate } from "./note.ts";
 import { GlobalPool, Pool, type PoolOptions, poolGeometry, poolWindow } from "./pooling.ts";
 
@@ -51,7 +52,7 @@ function checkDivisor(operation: string, divisor: number | undefined): void {
 }
 
 /** Which cells count, on each axis from the first to the one after the last: the image, and its padding if asked. */
-function countedCells(
+function limitsOf(
   x: Shape,
   window: WindowGeometry,
   kernel: Pair,
@@ -75,7 +76,7 @@ function cells(
   kernel: Pair,
   options: AvgPoolOptions,
 ): Tensor | number {
-  const counts = countedCells(x.shape, window, kernel, options).map(([from, to], axis) =>
+  const counts = limitsOf(x.shape, window, kernel, options).map(([from, to], axis) =>
     Array.from({ length: window.output[axis]! }, (_, u) => {
       const start = u * window.stride[axis]! - window.padding[axis]![0];
       return Math.min(start + window.kernel[axis]!, to) - Math.max(start, from);
@@ -121,8 +122,8 @@ export class AvgPool extends Pool<AvgPoolOptions> {
   }
   override loops(x: Shape, y: Shape): Loops {
     const window = this.window(x);
-    const counted = countedCells(x, window, this.kernel, this.options);
-    return avgPoolLoops(x, y, window, this.options.divisorOverride ?? counted);
+    const counted = countedCells(window, limitsOf(x, window, this.kernel, this.options));
+    return avgPoolLoops(x, y, tapsOf(window, x), this.options.divisorOverride ?? counted);
   }
 }
 
@@ -133,7 +134,7 @@ export class GlobalAvgPool extends GlobalPool {
   }
   override loops(x: Shape, y: Shape): Loops {
     const [h, w] = x.slice(-2) as [number, number];
-    return avgPoolLoops(x, y, poolWindow("globalAvgPool", x, [h, w], {}), h * w);
+    return avgPoolLoops(x, y, this.taps(x), h * w);
   }
   override toString(): string {
     return "GlobalAvgPool";

@@ -199,11 +199,10 @@ export class Conv2D extends Module {
     return convGeometry(x.shape, this.weight, this.options);
   }
 
-  override loops(x: Shape, y: Shape): Loops | null {
-    const { groups = 1, flip = false, paddingMode = "zeros" } = this.options;
-    if (paddingMode !== "zeros") return null;
+  override loops(x: Shape, y: Shape): Loops {
+    const { groups = 1, flip = false, paddingMode: padding = "zeros" } = this.options;
     const window = convGeometry(x, this.weight, this.options);
-    return convolutionLoops(x, y, { window, w: this.weight, b: this.bias, groups, flip });
+    return convolutionLoops(x, y, { window, w: this.weight, b: this.bias, groups, flip, padding });
   }
 
   override toString(): string {

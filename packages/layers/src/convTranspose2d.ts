@@ -2,6 +2,7 @@ import {
   contract,
   formatShape,
   primitives,
+  type Shape,
   ShapeError,
   type Tensor,
   windowExtent,
@@ -18,6 +19,8 @@ import {
   type Side,
 } from "./geometry.ts";
 import { uniform } from "./init.ts";
+import type { Loops } from "./loops/loops.ts";
+import { stampLoops } from "./loops/stamps.ts";
 import { Module, parameter } from "./module.ts";
 import { annotate } from "./note.ts";
 import { requireOperands } from "./operands.ts";
@@ -212,6 +215,14 @@ export class ConvTranspose2D extends Module {
 
   forward(x: Tensor): Tensor {
     return convTranspose2d(x, this.weight, this.bias, this.options);
+  }
+
+  override loops(x: Shape, y: Shape): Loops {
+    const { weight: w, bias: b, options } = this;
+    const [kh, kw] = w.shape.slice(2) as [number, number];
+    const stamps = checkStamps("convTranspose2d", [kh, kw], options);
+    const output = x.slice(2) as [number, number];
+    return stampLoops(x, y, { window: { ...stamps, output }, w, b, groups: options.groups ?? 1 });
   }
 
   override toString(): string {

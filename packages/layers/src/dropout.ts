@@ -1,6 +1,8 @@
 import { rand, type Shape, type Tensor, where } from "@convgrad/core";
 import { Cellwise } from "./activations.ts";
 import { requireImages } from "./geometry.ts";
+import { dropoutLoops, reshapeLoops } from "./loops/elementwise.ts";
+import type { Loops } from "./loops/loops.ts";
 import { annotate } from "./note.ts";
 import { requireFloats } from "./operands.ts";
 import { checkFlag, checkNumber } from "./options.ts";
@@ -73,6 +75,9 @@ export class Dropout extends Cellwise {
   forward(x: Tensor): Tensor {
     return dropout(x, this.p, { training: this.training });
   }
+  override loops(x: Shape): Loops {
+    return this.training ? dropoutLoops(x, this.p, x) : reshapeLoops();
+  }
   override toString(): string {
     return `Dropout(${this.p})`;
   }
@@ -90,6 +95,9 @@ export class Dropout2D extends Cellwise {
   }
   forward(x: Tensor): Tensor {
     return dropout2d(x, this.p, { training: this.training });
+  }
+  override loops(x: Shape): Loops {
+    return this.training ? dropoutLoops(x, this.p, x.slice(0, 2)) : reshapeLoops();
   }
   override toString(): string {
     return `Dropout2D(${this.p})`;

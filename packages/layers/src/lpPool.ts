@@ -2,6 +2,7 @@ import { type Shape, type Tensor, ValueError } from "@convgrad/core";
 import type { Pair } from "./geometry.ts";
 import type { Loops } from "./loops/loops.ts";
 import { lpPoolLoops } from "./loops/pooling.ts";
+import { tapsOf } from "./loops/windows.ts";
 import { annotate } from "./note.ts";
 import { type DilatedPoolOptions, formatPool, Pool, poolGeometry } from "./pooling.ts";
 
@@ -67,7 +68,7 @@ export class LpPool extends Pool<DilatedPoolOptions> {
     return lpPool(x, this.p, this.kernel, this.options);
   }
   override loops(x: Shape, y: Shape): Loops {
-    return lpPoolLoops(x, y, this.window(x), this.p);
+    return lpPoolLoops(x, y, tapsOf(this.window(x), x), this.p);
   }
   override toString(): string {
     return formatPool(`L${this.p}Pool`, this.kernel, this.options);

@@ -2,6 +2,7 @@ import { primitives, type Shape, type Tensor } from "@convgrad/core";
 import type { Pair } from "./geometry.ts";
 import type { Loops } from "./loops/loops.ts";
 import { maxPoolLoops } from "./loops/pooling.ts";
+import { tapsOf } from "./loops/windows.ts";
 import { annotate } from "./note.ts";
 import { type DilatedPoolOptions, GlobalPool, Pool, poolGeometry } from "./pooling.ts";
 
@@ -73,7 +74,7 @@ export class MaxPool extends Pool<MaxPoolOptions> {
     return maxPool(x, this.kernel, this.options);
   }
   override loops(x: Shape, y: Shape): Loops {
-    return maxPoolLoops(x, y, this.window(x));
+    return maxPoolLoops(x, y, tapsOf(this.window(x), x));
   }
 }
 
@@ -81,6 +82,9 @@ export class MaxPool extends Pool<MaxPoolOptions> {
 export class GlobalMaxPool extends GlobalPool {
   forward(x: Tensor): Tensor {
     return globalMaxPool(x);
+  }
+  override loops(x: Shape, y: Shape): Loops {
+    return maxPoolLoops(x, y, this.taps(x));
   }
   override toString(): string {
     return "GlobalMaxPool";

@@ -1,4 +1,4 @@
-import { formatValue, type Tensor, ValueError } from "@convgrad/core";
+import { formatValue, type Shape, type Tensor, ValueError } from "@convgrad/core";
 import { ReLU } from "./activations.ts";
 import { GlobalAvgPool } from "./avgPool.ts";
 import { BatchNorm2D } from "./batchNorm2d.ts";
@@ -7,6 +7,8 @@ import { Dense } from "./dense.ts";
 import { Dropout, Dropout2D } from "./dropout.ts";
 import { Flatten } from "./flatten.ts";
 import { checkWhole, type WindowGeometry, windowGeometry } from "./geometry.ts";
+import type { Loops } from "./loops/loops.ts";
+import { subsampleLoops } from "./loops/resize.ts";
 import { MaxPool } from "./maxPool.ts";
 import { Module } from "./module.ts";
 import { Residual } from "./residual.ts";
@@ -170,6 +172,9 @@ class Subsample extends Module {
   }
   override reach(x: Tensor): WindowGeometry {
     return windowGeometry("resNet", x.shape, { kernel: 1, stride: 2, padding: 0, dilation: 1 });
+  }
+  override loops(x: Shape, y: Shape): Loops {
+    return subsampleLoops(x, y, Math.floor(this.added / 2));
   }
   override toString(): string {
     return `Subsample(2×2, ${this.added} channels of zeros)`;

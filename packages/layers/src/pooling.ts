@@ -15,6 +15,7 @@ import {
   type WindowSettings,
   windowGeometry,
 } from "./geometry.ts";
+import { type Taps, tapsOf } from "./loops/windows.ts";
 import { Module } from "./module.ts";
 
 /** How a pooling window slides. */
@@ -165,5 +166,10 @@ export abstract class Pool<Options extends DilatedPoolOptions> extends Module {
 export abstract class GlobalPool extends Module {
   override reach(): "all" {
     return "all";
+  }
+  /** The one window, for `toLoops()`. */
+  protected taps(x: Shape): Taps {
+    const [h, w] = x.slice(-2) as [number, number];
+    return tapsOf(poolWindow("globalPool", x, [h, w], {}), x);
   }
 }

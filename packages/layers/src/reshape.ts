@@ -6,6 +6,8 @@ import {
   ShapeError,
   type Tensor,
 } from "@convgrad/core";
+import { reshapeLoops } from "./loops/elementwise.ts";
+import type { Loops } from "./loops/loops.ts";
 import { Module } from "./module.ts";
 
 /**
@@ -39,6 +41,9 @@ export class Reshape extends Module {
     requireTensor("Reshape", "input x", x);
     if (x.rank === 0) throw new ShapeError("Reshape", "expects a batch [N, …], not a scalar");
     return x.reshape([x.shape[0]!, ...this.shape]);
+  }
+  override loops(): Loops {
+    return reshapeLoops();
   }
   override toString(): string {
     return `Reshape(${formatShape(this.shape)})`;

@@ -1,5 +1,14 @@
-import { formatShape, ShapeError, sameShape, type Tensor, ValueError } from "@convgrad/core";
+import {
+  formatShape,
+  type Shape,
+  ShapeError,
+  sameShape,
+  type Tensor,
+  ValueError,
+} from "@convgrad/core";
 import { Cellwise } from "./activations.ts";
+import { residualLoops } from "./loops/chain.ts";
+import type { Loops } from "./loops/loops.ts";
 import { Module } from "./module.ts";
 
 /** What else a {@link Residual} does. */
@@ -45,6 +54,10 @@ export class Residual extends Module {
   forward(x: Tensor): Tensor {
     const y = this.sum.forward(this.body.forward(x), this.shortcut?.forward(x) ?? x);
     return this.activation?.forward(y) ?? y;
+  }
+
+  override loops(x: Shape): Loops {
+    return residualLoops(this.body, this.shortcut, this.activation, x);
   }
 
   override toString(): string {

@@ -1,6 +1,8 @@
-import type { Tensor } from "@convgrad/core";
+import type { Shape, Tensor } from "@convgrad/core";
 import { Conv2D, type Conv2DLayerOptions } from "./conv2d.ts";
 import { type Pair, pairOf } from "./geometry.ts";
+import { chainLoops } from "./loops/chain.ts";
+import type { Loops } from "./loops/loops.ts";
 import { Module } from "./module.ts";
 
 /** {@link Conv2DLayerOptions} but for the groups, which the layer sets itself. */
@@ -41,6 +43,10 @@ export class SeparableConv2D extends Module {
 
   forward(x: Tensor): Tensor {
     return this.pointwise.forward(this.depthwise.forward(x));
+  }
+
+  override loops(x: Shape): Loops {
+    return chainLoops([this.depthwise, this.pointwise], x);
   }
 
   override toString(): string {

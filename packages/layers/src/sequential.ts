@@ -1,7 +1,6 @@
 import { type Shape, type Tensor, ValueError } from "@convgrad/core";
-import { chainLoops, type Link } from "./loops/chain.ts";
+import { chainLoops } from "./loops/chain.ts";
 import type { Loops } from "./loops/loops.ts";
-import { loopsOf, outputShape } from "./loops/print.ts";
 import { Module } from "./module.ts";
 
 /**
@@ -35,13 +34,7 @@ export class Sequential extends Module {
   }
 
   override loops(x: Shape): Loops {
-    let input = x;
-    const links = this.layers.map((layer): Link => {
-      const link = { x: input, y: outputShape(layer, input) };
-      input = link.y;
-      return { ...link, layer: String(layer), loops: loopsOf(layer, link.x, link.y) };
-    });
-    return chainLoops(links);
+    return chainLoops(this.layers, x);
   }
 
   override toString(): string {

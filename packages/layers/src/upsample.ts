@@ -2,12 +2,15 @@ import {
   contract,
   formatValue,
   requireTensor,
+  type Shape,
   ShapeError,
   type Tensor,
   tensor,
   ValueError,
 } from "@convgrad/core";
 import { formatPair, type Pair, pairOf, requireImages } from "./geometry.ts";
+import type { Loops } from "./loops/loops.ts";
+import { bilinearLoops, nearestLoops, type Resized } from "./loops/resize.ts";
 import { Module } from "./module.ts";
 import { annotate } from "./note.ts";
 import { requireFloats } from "./operands.ts";
@@ -45,7 +48,7 @@ export function upsample(x: Tensor, options: UpsampleOptions): Tensor {
   requireTensor("upsample", "input x", x);
   requireImages("upsample", x.shape);
   if (mode === "bilinear") requireFloats("upsample", x);
-  const axes = axesOf(x, options);
+  const axes = axesOf(x.shape, options);
   return annotate(mode === "nearest" ? enlarge(x, axes) : blendAll(x, axes, alignCorners), {
     operation: "upsample",
     equation: mode === "nearest" ? "y = x at the nearest cell" : "y = A x Bᵀ",
@@ -55,7 +58,7 @@ export function upsample(x: Tensor, options: UpsampleOptions): Tensor {
 }
 
 /** Each output cell is its nearest input cell. */
-function enlarge(x: Tensor, axes: readonly [Axis, Axis]): Tensor {
+function enlarge(x: Tensor, axes: readonly [Resized, Resized]): Tensor {
   const [rows, columns] = axes;
   return axes.every(({ size, output, step }) => output % size === 0 && step === size / output)
     ? repeat(x, rows.output / rows.size, columns.output / columns.size)
@@ -65,23 +68,16 @@ function enlarge(x: Tensor, axes: readonly [Axis, Axis]): Tensor {
 /** Each output cell blends its neighbours, along one axis and then along the other. */
 function blendAll(
   x: Tensor,
-  [rows, columns]: readonly [Axis, Axis],
+  [rows, columns]: readonly [Resized, Resized],
   alignCorners: boolean,
 ): Tensor {
   const blended = contract("nchw, oh -> ncow", x, blend(rows, alignCorners, x));
   return contract("ncow, pw -> ncop", blended, blend(columns, alignCorners, x));
 }
 
-interface Axis {
-  readonly size: number;
-  readonly output: number;
-  /** Input cells from one output cell to the next. */
-  readonly step: number;
-}
-
-function axesOf(x: Tensor, { scale, size, mode }: UpsampleOptions): [Axis, Axis] {
-  const sides = x.shape.slice(-2);
-  const axes = sides.map((side, i): Axis => {
+function axesOf(x: Shape, { scale, size, mode }: UpsampleOptions): [Resized, Resized] {
+  const sides = x.slice(-2);
+  const axes = sides.map((side, i): Resized => {
     if (size !== undefined) {
       const output = typeof size === "number" ? size : size[i]!;
       return { size: side, output, step: side / output };
@@ -97,7 +93,7 @@ function axesOf(x: Tensor, { scale, size, mode }: UpsampleOptions): [Axis, Axis]
       "upsample",
       `${sides.join("×")} cells ${scale === undefined ? "" : `at scale ${formatValue(scale)} `}` +
         `give ${axes.map(({ output }) => output).join("×")}; raise the scale`,
-      { shape: x.shape, scale, size },
+      { shape: x, scale, size },
     );
   }
   return [axes[0]!, axes[1]!];
@@ -138,14 +134,14 @@ function repeat(x: Tensor, h: number, w: number): Tensor {
 }
 
 /** The source of each output cell. */
-function nearest({ size, output, step }: Axis): Tensor {
+function nearest({ size, output, step }: Resized): Tensor {
   const f = Math.fround; // PyTorch multiplies in float32, where 3·⅓ is 1
   const source = (_: unknown, u: number) => Math.min(Math.floor(f(u * f(step))), size - 1);
   return tensor(Int32Array.from({ length: output }, source));
 }
 
 /** `[output, size]`: how much of each input cell an output cell takes. */
-function blend({ size, output, step }: Axis, alignCorners: boolean, { dtype }: Tensor): Tensor {
+function blend({ size, output, step }: Resized, alignCorners: boolean, { dtype }: Tensor): Tensor {
   const weights = new Float64Array(output * size);
   const between = output > 1 ? (size - 1) / (output - 1) : 0;
   for (let u = 0; u < output; u++) {
@@ -170,6 +166,11 @@ export class Upsample extends Module {
   }
   forward(x: Tensor): Tensor {
     return upsample(x, this.options);
+  }
+  override loops(x: Shape, y: Shape): Loops {
+    const { mode, alignCorners = false } = this.options;
+    const axes = axesOf(x, this.options);
+    return mode === "bilinear" ? bilinearLoops(x, y, axes, alignCorners) : nearestLoops(x, y, axes);
   }
   override toString(): string {
     const { scale, size, mode = "nearest", alignCorners } = this.options;

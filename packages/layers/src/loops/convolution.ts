@@ -1,7 +1,7 @@
 import { type Shape, sizeOf, type Tensor } from "@convgrad/core";
 import type { WindowGeometry } from "../geometry.ts";
 import { type Loops, loopPair } from "./loops.ts";
-import { tapsOf } from "./windows.ts";
+import { type Padding, tapsOf } from "./windows.ts";
 import { at, axis, counting, index, indexOf, linear, lines, loops, math, zeros } from "./write.ts";
 
 /** What a convolution's loops depend on besides the shapes. */
@@ -11,13 +11,21 @@ export interface ConvolutionSettings {
   readonly b: Tensor | null;
   readonly groups: number;
   readonly flip: boolean;
+  readonly padding: Padding;
 }
+
+const SHOWN: Readonly<Record<Padding, string>> = {
+  zeros: "counts as 0",
+  reflect: "is its mirror image, the edge cell being the mirror",
+  replicate: "is its nearest cell",
+  circular: "begins again from the other side",
+};
 
 /** The loops of `Conv2D`: each product w·x in a y gives g·x to its w and g·w to its x. */
 export function convolutionLoops(x: Shape, y: Shape, settings: ConvolutionSettings): Loops {
-  const { window, w, b, groups, flip } = settings;
+  const { window, w, b, groups, flip, padding } = settings;
   const [N, C, H, W] = x as [number, number, number, number];
-  const taps = tapsOf(window, x);
+  const taps = tapsOf(window, x, padding);
   const { u, v, i, j } = taps;
   const [n, o, c] = [axis("n", N), axis("o", y[1]!), axis("c", C / groups)];
   const perGroup = o.size / groups;
@@ -49,7 +57,7 @@ export function convolutionLoops(x: Shape, y: Shape, settings: ConvolutionSettin
     equation: [
       `${yAt} = ${b ? `b[${at(o)}] + ` : ""}${sum}${wAt} · ${xAt}` +
         (group === "k" ? `, k = ⌊o / ${perGroup}⌋` : ""),
-      ...(taps.leaves ? ["Outside the image x counts as 0."] : []),
+      ...(taps.leaves ? [`Outside the image x ${SHOWN[padding]}.`] : []),
     ],
     gradients: [
       "g = ∂L/∂y, δ one of its numbers. Each product w · x in a y gives δ · x to its w and δ · w to its x:",

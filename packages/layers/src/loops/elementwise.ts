@@ -10,13 +10,19 @@ export interface Elementwise {
   readonly math: readonly [y: string, gx: string];
   /** What both compute first. */
   readonly first?: string;
+  /** A function that both call. */
+  readonly shared?: string;
 }
 
 /** The loops of an activation, which knows no neighbours. */
-export function elementwiseLoops(x: Shape, { y, gx, math, first = "" }: Elementwise): Loops {
+export function elementwiseLoops(
+  x: Shape,
+  { y, gx, math, first = "", shared }: Elementwise,
+): Loops {
   const size = sizeOf(x);
   const each = (...body: string[]) => block(`for (let k = 0; k < ${size}; k++)`, first, ...body);
   return loopPair({
+    ...(shared && { shared }),
     equation: [`y[k] = ${math[0]}`],
     gradients: [`gx[k] = ${math[1]}, g = ∂L/∂y`],
     forward: lines(zeros("y", size), each(`y[k] = ${y};`), "return y;"),
@@ -24,10 +30,34 @@ export function elementwiseLoops(x: Shape, { y, gx, math, first = "" }: Elementw
   });
 }
 
+/** The loops of `Dropout` and `Dropout2D`: a number of the mask for each of so many parts. */
+export function dropoutLoops(x: Shape, p: number, draws: Shape): Loops {
+  const [k, m] = [axis("k", sizeOf(draws)), axis("m", sizeOf(x) / sizeOf(draws))];
+  const cell = indexOf(k, m);
+  return loopPair({
+    extras: { mask: draws },
+    equation: [
+      `y = mask · x, one number of the mask per ${m.size === 1 ? "cell" : "channel"}: ` +
+        `0 with probability ${p}, else 1 / (1 − ${p})`,
+    ],
+    gradients: ["gx = mask · g, g = ∂L/∂y"],
+    forward: lines(
+      zeros("y", sizeOf(x)),
+      loops([k, m], `y[${cell}] = mask[${at(k)}] * x[${cell}];`),
+      "return y;",
+    ),
+    backward: lines(
+      zeros("gx", sizeOf(x)),
+      loops([k, m], `gx[${cell}] = mask[${at(k)}] * g[${cell}];`),
+      "return { gx };",
+    ),
+  });
+}
+
 /** The loops of a layer that gives the same numbers another shape. */
 export function reshapeLoops(): Loops {
   return loopPair({
-    equation: ["The same numbers in the same order; only the shape is another."],
+    equation: ["The same numbers in the same order, if under another shape."],
     gradients: ["And so their gradients."],
     forward: "return x.slice();",
     backward: lines("const gx = g.slice();", "return { gx };"),

@@ -1,8 +1,8 @@
 import { formatShape, type Shape, type Tensor } from "@convgrad/core";
 import { block, comment, lines } from "./write.ts";
 
-/** Arguments of printed functions by name, with the tensors they stand for; `null` where there is none to keep. */
-export type Arguments = Readonly<Record<string, Tensor | null>>;
+/** Arguments of printed functions by name: the tensor that each stands for, or its shape where the caller makes it. */
+export type Arguments = Readonly<Record<string, Tensor | Shape>>;
 
 /** A layer as plain loops, for an input and an output of given shapes: what `toLoops()` prints. */
 export interface Loops {
@@ -20,7 +20,7 @@ export interface Loops {
 /** What {@link loopPair} makes functions of. */
 export interface LoopPair {
   /** Parameters by their letters; `null` for one that this layer does without. */
-  readonly parameters?: Arguments;
+  readonly parameters?: Readonly<Record<string, Tensor | null>>;
   readonly extras?: Arguments;
   /** The equation of y. */
   readonly equation: readonly string[];
@@ -63,7 +63,7 @@ export function define(
 /** `Conv2D(1 → 6, 5×5): x [1, 1, 28, 28], w [6, 1, 5, 5], b [6] → y [1, 6, 24, 24]` */
 export function headline(layer: string, { parameters, extras }: Loops, x: Shape, y: Shape): string {
   const given = Object.entries({ ...parameters, ...extras }).map(
-    ([name, tensor]) => `, ${name} ${formatShape(tensor?.shape ?? x)}`,
+    ([name, value]) => `, ${name} ${formatShape("shape" in value ? value.shape : value)}`,
   );
   return `${layer}: x ${formatShape(x)}${given.join("")} → y ${formatShape(y)}`;
 }

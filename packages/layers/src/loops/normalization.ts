@@ -1,6 +1,17 @@
 import { type Shape, sizeOf, type Tensor } from "@convgrad/core";
 import { type Loops, loopPair } from "./loops.ts";
-import { type Axis, at, axis, index, linear, lines, loops, zeros } from "./write.ts";
+import {
+  type Axis,
+  at,
+  axis,
+  block,
+  index,
+  type Line,
+  linear,
+  lines,
+  loops,
+  zeros,
+} from "./write.ts";
 
 /** What the loops of a normalisation depend on besides the shape. */
 export interface NormalizationSettings {
@@ -37,28 +48,29 @@ export function normalizationLoops(x: Shape, settings: NormalizationSettings): L
     [perGroup, at(k)],
     [1, at(c)],
   ]);
-  const X = `x[${index([at(n), N], [channel, C], [at(p), p.size])}]`;
-  const [Y, G, GX] = ["y", "g", "gx"].map((name) => X.replace("x", name)) as [
-    string,
-    string,
-    string,
-  ];
+  const place = index([at(n), N], [channel, C], [at(p), p.size]);
   const times = w ? `w[${channel}] * ` : "";
   const count = cells.reduce((size, a) => size * a.size, 1);
+  /** Loops over the cells of a part; a single cell has a block of its own for its names. */
+  const each = (...body: readonly Line[]) => {
+    const named = [`const cell = ${place};`, ...body];
+    return count === 1 ? block("", ...named).trimStart() : loops(cells, ...named);
+  };
   const scale = (variance: string) => `const scale = 1 / Math.sqrt(${variance} + ${epsilon});`;
   const statistics = isGiven
     ? lines(`const mean = means[${channel}];`, scale(`variances[${channel}]`))
     : lines(
         "let mean = 0;",
-        loops(cells, `mean += ${X} / ${count};`),
+        loops(cells, `mean += x[${place}] / ${count};`),
         "let variance = 0;",
-        loops(cells, `variance += (${X} - mean) ** 2 / ${count};`),
+        loops(cells, `variance += (x[${place}] - mean) ** 2 / ${count};`),
         scale("variance"),
       );
-  const normal = `(${X} - mean) * scale`;
+  const normal = "const normal = (x[cell] - mean) * scale;";
+  const delta = `const d = ${times}g[cell];`;
   const parameterGradients = lines(
-    w && `gw[${channel}] += ${G} * normal;`,
-    b && `gb[${channel}] += ${G};`,
+    w && `gw[${channel}] += g[cell] * normal;`,
+    b && `gb[${channel}] += g[cell];`,
   );
   const wNamed = w ? "w · " : "";
   return loopPair({
@@ -85,7 +97,7 @@ export function normalizationLoops(x: Shape, settings: NormalizationSettings): L
       loops(
         parts,
         statistics,
-        loops(cells, `${Y} = ${times}${normal}${b ? ` + b[${channel}]` : ""};`),
+        each(`y[cell] = ${times}(x[cell] - mean) * scale${b ? ` + b[${channel}]` : ""};`),
       ),
       "return y;",
     ),
@@ -97,23 +109,18 @@ export function normalizationLoops(x: Shape, settings: NormalizationSettings): L
         parts,
         statistics,
         isGiven
-          ? loops(
-              cells,
-              w && `const normal = ${normal};`,
-              parameterGradients,
-              `${GX} = ${times}${G} * scale;`,
-            )
+          ? each(w && normal, parameterGradients, `gx[cell] = ${times}g[cell] * scale;`)
           : lines(
               "let mean1 = 0; // of d",
               "let mean2 = 0; // of d · x̂",
-              loops(
-                cells,
-                `const normal = ${normal};`,
+              each(
+                normal,
+                delta,
                 parameterGradients,
-                `mean1 += ${times}${G} / ${count};`,
-                `mean2 += (${times}${G} * normal) / ${count};`,
+                `mean1 += d / ${count};`,
+                `mean2 += (d * normal) / ${count};`,
               ),
-              loops(cells, `${GX} = (${times}${G} - mean1 - ${normal} * mean2) * scale;`),
+              each(normal, delta, "gx[cell] = (d - mean1 - normal * mean2) * scale;"),
             ),
       ),
       `return { gx${w ? ", gw" : ""}${b ? ", gb" : ""} };`,

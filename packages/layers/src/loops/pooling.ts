@@ -1,7 +1,7 @@
 import { type Shape, sizeOf } from "@convgrad/core";
 import type { Side, WindowGeometry } from "../geometry.ts";
 import { type Loops, loopPair } from "./loops.ts";
-import { type Taps, tapsOf } from "./windows.ts";
+import type { Taps } from "./windows.ts";
 import {
   type Axis,
   at,
@@ -18,7 +18,6 @@ import {
 
 /** What the loops of all poolings need. */
 interface Places {
-  readonly taps: Taps;
   /** The axes of y. */
   readonly axes: readonly Axis[];
   /** Indices of x and y in flat arrays. */
@@ -30,8 +29,7 @@ interface Places {
   readonly overTaps: string;
 }
 
-function placesOf(x: Shape, window: WindowGeometry): Places {
-  const taps = tapsOf(window, x);
+function placesOf(x: Shape, taps: Taps): Places {
   const lead = x.slice(0, -2);
   const planes = lead.length === 2 ? lead : [sizeOf(lead)];
   const before = planes.map((size, k) => axis("nc"[k]!, size));
@@ -40,7 +38,6 @@ function placesOf(x: Shape, window: WindowGeometry): Places {
   const outer = before.map((a) => [at(a), a.size] as const);
   const names = before.map((a) => `${at(a)}, `).join("");
   return {
-    taps,
     axes,
     X: index(...outer, [taps.row, H], [taps.column, W]),
     Y: indexOf(...axes),
@@ -51,8 +48,8 @@ function placesOf(x: Shape, window: WindowGeometry): Places {
 }
 
 /** The loops of `MaxPool`: the winning unit's index is noted, and the gradient goes there. */
-export function maxPoolLoops(x: Shape, y: Shape, window: WindowGeometry): Loops {
-  const { taps, axes, X, Y, xAt, yAt, overTaps } = placesOf(x, window);
+export function maxPoolLoops(x: Shape, y: Shape, taps: Taps): Loops {
+  const { axes, X, Y, xAt, yAt, overTaps } = placesOf(x, taps);
   return loopPair({
     shared: lines(
       "/** The cell of x that wins each window: the first of the largest; NaN counts as larger than all. */",
@@ -61,6 +58,7 @@ export function maxPoolLoops(x: Shape, y: Shape, window: WindowGeometry): Loops 
         `const cells = new Int32Array(${sizeOf(y)});`,
         loops(
           axes,
+          taps.stretch ?? false,
           "let best = -1;",
           taps.over(
             `const cell = ${X};`,
@@ -89,19 +87,13 @@ export function maxPoolLoops(x: Shape, y: Shape, window: WindowGeometry): Loops 
   });
 }
 
-/** What a window of an average divides by: a number, or its cells among those that count on each axis. */
-export type Divisor = number | readonly [rows: Side, columns: Side];
-
-/** The loops of `AvgPool` and `GlobalAvgPool`: all cells share evenly. */
-export function avgPoolLoops(x: Shape, y: Shape, window: WindowGeometry, divisor: Divisor): Loops {
-  const { taps, axes, X, Y, xAt, yAt, overTaps } = placesOf(x, window);
-  const counts =
-    typeof divisor === "number"
-      ? [divisor]
-      : divisor.map((counted, side) => countOf(window, side as 0 | 1, counted));
-  const isSame = counts.every((count) => typeof count === "number");
-  const first = isSame ? "" : `const cells = ${counts.map((c) => `(${c})`).join(" * ")};`;
-  const cells = isSame ? String(counts.reduce((a, b) => a * (b as number), 1)) : "cells";
+/** The loops of `AvgPool` and the like: all cells of a window share evenly. `divisor` is a number, or code. */
+export function avgPoolLoops(x: Shape, y: Shape, taps: Taps, divisor: number | string): Loops {
+  const { axes, X, Y, xAt, yAt, overTaps } = placesOf(x, taps);
+  const isSame = typeof divisor === "number";
+  const stretch = taps.stretch ?? "";
+  const count = isSame ? "" : `const cells = ${divisor};`;
+  const cells = isSame ? String(divisor) : "cells";
   return loopPair({
     equation: [
       `${yAt} = Σ${overTaps} ${xAt} / ${cells}`,
@@ -110,15 +102,38 @@ export function avgPoolLoops(x: Shape, y: Shape, window: WindowGeometry, divisor
     gradients: [`Each cell of a window gets g / ${cells}, g = ∂L/∂y of its window.`],
     forward: lines(
       zeros("y", sizeOf(y)),
-      loops(axes, "let sum = 0;", taps.over(`sum += x[${X}];`), first, `y[${Y}] = sum / ${cells};`),
+      loops(
+        axes,
+        stretch,
+        "let sum = 0;",
+        taps.over(`sum += x[${X}];`),
+        count,
+        `y[${Y}] = sum / ${cells};`,
+      ),
       "return y;",
     ),
     backward: lines(
       zeros("gx", sizeOf(x)),
-      loops(axes, first, `const share = g[${Y}] / ${cells};`, taps.over(`gx[${X}] += share;`)),
+      loops(
+        axes,
+        stretch,
+        count,
+        `const share = g[${Y}] / ${cells};`,
+        taps.over(`gx[${X}] += share;`),
+      ),
       "return { gx };",
     ),
   });
+}
+
+/** How many cells of a window count, those from one place to before another: a number, or code where windows differ. */
+export function countedCells(
+  window: WindowGeometry,
+  counted: readonly [rows: Side, columns: Side],
+): number | string {
+  const [rows, columns] = [countOf(window, 0, counted[0]), countOf(window, 1, counted[1])];
+  if (typeof rows === "number" && typeof columns === "number") return rows * columns;
+  return `(${rows}) * (${columns})`;
 }
 
 /** How many cells of a window count on an axis: a number, or code where it depends on the window. */
@@ -135,12 +150,14 @@ function countOf(window: WindowGeometry, side: 0 | 1, [from, to]: Side): number 
 }
 
 /** The loops of `LpPool`: each cell gets in proportion to |x|^(p − 1). */
-export function lpPoolLoops(x: Shape, y: Shape, window: WindowGeometry, p: number): Loops {
-  const { taps, axes, X, Y, xAt, yAt, overTaps } = placesOf(x, window);
+export function lpPoolLoops(x: Shape, y: Shape, taps: Taps, p: number): Loops {
+  const { axes, X, Y, xAt, yAt, overTaps } = placesOf(x, taps);
   const term = (value: string) =>
     p === 1 ? `Math.abs(${value})` : p === 2 ? `${value} ** 2` : `Math.abs(${value}) ** ${p}`;
   const root = p === 1 ? "sum" : p === 2 ? "Math.sqrt(sum)" : `sum ** (1 / ${p})`;
   const sum = lines("let sum = 0;", taps.over(`sum += ${term(`x[${X}]`)};`));
+  const share =
+    p === 1 ? "g · sign(x)" : p === 2 ? "g · x / y" : `g · sign(x) · (|x| / y)^${p - 1}`;
   const slope =
     p === 1
       ? "Math.sign(x[cell])"
@@ -149,9 +166,7 @@ export function lpPoolLoops(x: Shape, y: Shape, window: WindowGeometry, p: numbe
         : `Math.sign(x[cell]) * (Math.abs(x[cell]) / norm) ** ${p - 1}`;
   return loopPair({
     equation: [`${yAt} = (Σ${overTaps} |${xAt}|^${p})^(1/${p})`],
-    gradients: [
-      `Each cell of a window gets g · sign(x) · (|x| / y)^${p - 1}, g = ∂L/∂y; where y is 0 it gets 0.`,
-    ],
+    gradients: [`Each cell of a window gets ${share}, g = ∂L/∂y; where y is 0 it gets 0.`],
     forward: lines(zeros("y", sizeOf(y)), loops(axes, sum, `y[${Y}] = ${root};`), "return y;"),
     backward: lines(
       zeros("gx", sizeOf(x)),
