@@ -1,8 +1,11 @@
-import { formatNumbers, formatTensor } from "./format.ts";
-import { where } from "./operations/arithmetic.ts";
-import { Scope, within } from "./scope.ts";
-import { formatShape, type Shape } from "./shape.ts";
+import type { TypedArray } from "./dtype.ts";
+import type { Shape } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
+
+// Nothing is imported but types: a bundler would move what two files share to a third, and every program would load it.
+
+/** Numbers as text, as `formatNumbers` writes them. */
+type Write = (values: TypedArray) => string[];
 
 /** Rows and columns of the largest table; images and pixels of the largest picture. */
 const MOST_ENTRIES = 32;
@@ -14,17 +17,17 @@ const MOST_PIXELS = 2 ** 22;
  * `[H, W]` above 16 × 16, `[C, H, W]` and `[N, C, H, W]` with 1 or 3 channels a picture, from the least value to the
  * greatest or, of uint8, from 0 to 255. The HTML holds no text but numbers and names of types.
  */
-export function display(x: Tensor): Record<string, string> {
-  const plain = { "text/plain": formatTensor(x) };
-  const html = x.storage.released || x.size === 0 ? null : (pictureOf(x) ?? tableOf(x));
+export function display(x: Tensor, write: Write): Record<string, string> {
+  const plain = { "text/plain": String(x) };
+  const html = x.storage.released || x.size === 0 ? null : (pictureOf(x) ?? tableOf(x, write));
   if (html === null) return plain;
-  return { ...plain, "text/html": `${html}<small>${x.dtype} ${formatShape(x.shape)}</small>` };
+  return { ...plain, "text/html": `${html}<small>${x.dtype} [${x.shape.join(", ")}]</small>` };
 }
 
-function tableOf(x: Tensor): string | null {
+function tableOf(x: Tensor, write: Write): string | null {
   const columns = x.shape.at(-1);
   if (columns === undefined || x.rank > 2 || Math.max(...x.shape) > MOST_ENTRIES) return null;
-  const cells = formatNumbers(x.toTypedArray()).map(
+  const cells = write(x.toTypedArray()).map(
     (text, i) => `${i % columns === 0 ? "<tr>" : ""}<td>${text.trim()}</td>`,
   );
   return `<table style="text-align: right">${cells.join("")}</table>`;
@@ -47,20 +50,16 @@ function pictureOf(x: Tensor): string | null {
   const [h, w] = [images[2]! + gap, images[3]! + gap];
   const [height, width] = [rows * h, columns * w];
   if (height * width > MOST_PIXELS) return null;
-  const temporaries = new Scope("display", null);
-  const pixels = within(temporaries, () =>
-    lightness(x.detach().reshape(images).slice([0], [n]))
+  const pixels = lightness(x.detach().reshape(images).slice([0], [n]))
       .pad([[0, rows * columns - n], [0, 0], [0, gap], [0, gap]], 255) // biome-ignore format: one per axis
-      .broadcastTo([rows * columns, 3, h, w])
-      .reshape([rows, columns, 3, h, w])
-      .permute([0, 3, 1, 4, 2]) // [rows, h, columns, w, 3]
-      .flip(-1) // blue stands first
-      .reshape([height, 3 * width])
-      .pad([[0, width % 4]]) // to whole words
-      .to("uint8")
-      .toTypedArray(),
-  );
-  temporaries.close();
+    .broadcastTo([rows * columns, 3, h, w])
+    .reshape([rows, columns, 3, h, w])
+    .permute([0, 3, 1, 4, 2]) // [rows, h, columns, w, 3]
+    .flip(-1) // blue stands first
+    .reshape([height, 3 * width])
+    .pad([[0, width % 4]]) // to whole words
+    .to("uint8")
+    .toTypedArray();
   // The size of the file, where its pixels begin, the size of the header, rows from above, 24 bits per pixel.
   const header = [54 + pixels.length, 0, 54, 40, width, -height, 1 | (24 << 16), 0, 0, 0, 0, 0, 0];
   const file = new Uint8Array(54 + pixels.length);
@@ -77,8 +76,8 @@ function lightness(x: Tensor): Tensor {
   if (x.dtype === "uint8") return x.to("float32");
   const values = x.to("float32");
   const finite = values.abs().less(Number.POSITIVE_INFINITY);
-  const low = where(finite, values, Number.POSITIVE_INFINITY).min().item();
-  const high = where(finite, values, Number.NEGATIVE_INFINITY).max().item();
+  const low = values.where(finite, Number.POSITIVE_INFINITY).min().item();
+  const high = values.where(finite, Number.NEGATIVE_INFINITY).max().item();
   return values
     .clamp(low, Math.max(low, high))
     .sub(low)

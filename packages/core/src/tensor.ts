@@ -3,7 +3,7 @@ import { kernelsFor } from "./backend.ts";
 import { constructWith, makeTensor, requireTensor } from "./construct.ts";
 import { checkDifferentiable, type DType, requireDType, type TypedArray } from "./dtype.ts";
 import { GraphError, ShapeError } from "./errors.ts";
-import { formatTensor, inspectTensor, type Style } from "./format.ts";
+import { formatNumbers, formatTensor, inspectTensor, type Style } from "./format.ts";
 import { type BackwardOptions, Node } from "./graph.ts";
 import { onGradient, type RemoveHook } from "./hooks.ts";
 import type { Layout } from "./layout.ts";
@@ -142,7 +142,7 @@ export class Tensor extends TensorMath {
   }
   /** What notebooks with Deno's kernel show: text, a table of numbers, or images as a picture. */
   async [Symbol.for("Jupyter.display")](): Promise<Record<string, string>> {
-    return (await import("./display.ts")).display(this);
+    return (await import("./display.ts")).display(this, formatNumbers);
   }
   /** For JSON; `tensor(data, { shape, dtype })` makes it again. NaN and infinities become null there. */
   toJSON(): { shape: Shape; dtype: DType; data: number[] } {
