@@ -4,7 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { type Buffer as Block, MemoryError, memory, scope, setBackend } from "@convgrad/core";
+import {
+  type Buffer as Block,
+  MemoryError,
+  memory,
+  scope,
+  setBackend,
+  type Tensor,
+} from "@convgrad/core";
+import { Adam, SGD } from "@convgrad/optim";
 import { createKernels, type WasmKernels } from "@convgrad/wasm";
 import { build } from "esbuild";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
@@ -49,14 +57,21 @@ it("10,000 steps run in flat memory", async () => {
 });
 
 describe("memory that ends in the middle of a step", () => {
-  it.each([0, 2])(
-    "whichever block is missing after %d steps: a MemoryError, and the step has not been",
-    (done) => {
+  const sgd = (p: Tensor[]) => new SGD(p, { lr: 0.05, momentum: 0.9 });
+  const adam = (p: Tensor[]) => new Adam(p, { weightDecay: 1e-4, amsgrad: true });
+  it.each([
+    { name: "SGD", optimizerOf: sgd, done: 0 },
+    { name: "SGD", optimizerOf: sgd, done: 2 },
+    { name: "Adam", optimizerOf: adam, done: 0 },
+    { name: "Adam", optimizerOf: adam, done: 2 },
+  ])(
+    "whichever block is missing after $done steps of $name: a MemoryError, and the step has not been",
+    ({ optimizerOf, done }) => {
       const start = () => {
         const kernels = createKernels({ threads: 1 });
         const blocks = watch(kernels);
         setBackend(kernels);
-        const net = trainer();
+        const net = trainer({ optimizerOf });
         for (let step = 0; step < done; step++) net.step();
         scope(() => net.optimizer.zeroGrad());
         return { kernels, blocks, net };
@@ -85,6 +100,8 @@ describe("memory that ends in the middle of a step", () => {
       expect(failed).toBeGreaterThan(50);
       expect(Buffer.compare(net.weights(), expected)).toBe(0);
       expect(blocks.given).toBe(undisturbed.blocks.given);
+      const [state, wanted] = [net, undisturbed.net].map(({ optimizer }) => optimizer.stateDict());
+      expect(JSON.stringify(state) === JSON.stringify(wanted)).toBe(true);
     },
   );
 

@@ -9,7 +9,7 @@ import {
   ReLU,
   Sequential,
 } from "@convgrad/layers";
-import { SGD } from "@convgrad/optim";
+import { type Optimizer, SGD } from "@convgrad/optim";
 
 /** A small net, its data and its optimiser: everything that a step of training needs. */
 export interface Trainer {
@@ -18,13 +18,19 @@ export interface Trainer {
   step(batch?: number): number;
   /** The net alone, for steps that are written out. */
   lossOf(batch?: number): Tensor;
-  readonly optimizer: SGD;
+  readonly optimizer: Optimizer;
   /** The bits of all parameters. */
   weights(): Buffer;
 }
 
 /** The same weights and data each time, on the selected backend. */
-export function trainer({ batch = 8, size = 12, channels = 8 } = {}): Trainer {
+export function trainer({
+  batch = 8,
+  size = 12,
+  channels = 8,
+  optimizerOf = (parameters: Tensor[]): Optimizer =>
+    new SGD(parameters, { lr: 0.05, momentum: 0.9 }),
+} = {}): Trainer {
   manualSeed(3);
   const model = new Sequential(
     new Conv2D(1, channels, 3, { padding: 1 }),
@@ -38,7 +44,7 @@ export function trainer({ batch = 8, size = 12, channels = 8 } = {}): Trainer {
   );
   const images = randn([batch, 1, size, size]);
   const labels = tensor(Int32Array.from({ length: batch }, (_, i) => (i * 7) % 10));
-  const optimizer = new SGD(model.parameters(), { lr: 0.05, momentum: 0.9 });
+  const optimizer = optimizerOf(model.parameters());
   const parameters = [...model.parameters()];
   const lossOf = (samples = batch) =>
     crossEntropy(model.forward(images.slice([0], [samples])), labels.slice([0], [samples]));
