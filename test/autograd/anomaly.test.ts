@@ -214,6 +214,8 @@ describe("the mode", () => {
   it("does at once what a fast backend would put off, so that the guilty one is named", () => {
     withBackend(createKernels({ threads: 1 }), () => {
       const [x, w, b] = [full([1, 1, 2, 2], 1e30), full([1, 1, 2, 2], 1e30), zeros([1])];
+      const wide = full([2, 1, 2, 2], 3e30).mul(tensor([[[1]], [[-1]]]).unsqueeze(1));
+      expect(anomalyOf(() => layers.batchNorm2d(wide)).operation).toBe("mul"); // of the variance
       const error = anomalyOf(() => layers.conv2d(x, w, b).relu().sum());
       expect(error.details).toMatchObject({
         operation: "contract",

@@ -300,6 +300,18 @@ describe("explain other operations", () => {
     }
   });
 
+  it("a normalisation that the backend does in one", () => {
+    withBackend(createKernels({ threads: 1 }), () => {
+      const norm = new BatchNorm2D(2);
+      manualSeed(8);
+      const x = randn([3, 2, 4, 4], { requiresGrad: true });
+      const loss = norm.forward(x).pow(3).sum();
+      const e = explain(norm.weight!, [1], { of: loss });
+      expect(e.terms).toHaveLength(3 * 4 * 4);
+      expect(Math.abs(e.sum - e.gradient)).toBeLessThan(1e-4 * (1 + Math.abs(e.gradient)));
+    });
+  });
+
   it("the logits of a loss, and a user's own operation", () => {
     const logits = tensor([[1, 2, 3]], { ...float64, requiresGrad: true });
     const loss = crossEntropy(logits, tensor(new Int32Array([0])));

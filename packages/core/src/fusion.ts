@@ -1,3 +1,4 @@
+import { isDetecting } from "./anomaly.ts";
 import { gradients } from "./autograd.ts";
 import { kernelsFor } from "./backend.ts";
 import { isRecording, Node, type Pull, withRecording } from "./graph.ts";
@@ -45,7 +46,9 @@ export function fusion<I extends FusionInputs, P>(
   return (inputs, params) => {
     const { dtype } = inputs[0];
     const kernels = kernelsFor(dtype, present(inputs));
-    const fused = kernels.fused && definition.kernels(kernels.fused, inputs, params);
+    // Anomalies are looked for in the sentence, whose parts have names.
+    const isWhole = kernels.fused && !isDetecting();
+    const fused = isWhole && definition.kernels(kernels.fused, inputs, params);
     if (!fused) return definition.sentence(inputs, params);
     const views = viewsOn(definition.name, kernels, inputs);
     const results = definition

@@ -23,7 +23,7 @@ const SENTENCES: Readonly<Record<string, (x: Tensor, w: Tensor, options: unknown
 
 /** Whether an operation is a contraction that is known. */
 export function isContraction({ operation }: Note): boolean {
-  return operation in SENTENCES;
+  return Object.hasOwn(SENTENCES, operation);
 }
 
 /**
@@ -33,10 +33,13 @@ export function isContraction({ operation }: Note): boolean {
  * @param place of the element in its operand, in row-major order
  */
 export function productsOf(note: Note, role: number, place: number): Product[] | null {
-  const sentence = SENTENCES[note.operation];
   const [x, w] = note.inputs;
-  if (!sentence || !x || !w || role > 1) return null;
-  const { spec, a, b } = sentence(placesOf(x.shape), placesOf(w.shape), note.options);
+  if (!isContraction(note) || !x || !w || role > 1) return null;
+  const { spec, a, b } = SENTENCES[note.operation]!(
+    placesOf(x.shape),
+    placesOf(w.shape),
+    note.options,
+  );
   const [forA, forB, out] = spec.match(/\w+/g) as [string, string, string];
   const sizes = sizesOf(forA, a.shape, sizesOf(forB, b.shape));
   const products: Product[] = [];
