@@ -97,7 +97,7 @@ export function avgPoolLoops(x: Shape, y: Shape, taps: Taps, divisor: number | s
   return loopPair({
     equation: [
       `${yAt} = Σ${overTaps} ${xAt} / ${cells}`,
-      ...(isSame ? [] : ["cells = those of the window that count."]),
+      ...(isSame ? [] : ["cells = how many cells of the window count."]),
     ],
     gradients: [`Each cell of a window gets g / ${cells}, g = ∂L/∂y of its window.`],
     forward: lines(
