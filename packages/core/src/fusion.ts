@@ -3,9 +3,10 @@ import { gradients } from "./autograd.ts";
 import { kernelsFor } from "./backend.ts";
 import { isRecording, Node, type Pull, withRecording } from "./graph.ts";
 import type { FusedKernels, Kernels, View } from "./kernels.ts";
+import { isContiguous } from "./layout.ts";
 import { newTensor, viewOn } from "./primitive.ts";
 import { permute } from "./primitives/movement.ts";
-import type { Shape } from "./shape.ts";
+import { type Shape, sameShape, sizeOf } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** The first input is a tensor; others may be missing. All have the same type. */
@@ -123,3 +124,38 @@ function bySentence<I extends FusionInputs, P>(
 }
 
 const sameView = (x: Tensor) => permute(x, { order: [...x.shape.keys()] });
+
+/**
+ * An update in place by a kernel of the backend, ready to run: tensors of one shape, each row-major; or `null` where there
+ * is no such kernel for them, and the caller composes. Nothing is recorded; a law must equate both.
+ *
+ * @param outs what is written, `inputs` what is only read
+ */
+export function fusedUpdate(
+  name: string,
+  outs: readonly [Tensor, ...Tensor[]],
+  inputs: readonly Tensor[],
+  kernel: (
+    fused: FusedKernels,
+  ) => ((outs: readonly View[], inputs: readonly View[]) => void) | null,
+): (() => void) | null {
+  const all = [...outs, ...inputs];
+  const [{ dtype, shape }] = outs;
+  const kernels = kernelsFor(dtype, all);
+  const run = kernels.fused && kernel(kernels.fused);
+  const fits = (x: Tensor) =>
+    isContiguous(x.layout) && sameShape(x.shape, shape) && x.dtype === dtype;
+  const apart = new Set(all.map((x) => x.storage)).size === all.length;
+  if (!run || !apart || !all.every(fits) || sizeOf(shape) === 0) return null;
+  viewsOn(name, kernels, all); // moves them to the backend: the update itself takes no memory
+  return () => {
+    const views = viewsOn(name, kernels, inputs);
+    const written = outs.map((x) => ({
+      buffer: x.storage.toWrite(name, kernels),
+      dtype,
+      ...x.layout,
+    }));
+    run(written, views);
+    for (const { storage } of outs) storage.wrote(kernels);
+  };
+}

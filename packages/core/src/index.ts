@@ -25,7 +25,7 @@ export {
   ValueError,
 } from "./errors.ts";
 export type { FusionDefinition, FusionInputs, FusionKernels } from "./fusion.ts";
-export { fusion } from "./fusion.ts";
+export { fusedUpdate, fusion } from "./fusion.ts";
 export type { GradcheckElement, GradcheckOptions, GradcheckReport } from "./gradcheck.ts";
 export { gradcheck } from "./gradcheck.ts";
 export type { BackwardOptions, Deliver, Node, Note, Pull, Seed } from "./graph.ts";
@@ -33,6 +33,7 @@ export { history, noGrad, propagate } from "./graph.ts";
 export type { RemoveHook } from "./hooks.ts";
 export { onGradients } from "./hooks.ts";
 export type {
+  AdamFactors,
   Buffer,
   Epilogue,
   FusedKernels,

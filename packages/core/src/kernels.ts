@@ -122,6 +122,15 @@ export interface Epilogue {
   readonly relu: boolean;
 }
 
+/** The numbers of a step of Adam; see `FusedKernels.adam`. */
+export interface AdamFactors {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly alpha: number;
+  readonly beta: number;
+  readonly epsilon: number;
+}
+
 /** Kernels that a backend may have because they save time; each equals the composition it stands for. */
 export interface FusedKernels {
   /** `contract`, then `add` and `relu` as the epilogue says. */
@@ -131,6 +140,11 @@ export interface FusedKernels {
    * the image `[…, H, W]`, which is filled completely, with 0 where no window lies.
    */
   contractFold(a: View, b: View, letters: Letters, window: Window, out: View): void;
+  /**
+   * m ← β₁·m + (1 − β₁)·g, v ← β₂·v + (1 − β₂)·g², w ← β·w + α·m / (√v + ε), each operation rounded; all row-major and
+   * of one size.
+   */
+  adam?(g: View, factors: AdamFactors, moving: readonly [w: View, m: View, v: View]): void;
   /** The mean and the biased variance `[C]` of each channel of x `[N, C, H, W]`, which has cells. */
   moments?(x: View, mean: View, variance: View): void;
   /** out = w·(x − μ) / √(σ² + ε) + b for each channel; no weight is 1, no bias 0. */

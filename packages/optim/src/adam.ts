@@ -1,4 +1,13 @@
-import { axpby, formatValue, scope, type Tensor, ValueError } from "@convgrad/core";
+import {
+  type AdamFactors,
+  axpby,
+  formatValue,
+  fusedUpdate,
+  scope,
+  type Tensor,
+  ValueError,
+  zeros,
+} from "@convgrad/core";
 import { type Move, Optimizer, replacing, withDecay } from "./optimizer.ts";
 import type { ParameterState, StateNames, Tensors } from "./optimizerState.ts";
 import type { Rules, Trainable } from "./parameterGroup.ts";
@@ -99,6 +108,9 @@ function planned(
   const t = steps + 1;
   const root = Math.sqrt(1 - b2 ** t);
   const alpha = (-lr * root) / (1 - b1 ** t);
+  const factors: AdamFactors = { beta1: b1, beta2: b2, alpha, beta, epsilon: epsilon * root };
+  const fused = amsgrad ? null : plannedInPlace(w, g, tensors, factors);
+  if (fused) return fused;
   const { direction, next } = scope(() => {
     const firstMoment = averaged(tensors["firstMoment"], g.mul(1 - b1), b1, 1);
     const secondMoment = averaged(tensors["secondMoment"], g.mul(g), b2, 1 - b2);
@@ -112,6 +124,17 @@ function planned(
     return { direction: firstMoment.div(divisor), next };
   });
   return replacing(w, { steps, tensors }, next, { direction, alpha, beta });
+}
+
+/** The move by the backend's kernel, bit by bit that of the composition; `null` where there is none. */
+function plannedInPlace(w: Tensor, g: Tensor, tensors: Tensors, factors: AdamFactors): Move | null {
+  const state = (name: string) => tensors[name] ?? zeros(w.shape, { dtype: w.dtype as "float32" });
+  const [m, v] = [state("firstMoment"), state("secondMoment")];
+  const apply = fusedUpdate("Adam", [w, m, v], [g], ({ adam }) =>
+    adam ? ([w, m, v], [g]) => adam(g!, factors, [w!, m!, v!]) : null,
+  );
+  const fresh: Tensors = tensors["firstMoment"] ? {} : { firstMoment: m, secondMoment: v };
+  return apply && { fresh, apply };
 }
 
 /** β·average + α·x, in the memory of x, which is fresh. */

@@ -40,4 +40,5 @@ export const CONTRACTION = 100;
 export const WINOGRAD = 200;
 export const RANDOM = 300;
 export const WINNERS = 301;
-export const NORMALIZATION = 302;
+export const ADAM = 302;
+export const NORMALIZATION = 303;

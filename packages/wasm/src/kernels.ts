@@ -1,4 +1,5 @@
 import { contiguousLayout, isContiguous, type Kernels, sizeOf, type View } from "@convgrad/core";
+import { adam } from "./adam.ts";
 import { contract, contractFold } from "./contraction.ts";
 import { accumulate, axpby, copy, fill, map, select, zip } from "./elementwise.ts";
 import type { Engine } from "./engine.ts";
@@ -69,6 +70,7 @@ export function kernelsOn(engine: Engine): WasmKernels {
       contract: (a, b, letters, epilogue, out) => contract(engine, a, b, letters, epilogue, out),
       contractFold: (a, b, letters, window, out) =>
         contractFold(engine, a, b, letters, window, out),
+      adam: (g, factors, moving) => adam(engine, g, factors, moving),
       moments: (x, mean, variance) => moments(engine, x, mean, variance),
       normalize: (x, mean, variance, weight, bias, epsilon, out) =>
         normalize(engine, x, mean, variance, weight, bias, epsilon, out),
