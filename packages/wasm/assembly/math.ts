@@ -7,7 +7,8 @@
 // are minimax fits made for these intervals (Remez exchange).
 //
 // Largest error in ulp, over all float32 (pow: 59 million pairs): exp 0.5011, log 0.5000001,
-// tanh 0.5040, sigmoid 0.5012, erf 0.5428, pow 0.5011. In subnormal results it is 0.5005.
+// tanh 0.5040, sigmoid 0.5012, pow 0.5011; erf 0.5428 over 250 million. In subnormal results it is
+// 0.5005.
 
 /**
  * 1.5·2⁵² + 1023: after adding it, the low bits hold round(x) + 1023, which is the exponent field
