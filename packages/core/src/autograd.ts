@@ -104,7 +104,7 @@ export interface GradientsOptions extends BackwardOptions {
  * The gradients of `y` with respect to each of `xs`, leaving every `grad` alone: the pure form of `backward()`.
  *
  * @param xs tensors that y was computed from, leaves or not
- * @returns one tensor per x; zeros where y does not depend on it
+ * @returns one tensor per x, of its shape; zeros where y does not depend on it
  * @throws {@link GraphError} when y has no graph, or an x is not in any.
  * @example
  * const [gw, gb] = gradients(loss, [w, b]);

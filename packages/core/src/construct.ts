@@ -21,7 +21,11 @@ export function isTensor(value: unknown): value is Tensor {
   return typeof value === "object" && value !== null && "storage" in value && "layout" in value;
 }
 
-/** @throws {@link ValueError} unless the value is a tensor: `matmul: the operand must be a tensor, not 3; …` */
+/**
+ * Refuses what is no tensor; of a tensor any shape and type will do.
+ *
+ * @throws {@link ValueError}: `matmul: the operand must be a tensor, not 3; …`
+ */
 export function requireTensor(
   operation: string,
   what: string,

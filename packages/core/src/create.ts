@@ -128,12 +128,23 @@ export function full(shape: Shape, value: number, options: CreateOptions = {}): 
   return create("full", shape, options, (kernels, out) => kernels.fill(value, out));
 }
 
-/** A tensor of zeros. */
+/**
+ * A tensor of zeros.
+ *
+ * @param shape any; `[]` makes a scalar
+ * @throws {@link ShapeError} for a shape that is none; {@link DTypeError} for an unknown type, or integers that require a
+ * gradient.
+ */
 export function zeros(shape: Shape, options: CreateOptions = {}): Tensor {
   return create("zeros", shape, options, (kernels, out) => kernels.fill(0, out));
 }
 
-/** A tensor of ones. */
+/**
+ * A tensor of ones.
+ *
+ * @param shape any; `[]` makes a scalar
+ * @throws {@link ShapeError} and {@link DTypeError} as `zeros` does.
+ */
 export function ones(shape: Shape, options: CreateOptions = {}): Tensor {
   return create("ones", shape, options, (kernels, out) => kernels.fill(1, out));
 }
@@ -141,6 +152,7 @@ export function ones(shape: Shape, options: CreateOptions = {}): Tensor {
 /**
  * start, start + step, … up to but not including `stop`; `arange(n)` counts from 0 to n − 1.
  *
+ * @returns `[⌈(stop − start) / step⌉]`, empty where that is negative
  * @throws {@link ValueError} for a step of 0 or anything that is not finite.
  */
 export function arange(
@@ -164,7 +176,12 @@ export function arange(
   });
 }
 
-/** The n × n identity matrix. */
+/**
+ * The identity matrix.
+ *
+ * @returns `[n, n]`
+ * @throws {@link ShapeError} unless n is a whole number ≥ 0; {@link DTypeError} as `zeros` does.
+ */
 export function eye(n: number, options: CreateOptions = {}): Tensor {
   return create("eye", [n, n], options, (kernels, out) => {
     kernels.fill(0, out);

@@ -26,7 +26,7 @@ export interface CustomOp {
 }
 
 /**
- * Registers an operation with its own backward closure. Check it with `gradcheck`.
+ * Registers an operation, of tensors of any shapes, with its own backward closure. Check it with `gradcheck`.
  *
  * @example
  * const cube = customOp({

@@ -62,7 +62,7 @@ type Settings = Required<GradcheckOptions>;
  * has no limit; there any value between the two one-sided slopes passes, and the report lists the element.
  *
  * @param fn a deterministic function made of tensor operations; it must not modify its inputs
- * @param inputs its arguments; float inputs are copied to float64 and checked, others are passed on as they are
+ * @param inputs its arguments, of any shapes; float inputs are copied to float64 and checked, others are passed on as they are
  * @throws {@link GraphError} naming the worst element with both numbers, unless `throws` is false.
  * @example
  * gradcheck((x, w) => conv2d(x, w, undefined, { stride: 2 }), [x, w], { order: 2 });

@@ -30,7 +30,11 @@ export function randomState(): RandomState {
   return state;
 }
 
-/** Puts the random sequence back to where `randomState` found it. */
+/**
+ * Puts the random sequence back to where `randomState` found it.
+ *
+ * @throws {@link ValueError} unless seed and stream are whole numbers ≥ 0; the sequence stays where it is then.
+ */
 export function setRandomState(to: RandomState): void {
   checkWhole("setRandomState", "stream", to.stream, 0);
   checkWhole("setRandomState", "seed", to.seed, 0);
@@ -47,7 +51,12 @@ function draw(distribution: "uniform" | "normal", shape: Shape, options: CreateO
   });
 }
 
-/** Independent draws, uniform in [0, 1), from the Philox sequence of `manualSeed`. */
+/**
+ * Independent draws, uniform in [0, 1), from the Philox sequence of `manualSeed`.
+ *
+ * @param shape any; `[]` makes a scalar
+ * @throws {@link ShapeError} for a shape that is none; {@link DTypeError} for integers.
+ */
 export function rand(shape: Shape, options: CreateOptions = {}): Tensor {
   return draw("uniform", shape, options);
 }
@@ -55,6 +64,9 @@ export function rand(shape: Shape, options: CreateOptions = {}): Tensor {
 /**
  * Independent draws from the standard normal distribution. The reference backend uses the engine's logarithm and cosine,
  * whose last bits may differ between JavaScript engines; uniform draws never do.
+ *
+ * @param shape any; `[]` makes a scalar
+ * @throws {@link ShapeError} for a shape that is none; {@link DTypeError} for integers.
  */
 export function randn(shape: Shape, options: CreateOptions = {}): Tensor {
   return draw("normal", shape, options);
@@ -63,6 +75,8 @@ export function randn(shape: Shape, options: CreateOptions = {}): Tensor {
 /**
  * The numbers 0 … n − 1 in a random order that depends on the state alone (Fisher–Yates on the Philox sequence).
  * Without a state it takes the next part of the global sequence.
+ *
+ * @throws {@link ValueError} unless n is a whole number ≥ 0.
  */
 export function randomPermutation(n: number, at: RandomState = nextStream()): Int32Array {
   checkWhole("randomPermutation", "n", n, 0);

@@ -8,6 +8,9 @@ import { Tensor } from "./tensor.ts";
 /**
  * Makes a tensor outlive its scope; it then lives as long as the program holds it. Its history does not outlive the
  * scope: a later `backward()` from it is an error.
+ *
+ * @param x any shape; its `grad` is kept too
+ * @throws {@link ValueError} for anything that is no tensor.
  */
 export function keep<T extends Tensor>(x: T): T {
   requireTensor("keep", "argument", x);
@@ -21,6 +24,7 @@ export function keep<T extends Tensor>(x: T): T {
  * objects), which go to the enclosing scope together with what their backward pass still needs. On a throw everything
  * is released. `fn` may be async.
  *
+ * @throws what `fn` throws; {@link GraphError} where scopes of interleaving tasks cannot be told apart.
  * @example
  * const accuracy = scope(() => model.forward(images).argmax(1).equal(labels).mean().item());
  */
@@ -89,6 +93,7 @@ export function* steps(n: number): Generator<number, void, void> {
  * the item itself, are released before the next item is asked for, and on break and throw. For writing data loaders.
  *
  * @param source makes the items; it runs outside the scope of the body
+ * @throws what the source throws; {@link GraphError} as `scope` does.
  */
 export function eachInScope<T>(source: AsyncIterator<T> | Iterator<T>): AsyncIterableIterator<T> {
   const parent = currentScope();

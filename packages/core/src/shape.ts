@@ -26,6 +26,7 @@ export function unravelIndex(position: number, shape: Shape): number[] {
   return index;
 }
 
+/** Whether two shapes have equal sizes on all axes. */
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((n, axis) => n === b[axis]);
 }

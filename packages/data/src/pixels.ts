@@ -5,14 +5,17 @@ import type { Tensor } from "@convgrad/core";
  *
  * @param images any shape, 0 to 255 (uint8, or a float type that holds such values)
  * @returns float32 of the same shape, in [0, 1]
+ * @throws {@link GraphError} for a released tensor.
  */
 export function pixels(images: Tensor): Tensor {
   return images.to("float32").div(255);
 }
 
 /**
- * A batch with its `images` as float32 in [0, 1] and everything else as it is; for the loader's `transform`.
+ * A batch with its `images`, of any shape, as float32 in [0, 1] and everything else as it is; for the loader's
+ * `transform`.
  *
+ * @throws as `pixels` does.
  * @example
  * const loader = new DataLoader(train, { batch: 64, shuffle: true, transform: scalePixels });
  */

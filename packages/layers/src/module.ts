@@ -6,6 +6,7 @@ import {
   keep,
   noGrad,
   type RemoveHook,
+  requireTensor,
   type Shape,
   ShapeError,
   sameShape,
@@ -27,9 +28,10 @@ const buffers = new WeakSet<Tensor>();
  * and its module lists it, also while it is frozen with `requiresGrad = false`.
  *
  * @param x floats of any shape
- * @throws {@link DTypeError} for integers.
+ * @throws {@link ValueError} for anything that is no tensor; {@link DTypeError} for integers.
  */
 export function parameter(x: Tensor): Tensor {
+  requireTensor("parameter", "tensor", x);
   const p = x.detach();
   p.requiresGrad = true;
   parameters.add(p);
@@ -41,8 +43,10 @@ export function parameter(x: Tensor): Tensor {
  * every scope.
  *
  * @param x any shape and dtype
+ * @throws {@link ValueError} for anything that is no tensor.
  */
 export function buffer(x: Tensor): Tensor {
+  requireTensor("buffer", "tensor", x);
   const state = keep(x.detach());
   buffers.add(state);
   return state;

@@ -4,7 +4,8 @@ import type { Loops } from "./loops/loops.ts";
 import { Module } from "./module.ts";
 
 /**
- * Layers one after another; their names are their positions, as in PyTorch.
+ * Layers one after another, each taking the shape that the one before gives; their names are their positions, as in
+ * PyTorch.
  *
  * @example
  * const model = new Sequential(new Conv2D(1, 8, 3), new ReLU(), new Flatten(), new Dense(8 * 26 * 26, 10));

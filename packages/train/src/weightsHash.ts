@@ -4,7 +4,7 @@ import { Tensor, ValueError } from "@convgrad/core";
  * The SHA-256 of all parameters, as 64 hexadecimal digits: the bytes of each in row-major order, little-endian, one
  * parameter after the other. Two models have the same hash when training took them to the same bits.
  *
- * @param parameters in a fixed order, as `model.parameters()` gives them
+ * @param parameters of any shapes, in a fixed order, as `model.parameters()` gives them
  * @throws {@link ValueError} for anything else, the model itself for instance.
  *
  * @example

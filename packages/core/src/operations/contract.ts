@@ -37,7 +37,9 @@ function parseSpec(spec: string): Letters {
 
 /**
  * A sum of products over named axes, the one sentence behind matmul, dense layers and convolutions:
- * letters missing from the result are summed.
+ * letters missing from the result are summed.  `"mk, kn -> mn"`: `[m, k], [k, n] → [m, n]`
+ *
+ *     y[out] = Σ a[…]·b[…] over the letters missing from out,   ∂a = contract(g, b), ∂b = contract(g, a)
  *
  * @example
  * contract("mk, kn -> mn", a, b);                              // matrix product

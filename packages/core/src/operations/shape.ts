@@ -125,7 +125,12 @@ export function slice(
   return movement.slice(x, { start: from, size, step: by });
 }
 
-/** `n` zeros between neighbours along each axis (one number per axis): what a stride does to a gradient. */
+/**
+ * `n` zeros between neighbours along each axis: what a stride does to a gradient.  `[H, W] → [H + n·(H − 1), …]`
+ *
+ * @param interior one whole number ≥ 0 per axis
+ * @throws {@link ShapeError} for anything else.
+ */
 export function dilate(x: Tensor, interior: readonly number[]): Tensor {
   if (interior.length !== x.rank || !interior.every((n) => Number.isSafeInteger(n) && n >= 0)) {
     throw new ShapeError(
@@ -223,7 +228,12 @@ export function tile(x: Tensor, counts: readonly number[]): Tensor {
   );
 }
 
-/** The tensors side by side along an axis; equal sizes elsewhere. */
+/**
+ * The tensors side by side along an axis.  `[2, a], [2, b] → [2, a + b]` for axis 1
+ *
+ * @param tensors one or more, of equal sizes on all other axes
+ * @throws {@link ShapeError} where they differ elsewhere, or there is none; {@link DTypeError} where types differ.
+ */
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
   for (const x of tensors) requireTensor("concat", "part", x);
   const first = tensors[0];
@@ -242,7 +252,12 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
   return movement.concat(...tensors, { axis: at });
 }
 
-/** The tensors, of equal shapes, along a new axis. */
+/**
+ * The tensors along a new axis.  k of `[a, b] → [k, a, b]` for axis 0
+ *
+ * @param tensors one or more of equal shapes
+ * @throws {@link ShapeError} where they differ, or there is none; {@link DTypeError} where types differ.
+ */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
   for (const x of tensors) requireTensor("stack", "part", x);
   const odd = tensors.find((x) => !sameShape(x.shape, tensors[0]!.shape));
