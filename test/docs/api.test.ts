@@ -80,8 +80,8 @@ function callables(): Callable[] {
       }));
     }
     if (!entry.kindOf(ReflectionKind.Class)) return [];
-    const constructor = entry.children?.find((child) => child.kindOf(ReflectionKind.Constructor));
-    return (constructor?.signatures ?? []).map((signature) => ({
+    const made = entry.children?.find((child) => child.kindOf(ReflectionKind.Constructor));
+    return (made?.signatures ?? []).map((signature) => ({
       name: entry.name,
       signature,
       words: text(entry.comment) + wordsOf(signature),
