@@ -21,6 +21,7 @@ const REFUSES_NOTHING: Readonly<Record<string, string>> = {
   isContiguous: "arithmetic on layouts",
   registerBackend: "init says what is wrong with a backend",
   sameShape: "arithmetic on shapes",
+  unravelIndex: "arithmetic on shapes",
   sizeOf: "arithmetic on shapes",
   windowCount: "arithmetic on sizes",
   windowExtent: "arithmetic on sizes",

@@ -76,7 +76,8 @@ export function onGradient(x: Tensor, fn: (g: Tensor) => Tensor | undefined): Re
 
 /**
  * Calls `fn` once per backward pass with the gradients of several tensors together, as soon as the pass has the last of
- * those that it reaches; `null` stands for one without a gradient. What they are goes on unchanged.
+ * those that it reaches, each of the shape of its tensor; `null` stands for one without a gradient. What they are goes on
+ * unchanged.
  *
  * @returns a function that removes the hook
  * @throws {@link GraphError} for a tensor that requires no gradient; {@link ValueError} when `fn` is no function.

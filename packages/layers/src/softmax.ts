@@ -13,7 +13,7 @@ export function softmax(x: Tensor, axis = -1): Tensor {
 }
 
 /**
- * y = x − ln Σ eˣ along an axis, by default the last: the logarithm of {@link softmax}, for logits of any size.
+ * y = x − ln Σ eˣ along an axis, by default the last: the logarithm of {@link softmax}, for logits of any size and shape.
  *
  * @throws {@link ShapeError} for an axis that x does not have; {@link DTypeError} for integers.
  */

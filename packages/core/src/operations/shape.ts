@@ -153,6 +153,7 @@ export function part(x: Tensor, axis: number, start: number, stop: number): Tens
 
 /**
  * The tensor cut into views along an axis, whose `concat` is the tensor again. As PyTorch's `split`.
+ * `[5, a] → [2, a], [2, a], [1, a]` for size 2
  *
  * @param sizes of the parts, or of each; then the last may be smaller
  * @throws {@link ShapeError} for sizes that do not add up to the axis; {@link ValueError} for a size below 1.
