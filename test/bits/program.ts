@@ -1,4 +1,4 @@
-// Two trainings whose weights must come to the same bits on every machine: run by Node (`node.ts`) and by a browser
+// Three trainings whose weights must come to the same bits on every machine: run by Node (`node.ts`) and by a browser
 // (`page.ts`) alike.
 
 import * as cg from "convgrad";
@@ -7,26 +7,10 @@ import * as cg from "convgrad";
 export interface Bits {
   readonly leNet: string;
   readonly everyLayer: string;
+  readonly catalogue: string;
 }
 
-function leNet(): cg.Sequential {
-  return new cg.Sequential(
-    new cg.Conv2D(1, 6, 5, { padding: 2 }),
-    new cg.ReLU(),
-    new cg.MaxPool(2),
-    new cg.Conv2D(6, 16, 5),
-    new cg.ReLU(),
-    new cg.MaxPool(2),
-    new cg.Flatten(),
-    new cg.Dense(400, 120),
-    new cg.ReLU(),
-    new cg.Dense(120, 84),
-    new cg.ReLU(),
-    new cg.Dense(84, 10),
-  );
-}
-
-/** Every layer there is, and every way a convolution can slide. */
+/** Every way a convolution can slide, every pool. */
 class EveryLayer extends cg.Module {
   readonly wide = new cg.Conv2D(3, 12, 3, { padding: 1 });
   readonly winograd = new cg.Conv2D(12, 10, 3, { padding: "same" });
@@ -52,13 +36,47 @@ class EveryLayer extends cg.Module {
   }
 }
 
-async function train(model: cg.Module, shape: readonly number[], steps: number): Promise<string> {
-  const optimizer = new cg.SGD(model.parameters(), {
-    lr: 0.02,
-    momentum: 0.9,
-    nesterov: true,
-    weightDecay: 1e-4,
-  });
+/** What came after: normalisations, residual blocks, transposed and separable filters, smooth activations, dropout. */
+function catalogue(): cg.Sequential {
+  const block = () => [
+    new cg.Conv2D(12, 12, 3, { padding: 1, paddingMode: "reflect", bias: false }),
+    new cg.BatchNorm2D(12),
+  ];
+  return new cg.Sequential(
+    new cg.Conv2D(3, 12, 3, { padding: 1, bias: false }),
+    new cg.BatchNorm2D(12),
+    new cg.ReLU(),
+    new cg.Residual(new cg.Sequential(...block(), new cg.SiLU(), ...block())),
+    new cg.SeparableConv2D(12, 12, 5, { stride: 2, padding: 2 }),
+    new cg.GroupNorm(3, 12),
+    new cg.GELU(),
+    new cg.Dropout2D(0.2),
+    new cg.ConvTranspose2D(12, 8, 3, { stride: 2, padding: 1, groups: 2 }),
+    new cg.PReLU(8),
+    new cg.Upsample({ scale: 1.5, mode: "bilinear" }),
+    new cg.ELU(),
+    new cg.AdaptiveAvgPool([3, 2]),
+    new cg.Flatten(),
+    new cg.Dropout(0.1),
+    new cg.Dense(48, 10),
+  );
+}
+
+/** How a training goes. */
+interface Course {
+  readonly shape: readonly number[];
+  readonly steps: number;
+  readonly optimizer: (parameters: cg.Tensor[]) => cg.Optimizer;
+  readonly beforeStep?: (model: cg.Module) => void;
+  readonly afterStep?: () => void;
+}
+
+const momentum = (parameters: cg.Tensor[]) =>
+  new cg.SGD(parameters, { lr: 0.02, momentum: 0.9, nesterov: true, weightDecay: 1e-4 });
+
+async function train(model: cg.Module, course: Course): Promise<string> {
+  const { shape, steps, beforeStep, afterStep } = course;
+  const optimizer = course.optimizer(model.parameters());
   let last = Number.NaN;
   for (const step of cg.steps(steps)) {
     const images = cg.randn(shape);
@@ -66,21 +84,49 @@ async function train(model: cg.Module, shape: readonly number[], steps: number):
     optimizer.zeroGrad();
     const loss = cg.crossEntropy(model.forward(images), labels, { labelSmoothing: 0.1 });
     loss.backward();
+    beforeStep?.(model);
     optimizer.step();
+    afterStep?.();
     if (step === steps - 1) last = loss.item();
   }
   // Equal hashes of NaN would prove nothing.
-  const weights = model.parameters().flatMap((weight) => [...weight.toTypedArray()]);
+  const state = Object.values(model.stateDict());
+  const weights = state.flatMap((weight) => [...weight.toTypedArray()]);
   if (![last, ...weights].every((x) => Number.isFinite(x)))
     throw new Error("the training went astray");
-  return cg.weightsHash(model.parameters());
+  return cg.weightsHash(state);
 }
 
-/** Trains both nets on the selected backend. */
+/** The catalogue's net with AdamW on a cosine, clipped. */
+async function trainCatalogue(): Promise<string> {
+  let schedule: cg.CosineAnnealingLR | undefined;
+  return train(catalogue(), {
+    shape: [4, 3, 15, 13],
+    steps: 100,
+    optimizer: (parameters) => {
+      const optimizer = new cg.AdamW(parameters, { lr: 0.01, amsgrad: true });
+      schedule = new cg.CosineAnnealingLR(optimizer, { tMax: 100 });
+      return optimizer;
+    },
+    beforeStep: (model) => cg.clipGradNorm(model.parameters(), 1),
+    afterStep: () => schedule?.step(),
+  });
+}
+
+/** Trains the nets on the selected backend. */
 export async function bits(): Promise<Bits> {
   cg.manualSeed(1);
-  const first = await train(leNet(), [32, 1, 28, 28], 200);
+  const leNet = await train(cg.leNet5(), {
+    shape: [32, 1, 28, 28],
+    steps: 200,
+    optimizer: momentum,
+  });
   cg.manualSeed(2);
-  const second = await train(new EveryLayer(), [4, 3, 15, 13], 200);
-  return { leNet: first, everyLayer: second };
+  const everyLayer = await train(new EveryLayer(), {
+    shape: [4, 3, 15, 13],
+    steps: 200,
+    optimizer: momentum,
+  });
+  cg.manualSeed(3);
+  return { leNet, everyLayer, catalogue: await trainCatalogue() };
 }
