@@ -13,6 +13,11 @@ const root = join(import.meta.dirname, "../..");
 
 /** Functions that refuse nothing, and why; one that gains a `@throws` leaves the list. */
 const REFUSES_NOTHING: Readonly<Record<string, string>> = {
+  Explanation: "explain makes it",
+  Graph: "graph makes it",
+  ParameterGroup: "optimisers make it, with rules that check",
+  annotate: "what cannot be said, the graph being freed or off, is not said",
+  fusion: "types say what a definition lacks; who calls the operation checks its inputs",
   Tensor: "operations make tensors and have checked what they hand to the constructor",
   contiguousLayout: "arithmetic on shapes that are known to be shapes",
   definePrimitive: "types say what a definition lacks, the primitive itself checks its inputs",
@@ -29,6 +34,8 @@ const REFUSES_NOTHING: Readonly<Record<string, string>> = {
 
 /** Functions and classes of tensors whose shapes are none of their business, and why. */
 const SHAPELESS: Readonly<Record<string, string>> = {
+  ExponentialMovingAverage: "whatever shapes the weights have",
+  ParameterGroup: "whatever shapes the parameters have",
   Tensor: "its methods say them",
 };
 

@@ -175,6 +175,18 @@ describe("models", () => {
     expect(weighted).toHaveLength(depth);
   });
 
+  it("resNet begins with filters of deviation √(2 / fanIn)", () => {
+    manualSeed(0);
+    const filters = resNet(20)
+      .parameters()
+      .filter((p) => p.rank === 4 && p.size > 2000);
+    expect(filters).toHaveLength(18);
+    for (const w of filters) {
+      const fanIn = w.size / w.shape[0]!;
+      expect(w.std().item() / Math.sqrt(2 / fanIn)).toBeCloseTo(1, 1);
+    }
+  });
+
   it("resNet(20) takes 40.6 million multiply-adds through 16, 32 and 64 channels", () => {
     const { multiplyAdds, rows } = resNet(20, { classes: 7 }).summary([3, 32, 32]);
     expect(multiplyAdds).toBe(40_550_848);

@@ -38,7 +38,7 @@ export interface FusionDefinition<I extends FusionInputs, P> {
 
 /**
  * An operation whose specification is a sentence in primitives, and which a backend that has kernels for it does in one.
- * Inputs are checked by the caller. A recorded backward pass takes the gradients of the sentence, so that derivatives of
+ * Inputs, of any shapes, are checked by the caller. A recorded backward pass takes the gradients of the sentence, so that derivatives of
  * any order fall out; a law must equate the kernels with the sentence.
  */
 export function fusion<I extends FusionInputs, P>(

@@ -150,7 +150,11 @@ export function noGrad<T>(fn: () => T): T {
   return synchronous("noGrad", withRecording(false, fn));
 }
 
-/** Every node from which the roots were computed, youngest first. Iterative: a chain may be 100,000 nodes long. */
+/**
+ * Every node from which the roots were computed, youngest first. Iterative: a chain may be 100,000 nodes long.
+ *
+ * @internal for the other packages
+ */
 export function history(roots: readonly Node[]): Node[] {
   const found = new Set(roots);
   for (const node of found) {
@@ -179,6 +183,8 @@ export type Deliver = (node: Node, g: Tensor, owned: boolean) => void;
 /**
  * The backward pass: reverse accumulation over the nodes in descending age.
  * Gradients nobody waits for are released as the pass goes, unless the pass is itself recorded.
+ *
+ * @internal for the other packages
  */
 export function propagate(
   operation: string,

@@ -127,6 +127,7 @@ abstract class AdaptivePool extends Module {
 
 /** The layer of {@link adaptiveAvgPool}; it has no parameters.  `[…, H, W] → […, oh, ow]` */
 export class AdaptiveAvgPool extends AdaptivePool {
+  /** @throws {@link ShapeError} unless height and width of the result are whole numbers ≥ 1. */
   constructor(output: Pair) {
     super("AdaptiveAvgPool", output);
   }
@@ -144,6 +145,7 @@ export class AdaptiveAvgPool extends AdaptivePool {
 
 /** The layer of {@link adaptiveMaxPool}; it has no parameters.  `[…, H, W] → […, oh, ow]` */
 export class AdaptiveMaxPool extends AdaptivePool {
+  /** @throws {@link ShapeError} unless height and width of the result are whole numbers ≥ 1. */
   constructor(output: Pair) {
     super("AdaptiveMaxPool", output);
   }

@@ -165,7 +165,7 @@ function labelOf(n: GraphNode): string[] {
 }
 
 /**
- * The recorded operations behind a tensor: before its backward pass, or after one that retained the graph.
+ * The recorded operations behind a tensor of any shape: before its backward pass, or after one that retained the graph.
  *
  * @throws {@link GraphError} for a tensor without a graph, or whose graph was freed; {@link ValueError} for an unknown
  * detail.

@@ -7,6 +7,7 @@ import { Dense } from "./dense.ts";
 import { Dropout, Dropout2D } from "./dropout.ts";
 import { Flatten } from "./flatten.ts";
 import { checkWhole, type WindowGeometry, windowGeometry } from "./geometry.ts";
+import { kaimingNormal } from "./initializers.ts";
 import type { Loops } from "./loops/loops.ts";
 import { subsampleLoops } from "./loops/resize.ts";
 import { MaxPool } from "./maxPool.ts";
@@ -106,7 +107,8 @@ function convNorm(channels: number, filters: number, stride = 1): [Conv2D, Batch
 /**
  * A residual network for images of 32×32, such as CIFAR-10: three stages of n blocks with 16, 32 and 64 channels.
  * Where a stage halves the image, the shortcut takes every second cell and adds channels of zeros (option A of the
- * paper), so it has no parameters.  `[N, channels, H, W] → [N, classes]` logits
+ * paper), so it has no parameters. Filters begin as normal draws of deviation √(2 / fanIn), after He et al. 2015,
+ * arXiv:1502.01852.  `[N, channels, H, W] → [N, classes]` logits
  *
  * @param depth layers with weights, 6n + 2: 20 (0.27 million parameters), 32, 44, 56 or 110 (1.7 million) in the paper
  * @param options.channels default 3
@@ -121,7 +123,7 @@ export function resNet(depth: number, options: ModelOptions = {}): Sequential {
   checkModel("resNet", classes, channels);
   const stage = (inner: number, width: number) =>
     Array.from({ length: n }, (_, i) => residualBlock(i === 0 ? inner : width, width));
-  return new Sequential(
+  const model = new Sequential(
     ...convNormRelu(channels, 16),
     ...stage(16, 16), // [N, 16, 32, 32]
     ...stage(16, 32), // [N, 32, 16, 16]
@@ -130,6 +132,8 @@ export function resNet(depth: number, options: ModelOptions = {}): Sequential {
     new Flatten(),
     new Dense(64, classes),
   );
+  for (const p of model.parameters()) if (p.rank === 4) kaimingNormal(p, { nonlinearity: "relu" });
+  return model;
 }
 
 function wrongDepth(depth: number): ValueError {

@@ -87,7 +87,7 @@ export interface SmoothL1Options {
 }
 
 /**
- * {@link huber} with δ = β, divided by β: the absolute error with its corner rounded off.
+ * {@link huber} with δ = β, divided by β: the absolute error with its corner rounded off; shapes as there.
  *
  * @throws as {@link huber}. Source: PyTorch, `torch.nn.functional.smooth_l1_loss`.
  */

@@ -6,7 +6,7 @@ export interface Annotation extends Omit<Note, "inputs"> {
 }
 
 /**
- * Says of a tensor which composed operation made it and of what; dropped with the graph. `graph` draws what lies between
+ * Says of a tensor, of any shape, which composed operation made it and of what; dropped with the graph. `graph` draws what lies between
  * the inputs and the result as one group.
  *
  * @returns y itself

@@ -20,8 +20,8 @@ export interface ResidualOptions {
 }
 
 /**
- * What a body adds to its input:  y = activation(body(x) + shortcut(x)).  The gradient reaches x also past the body, so
- * that deep models learn.
+ * What a body adds to its input:  y = activation(body(x) + shortcut(x)), both of one shape.  The gradient reaches x also
+ * past the body, so that deep models learn.
  *
  * @example
  * new Residual(new Sequential(new Conv2D(8, 8, 3, { padding: "same" }), new BatchNorm2D(8)), { activation: new ReLU() });

@@ -25,7 +25,7 @@ export interface ClipGradNormOptions {
  *
  * A norm of NaN makes every gradient NaN; an infinite one makes the infinite gradients NaN and the others 0.
  *
- * @param parameters those without a gradient do not count
+ * @param parameters of any shapes; those without a gradient do not count
  * @param maxNorm a number ≥ 0
  * @returns the norm before; 0 where there are no gradients
  * @throws {@link ValueError} for settings out of range; with `errorIfNonFinite` for a norm that is no number. Nothing has
