@@ -26,12 +26,35 @@ export function stage(shape: usize, x: usize, to: usize): void {
   for (let r = 0; r < <i32>word(shape, CELLS_DOWN); r++) {
     const row = r / down;
     const at = to + <usize>(r - row * down) * across * phase + <usize>row * <usize>word(shape, STAGED_ROW);
-    for (let p: usize = 0; p < across; p++) {
-      const count = (<usize>word(shape, CELLS_ACROSS) + across - 1 - p) / across;
-      const step = <usize>word(shape, ACROSS);
-      moveCells(count, at + p * phase, 4, x + p * step, across * step);
-    }
+    if (across == 2 && word(shape, ACROSS) == 4) splitRow(word(shape, CELLS_ACROSS), at, at + phase, x);
+    else splitAny(shape, at, x);
     x += <usize>word(shape, DOWN);
+  }
+}
+
+/** Cells side by side in turn to two rows. */
+function splitRow(n: usize, even: usize, odd: usize, from: usize): void {
+  let k: usize = 0;
+  for (; k + 8 <= n; k += 8, from += 32, even += 16, odd += 16) {
+    const a = v128.load(from);
+    const b = v128.load(from, 16);
+    v128.store(even, v128.shuffle<i32>(a, b, 0, 2, 4, 6));
+    v128.store(odd, v128.shuffle<i32>(a, b, 1, 3, 5, 7));
+  }
+  for (; k + 2 <= n; k += 2, from += 8, even += 4, odd += 4) {
+    store<f32>(even, load<f32>(from));
+    store<f32>(odd, load<f32>(from, 4));
+  }
+  if (k < n) store<f32>(even, load<f32>(from));
+}
+
+/** Cells at any distance in turn to any number of rows. */
+function splitAny(shape: usize, to: usize, from: usize): void {
+  const across = <usize>word(shape, PHASES_ACROSS);
+  const step = <usize>word(shape, ACROSS);
+  for (let p: usize = 0; p < across; p++) {
+    const count = (<usize>word(shape, CELLS_ACROSS) + across - 1 - p) / across;
+    moveCells(count, to + p * <usize>word(shape, PHASE), 4, from + p * step, across * step);
   }
 }
 
@@ -40,11 +63,6 @@ function moveCells(n: usize, to: usize, toStep: usize, from: usize, step: usize)
   let k: usize = 0;
   if (toStep == 4 && step == 4) {
     for (; k + 4 <= n; k += 4) v128.store(to + (k << 2), v128.load(from + (k << 2)));
-  } else if (toStep == 4 && step == 8) {
-    for (; k + 4 < n; k += 4) {
-      const pair = from + (k << 3);
-      v128.store(to + (k << 2), v128.shuffle<i32>(v128.load(pair), v128.load(pair, 16), 0, 2, 4, 6));
-    }
   }
   for (; k < n; k++) store<f32>(to + k * toStep, load<f32>(from + k * step));
 }
