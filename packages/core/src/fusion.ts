@@ -130,6 +130,7 @@ const sameView = (x: Tensor) => permute(x, { order: [...x.shape.keys()] });
  * is no such kernel for them, and the caller composes. Nothing is recorded; a law must equate both.
  *
  * @param outs what is written, `inputs` what is only read
+ * @throws {@link MemoryError} when there is no room for one of them on the backend; the update itself takes none.
  */
 export function fusedUpdate(
   name: string,
