@@ -11,6 +11,7 @@ import {
 import { type Move, Optimizer, replacing, withDecay } from "./optimizer.ts";
 import type { ParameterState, StateNames, Tensors } from "./optimizerState.ts";
 import type { Rules, Trainable } from "./parameterGroup.ts";
+import { power } from "./power.ts";
 import { BELOW_ONE, checkNumber, checkSwitch, NOT_NEGATIVE } from "./settings.ts";
 
 /** Settings of {@link Adam} and {@link AdamW}. */
@@ -106,8 +107,8 @@ function planned(
   { lr, betas: [b1, b2], epsilon, amsgrad }: AdamSettings,
 ): Move {
   const t = steps + 1;
-  const root = Math.sqrt(1 - b2 ** t);
-  const alpha = (-lr * root) / (1 - b1 ** t);
+  const root = Math.sqrt(1 - power(b2, t));
+  const alpha = (-lr * root) / (1 - power(b1, t));
   const factors: AdamFactors = { beta1: b1, beta2: b2, alpha, beta, epsilon: epsilon * root };
   const fused = amsgrad ? null : plannedInPlace(w, g, tensors, factors);
   if (fused) return fused;

@@ -8,6 +8,7 @@ import {
   ValueError,
   zeros,
 } from "@convgrad/core";
+import { power } from "./power.ts";
 import { checkNumber, checkSwitch, NOT_NEGATIVE } from "./settings.ts";
 
 /** How {@link clipGradNorm} measures. */
@@ -77,7 +78,7 @@ function normOf(gradients: readonly Tensor[], p: number): number {
   );
   if (p === Number.POSITIVE_INFINITY) return Math.max(0, ...parts);
   const sum = parts.reduce((total, part) => total + part, 0);
-  return p === 2 ? Math.sqrt(sum) : sum ** (1 / p);
+  return p === 2 ? Math.sqrt(sum) : power(sum, 1 / p);
 }
 
 /** g ← scale·g, without memory for any of them. */

@@ -1,11 +1,12 @@
 import { checkWhole } from "@convgrad/core";
 import type { Optimizer } from "./optimizer.ts";
+import { cosine } from "./power.ts";
 import { Schedule } from "./schedule.ts";
 import { checkNumber, NOT_NEGATIVE } from "./settings.ts";
 
 /** From `high` at 0 to `low` at 1 along half a cosine. */
 export function cosineBetween(high: number, low: number, part: number): number {
-  return low + ((high - low) * (1 + Math.cos(Math.PI * part))) / 2;
+  return low + ((high - low) * (1 + cosine(part))) / 2;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { checkWhole, formatValue, ValueError } from "@convgrad/core";
 import type { Optimizer } from "./optimizer.ts";
+import { power } from "./power.ts";
 import { Schedule } from "./schedule.ts";
 import { checkNumber, NOT_NEGATIVE } from "./settings.ts";
 
@@ -66,7 +67,7 @@ export class PolynomialLR extends Schedule {
   }
 
   override rateAt(base: number, count: number): number {
-    return base * (1 - Math.min(count, this.#totalIters) / this.#totalIters) ** this.#power;
+    return base * power(1 - Math.min(count, this.#totalIters) / this.#totalIters, this.#power);
   }
 }
 

@@ -1,5 +1,6 @@
 import { checkWhole, formatValue, ValueError } from "@convgrad/core";
 import type { Optimizer } from "./optimizer.ts";
+import { power } from "./power.ts";
 import { Schedule } from "./schedule.ts";
 import { checkNumber, NOT_NEGATIVE } from "./settings.ts";
 
@@ -30,7 +31,7 @@ export class StepLR extends Schedule {
   }
 
   override rateAt(base: number, count: number): number {
-    return base * this.#gamma ** Math.floor(count / this.#stepSize);
+    return base * power(this.#gamma, Math.floor(count / this.#stepSize));
   }
 }
 
@@ -62,7 +63,7 @@ export class MultiStepLR extends Schedule {
   }
 
   override rateAt(base: number, count: number): number {
-    return base * this.#gamma ** this.#milestones.filter((at) => at <= count).length;
+    return base * power(this.#gamma, this.#milestones.filter((at) => at <= count).length);
   }
 }
 
@@ -98,6 +99,6 @@ export class ExponentialLR extends Schedule {
   }
 
   override rateAt(base: number, count: number): number {
-    return base * this.#gamma ** count;
+    return base * power(this.#gamma, count);
   }
 }
