@@ -92,7 +92,12 @@ it.each<Case>([
     ValueError,
     /gather: the index must be a tensor/,
   ],
-  ["keep of a list", () => keep(untyped([x()])), ValueError, /keep: the argument must be a tensor/],
+  [
+    "keep of a function",
+    () => keep(untyped(() => x())),
+    ValueError,
+    /keep: the argument must be a tensor/,
+  ],
   [
     "a size instead of a shape",
     () => zeros(untyped(3)),

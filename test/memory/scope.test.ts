@@ -241,6 +241,13 @@ describe("keep", () => {
     expect(whole!.toArray()).toEqual([1, 2, 3]);
   });
 
+  it("finds tensors in arrays and objects", () => {
+    const state = scope(() => keep({ count: 1, inner: [null, { x: ones([2]) }] as const }));
+    scope(() => state.inner[1].x.add(1));
+    expect(state.inner[1].x.toArray()).toEqual([1, 1]);
+    expect(keep([])).toEqual([]);
+  });
+
   it("holds through inner and outer scopes", () => {
     const x = scope(() => scope(() => ({ x: keep(ones([2])) })));
     scope(() => x.x.add(1));

@@ -2,6 +2,7 @@ import {
   DTypeError,
   GraphError,
   type Kernels,
+  keep,
   MemoryError,
   memory,
   noGrad,
@@ -92,6 +93,23 @@ describe("every optimiser", () => {
     expect(twin.toArray()).toEqual(w.toArray());
     expect(numbersOf(second)).toBe(numbersOf(first));
     expect(JSON.stringify(saved)).not.toBe(numbersOf(first)); // copies
+  });
+
+  it.each(each)("%s has states that go with their scope, unless they are kept", (_, make) => {
+    const w = leaf(1, 2);
+    const optimizer = make([w]);
+    descend(w, optimizer);
+    const { tensors } = memory();
+    let [kept, lost] = [optimizer.stateDict(), optimizer.stateDict()];
+    const held = memory().tensors - tensors;
+    expect(held).toBeGreaterThan(0);
+    for (const step of steps(5)) {
+      lost = optimizer.stateDict();
+      if (step === 2) kept = keep(optimizer.stateDict());
+    }
+    expect(memory().tensors).toBe(tensors + 1.5 * held);
+    optimizer.loadStateDict(kept);
+    expect(() => optimizer.loadStateDict(lost)).toThrow(/was released with its scope; keep\(\) it/);
   });
 
   it.each(each)("%s moves nothing when memory runs out, and goes on after", (_, make) => {

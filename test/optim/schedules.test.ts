@@ -151,10 +151,11 @@ describe("ReduceLROnPlateau", () => {
     expectNumbers("lr", rates, expected, { rtol: 1e-12, atol: 0 });
   });
 
-  it("counts NaN as no improvement", () => {
+  it("counts NaN and infinities as no improvement", () => {
     const schedule = new ReduceLROnPlateau(sgd(1), { patience: 0 });
-    for (const metric of [Number.NaN, 3, Number.NaN]) schedule.step(metric);
-    expect(schedule.lr).toBeCloseTo(0.01, 12);
+    for (const metric of [Number.NaN, 1 / 0, 3, Number.NaN, -1 / 0]) schedule.step(metric);
+    expect(schedule.lr).toBeCloseTo(1e-4, 12);
+    expect(schedule.stateDict().best).toBe(3);
   });
 });
 

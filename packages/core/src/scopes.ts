@@ -6,16 +6,21 @@ import { currentScope, enterScope, leaveScope, moveTo, runScope, Scope } from ".
 import { Tensor } from "./tensor.ts";
 
 /**
- * Makes a tensor outlive its scope; it then lives as long as the program holds it. Its history does not outlive the
- * scope: a later `backward()` from it is an error.
+ * Makes a tensor, or those in arrays and plain objects, outlive their scope; they then live as long as the program holds
+ * them. Their history does not outlive the scope: a later `backward()` from them is an error.
  *
  * @param x any shape; its `grad` is kept too
- * @throws {@link ValueError} for anything that is no tensor.
+ * @throws {@link ValueError} for what can hold no tensors.
+ * @example
+ * best = keep(optimizer.stateDict());
  */
-export function keep<T extends Tensor>(x: T): T {
-  requireTensor("keep", "argument", x);
-  x.storage.keep();
-  x.grad?.storage.keep();
+export function keep<T>(x: T): T {
+  const isContainer = typeof x === "object" && x !== null && childrenOf(x) !== null;
+  if (!isContainer) requireTensor("keep", "argument", x);
+  for (const tensor of tensorsIn(x)) {
+    tensor.storage.keep();
+    tensor.grad?.storage.keep();
+  }
   return x;
 }
 
@@ -34,21 +39,30 @@ export function scope<T>(fn: () => T): T {
 
 /** Hands the tensors found in a value from one scope to another. */
 function promote(value: unknown, from: Scope, to: Scope | null): void {
-  const seen = new Set<object>();
-  const open: unknown[] = [value];
-  for (let item = open.pop(); open.length > 0 || item !== undefined; item = open.pop()) {
-    if (typeof item !== "object" || item === null || seen.has(item)) continue;
-    seen.add(item);
-    if (item instanceof Tensor) promoteTensor(item, from, to);
-    else if (Array.isArray(item) || item instanceof Set) open.push(...item);
-    else if (item instanceof Map) open.push(...item.values());
-    else if (isPlain(item)) open.push(...Object.values(item));
-  }
+  for (const x of tensorsIn(value)) promoteTensor(x, from, to);
 }
 
-function isPlain(item: object): boolean {
+/** A tensor, or those in arrays, sets, maps and plain objects. */
+function tensorsIn(value: unknown): Tensor[] {
+  const found: Tensor[] = [];
+  const seen = new Set<object>();
+  const open: unknown[] = [value];
+  while (open.length > 0) {
+    const item = open.pop();
+    if (typeof item !== "object" || item === null || seen.has(item)) continue;
+    seen.add(item);
+    if (item instanceof Tensor) found.push(item);
+    else for (const child of childrenOf(item) ?? []) open.push(child);
+  }
+  return found;
+}
+
+/** What a container holds; `null` for anything else. */
+function childrenOf(item: object): Iterable<unknown> | null {
+  if (Array.isArray(item) || item instanceof Set) return item;
+  if (item instanceof Map) return item.values();
   const prototype: unknown = Object.getPrototypeOf(item);
-  return prototype === Object.prototype || prototype === null;
+  return prototype === Object.prototype || prototype === null ? Object.values(item) : null;
 }
 
 function promoteTensor(x: Tensor, from: Scope, to: Scope | null): void {

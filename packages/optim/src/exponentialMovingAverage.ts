@@ -70,7 +70,7 @@ export class ExponentialMovingAverage {
     if (this.#sources.length === 0) {
       throw new ValueError(NAME, "there is nothing to average; pass model.parameters()");
     }
-    this.#averages = keptCopies(this.#sources);
+    this.#averages = keep(copiesOf(this.#sources));
     this.#decay = decay;
     this.#warmUp = warmUp;
   }
@@ -109,7 +109,7 @@ export class ExponentialMovingAverage {
   withAverages<T>(fn: () => T): T {
     this.#refuseSwapped("withAverages");
     return scope(() => {
-      const weights = this.#sources.map((x) => x.detach().clone());
+      const weights = copiesOf(this.#sources);
       const restore = () => {
         assignAll(this.#sources, weights);
         this.#isSwapped = false;
@@ -137,9 +137,9 @@ export class ExponentialMovingAverage {
     );
   }
 
-  /** The averages and the count; tensors are copies that outlive every scope. */
+  /** The averages and the count; tensors are copies that go with the scope they are made in, unless `keep()` holds them. */
   stateDict(): AverageState {
-    return { updates: this.#updates, averages: keptCopies(this.#averages) };
+    return { updates: this.#updates, averages: copiesOf(this.#averages) };
   }
 
   /**
@@ -179,9 +179,9 @@ export class ExponentialMovingAverage {
 
 const NAME = "ExponentialMovingAverage";
 
-/** Copies that outlive every scope; where one fails, none is left behind. */
-function keptCopies(tensors: readonly Tensor[]): Tensor[] {
-  return scope(() => tensors.map((x) => x.detach().clone())).map(keep);
+/** Copies; where one fails, none is left behind. */
+function copiesOf(tensors: readonly Tensor[]): Tensor[] {
+  return scope(() => tensors.map((x) => x.detach().clone()));
 }
 
 function assignAll(to: readonly Tensor[], from: readonly Tensor[]): void {

@@ -105,7 +105,10 @@ export abstract class Optimizer<S extends Settings = Settings> {
   /** The names of the tensors in the states. */
   protected abstract readonly stateNames: StateNames;
 
-  /** The settings and the state of each parameter; tensors are copies that outlive every scope. */
+  /**
+   * The settings and the state of each parameter; tensors are copies, and go with the scope that they are made in: in a
+   * loop, `keep(optimizer.stateDict())` makes them outlive its body.
+   */
   stateDict(): OptimizerState<S> {
     const states = this.#parameters().map((w) => this.#states.get(w) ?? null);
     return {
@@ -135,7 +138,7 @@ export abstract class Optimizer<S extends Settings = Settings> {
     const groups = this.#groups.map(
       (group, i) => new ParameterGroup(group.parameters, Object(state.groups[i]), this.#rules),
     );
-    const states = copies(state.parameters);
+    const states = keep(copies(state.parameters));
     this.#groups.forEach((group, i) => {
       group.change(groups[i]!.settings);
     });

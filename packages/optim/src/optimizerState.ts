@@ -4,7 +4,6 @@ import {
   formatShape,
   formatValue,
   GraphError,
-  keep,
   requireTensor,
   ShapeError,
   sameShape,
@@ -42,9 +41,9 @@ export interface OptimizerState<S> {
   readonly parameters: readonly (ParameterState | null)[];
 }
 
-/** Copies that outlive every scope; where one fails, none is left behind. */
+/** Copies, which the present scope owns; where one fails, none is left behind. */
 export function copies(states: readonly (ParameterState | null)[]): (ParameterState | null)[] {
-  const made = scope(() =>
+  return scope(() =>
     states.map((state) => {
       if (!state) return null;
       const tensors = Object.entries(state.tensors).map(([name, tensor]) => [
@@ -54,8 +53,6 @@ export function copies(states: readonly (ParameterState | null)[]): (ParameterSt
       return { steps: state.steps, tensors: Object.fromEntries(tensors) as Tensors };
     }),
   );
-  for (const state of made) for (const x of Object.values(state?.tensors ?? {})) keep(x);
-  return made;
 }
 
 /** @throws when a state is not of this optimiser and these parameters. */

@@ -68,7 +68,8 @@ export class ReduceLROnPlateau {
   }
 
   /**
-   * Looks at the metric of an epoch, and lowers the rates where it is time; NaN is no improvement.
+   * Looks at the metric of an epoch, and lowers the rates where it is time; a metric that is not finite is no
+   * improvement.
    *
    * @throws {@link ValueError} unless the metric is a number.
    */
@@ -98,7 +99,8 @@ export class ReduceLROnPlateau {
 
   #improves(metric: number): boolean {
     const { mode, threshold, thresholdMode } = this.#options;
-    if (this.#best === null) return !Number.isNaN(metric);
+    if (!Number.isFinite(metric)) return false;
+    if (this.#best === null) return true;
     const sign = mode === "min" ? 1 : -1;
     const margin = thresholdMode === "abs" ? threshold : this.#best * threshold;
     return sign * metric < sign * this.#best - margin;
@@ -121,7 +123,7 @@ export class ReduceLROnPlateau {
   loadStateDict(state: PlateauState): void {
     const operation = "ReduceLROnPlateau.loadStateDict";
     const { best, badSteps, cooldownLeft }: PlateauState = Object(state);
-    if (best !== null && typeof best !== "number") {
+    if (best !== null && !Number.isFinite(best)) {
       throw new ValueError(operation, `best is ${formatValue(best)}; pass what stateDict() gave`);
     }
     checkWhole(operation, "badSteps", badSteps, 0);
