@@ -1,28 +1,30 @@
 import { DTypeError, manualSeed, ShapeError, type Tensor, ValueError, zeros } from "@convgrad/core";
 import {
   calculateGain,
-  constant,
   Dense,
   fans,
+  fillConstant,
+  fillNormal,
+  fillTruncatedNormal,
+  fillUniform,
   kaimingNormal,
   kaimingUniform,
-  normal,
   orthogonal,
-  uniform,
   xavierNormal,
   xavierUniform,
 } from "@convgrad/layers";
 import { describe, expect, it } from "vitest";
 
 const all: Readonly<Record<string, (x: Tensor) => Tensor>> = {
-  uniform: (x) => uniform(x, -2, 3),
-  normal: (x) => normal(x, 1, 2),
+  fillUniform: (x) => fillUniform(x, -2, 3),
+  fillNormal: (x) => fillNormal(x, 1, 2),
   kaimingUniform: (x) => kaimingUniform(x, { nonlinearity: "relu" }),
   kaimingNormal: (x) => kaimingNormal(x, { mode: "fanOut" }),
   xavierUniform: (x) => xavierUniform(x, { gain: calculateGain("tanh") }),
   xavierNormal: (x) => xavierNormal(x),
   orthogonal: (x) => orthogonal(x, 2),
-  constant: (x) => constant(x, 3),
+  fillTruncatedNormal: (x) => fillTruncatedNormal(x, 1, 2, 0.4),
+  fillConstant: (x) => fillConstant(x, 3),
 };
 
 describe.each(["float32", "float64"] as const)("in %s", (dtype) => {
@@ -65,17 +67,31 @@ describe.each(["float32", "float64"] as const)("in %s", (dtype) => {
 
 it("normal and uniform have their moments", () => {
   manualSeed(3);
-  const n = normal(zeros([20000]), 5, 2);
+  const n = fillNormal(zeros([20000]), 5, 2);
   expect(n.mean().item()).toBeCloseTo(5, 1);
   expect(Math.sqrt(n.variance().item())).toBeCloseTo(2, 1);
-  const u = uniform(zeros([20000]), -1, 3);
+  const u = fillUniform(zeros([20000]), -1, 3);
   expect(u.mean().item()).toBeCloseTo(1, 1);
   expect([u.min().item() >= -1, u.max().item() < 3]).toEqual([true, true]);
 });
 
+it("truncated normals stay within the limit, with the moments of what remains", () => {
+  manualSeed(6);
+  const x = fillTruncatedNormal(zeros([20000], { dtype: "float64" }), 5, 2);
+  expect([x.min().item() >= 1, x.max().item() <= 9]).toEqual([true, true]);
+  expect(x.mean().item()).toBeCloseTo(5, 1);
+  expect(Math.sqrt(x.variance().item())).toBeCloseTo(2 * 0.8796, 1);
+  const narrow = fillTruncatedNormal(zeros([1000]), 0, 1, 0.1)
+    .abs()
+    .max()
+    .item();
+  expect(narrow).toBeLessThanOrEqual(0.1 + 1e-8);
+  expect(fillTruncatedNormal(zeros([0])).size).toBe(0);
+});
+
 it("signals keep their size through a deep relu net of Kaiming weights", () => {
   manualSeed(4);
-  let x = normal(zeros([64, 128]));
+  let x = fillNormal(zeros([64, 128]));
   for (let depth = 0; depth < 10; depth++)
     x = x.matmul(kaimingNormal(new Dense(128, 128).weight, { nonlinearity: "relu" })).relu();
   const size = x.mul(x).mean().item();
@@ -100,7 +116,7 @@ it.each<[string, () => unknown, new (...args: never[]) => Error, RegExp]>([
     "a bias",
     () => kaimingUniform(zeros([3])),
     ShapeError,
-    /at least 2 axes, not \[3\]; fill a bias with constant/,
+    /at least 2 axes, not \[3\]; fill a bias with fillConstant/,
   ],
   [
     "an empty weight",
@@ -111,26 +127,27 @@ it.each<[string, () => unknown, new (...args: never[]) => Error, RegExp]>([
   ["an empty matrix", () => orthogonal(zeros([3, 0])), ShapeError, /without cells/],
   [
     "integers",
-    () => constant(zeros([2], { dtype: "int32" }), 1),
+    () => fillConstant(zeros([2], { dtype: "int32" }), 1),
     DTypeError,
     /fills floats, not int32; convert/,
   ],
-  ["integers to draw", () => normal(zeros([2], { dtype: "uint8" })), DTypeError, /not uint8/],
-  ["an array", () => constant([1] as never, 1), ValueError, /must be a tensor/],
-  ["a constant NaN", () => constant(w(), Number.NaN), ValueError, /value is NaN/],
+  ["integers to draw", () => fillNormal(zeros([2], { dtype: "uint8" })), DTypeError, /not uint8/],
+  ["an array", () => fillConstant([1] as never, 1), ValueError, /must be a tensor/],
+  ["a constant NaN", () => fillConstant(w(), Number.NaN), ValueError, /value is NaN/],
   [
     "a range upside down",
-    () => uniform(w(), 1, 0),
+    () => fillUniform(w(), 1, 0),
     ValueError,
     /low 1 is above high 0; exchange them/,
   ],
-  ["an infinite range", () => uniform(w(), 0, 1 / 0), ValueError, /high is Infinity/],
+  ["an infinite range", () => fillUniform(w(), 0, 1 / 0), ValueError, /high is Infinity/],
   [
     "a negative deviation",
-    () => normal(w(), 0, -1),
+    () => fillNormal(w(), 0, -1),
     ValueError,
     /deviation is -1; it must be a number ≥ 0/,
   ],
+  ["a limit of 0", () => fillTruncatedNormal(w(), 0, 1, 0), ValueError, /limit is 0; .* ≥ 0.1/],
   [
     "an unknown mode",
     () => kaimingNormal(w(), { mode: "fan_in" as never }),

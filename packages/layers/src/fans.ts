@@ -45,7 +45,7 @@ export function fans(x: Tensor, options: FansOptions = {}): Fans {
   if (first === undefined || second === undefined) {
     throw new ShapeError(
       "fans",
-      `a weight has at least 2 axes, not ${formatShape(x.shape)}; fill a bias with constant() or uniform()`,
+      `a weight has at least 2 axes, not ${formatShape(x.shape)}; fill a bias with fillConstant() or fillUniform()`,
       { shape: x.shape },
     );
   }

@@ -49,12 +49,13 @@ export { GroupNorm, groupNorm } from "./groupNorm.ts";
 export { Identity } from "./identity.ts";
 export type { KaimingOptions, XavierOptions } from "./initializers.ts";
 export {
-  constant,
+  fillConstant,
+  fillNormal,
+  fillTruncatedNormal,
+  fillUniform,
   kaimingNormal,
   kaimingUniform,
-  normal,
   orthogonal,
-  uniform,
   xavierNormal,
   xavierUniform,
 } from "./initializers.ts";

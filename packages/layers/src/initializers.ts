@@ -20,11 +20,11 @@ import { calculateGain, type Fans, type FansOptions, fans, type Nonlinearity } f
  *
  * @throws {@link ValueError} unless the value is a finite number.
  * @example
- * constant(layer.bias, 0);
+ * fillConstant(layer.bias, 0);
  */
-export function constant<T extends Tensor>(x: T, value: number): T {
-  checkFinite("constant", "value", value);
-  return filled("constant", x, () => value);
+export function fillConstant<T extends Tensor>(x: T, value: number): T {
+  checkFinite("fillConstant", "value", value);
+  return filled("fillConstant", x, () => value);
 }
 
 /**
@@ -32,16 +32,16 @@ export function constant<T extends Tensor>(x: T, value: number): T {
  *
  * @throws {@link ValueError} unless low ≤ high are finite; {@link DTypeError} for integers.
  */
-export function uniform<T extends Tensor>(x: T, low = 0, high = 1): T {
-  checkFinite("uniform", "low", low);
-  checkFinite("uniform", "high", high);
+export function fillUniform<T extends Tensor>(x: T, low = 0, high = 1): T {
+  checkFinite("fillUniform", "low", low);
+  checkFinite("fillUniform", "high", high);
   if (low > high) {
-    throw new ValueError("uniform", `low ${low} is above high ${high}; exchange them`, {
+    throw new ValueError("fillUniform", `low ${low} is above high ${high}; exchange them`, {
       low,
       high,
     });
   }
-  return drawUniform("uniform", x, low, high);
+  return drawUniform("fillUniform", x, low, high);
 }
 
 /**
@@ -50,10 +50,51 @@ export function uniform<T extends Tensor>(x: T, low = 0, high = 1): T {
  * @param deviation standard deviation, ≥ 0
  * @throws {@link ValueError} for others; {@link DTypeError} for integers.
  */
-export function normal<T extends Tensor>(x: T, mean = 0, deviation = 1): T {
-  checkFinite("normal", "mean", mean);
-  checkAtLeast0("normal", "deviation", deviation);
-  return drawNormal("normal", x, mean, deviation);
+export function fillNormal<T extends Tensor>(x: T, mean = 0, deviation = 1): T {
+  checkFinite("fillNormal", "mean", mean);
+  checkAtLeast0("fillNormal", "deviation", deviation);
+  return drawNormal("fillNormal", x, mean, deviation);
+}
+
+/**
+ * Fills a tensor with independent draws from a normal distribution without its tails: a draw that lies more than `limit`
+ * deviations from the mean is drawn again.
+ *
+ * @param deviation standard deviation of the whole distribution, ≥ 0; what remains has 0.88 of it with limit 2
+ * @param limit a number ≥ 0.1, default 2
+ * @throws {@link ValueError} for others; {@link DTypeError} for integers.
+ * Source: PyTorch, `torch.nn.init.trunc_normal_`, with bounds of mean ± limit·deviation.
+ */
+export function fillTruncatedNormal<T extends Tensor>(x: T, mean = 0, deviation = 1, limit = 2): T {
+  checkFinite("fillTruncatedNormal", "mean", mean);
+  checkAtLeast0("fillTruncatedNormal", "deviation", deviation);
+  if (!(Number.isFinite(limit) && limit >= 0.1)) {
+    throw new ValueError(
+      "fillTruncatedNormal",
+      `limit is ${formatValue(limit)}; it must be a number ≥ 0.1, commonly 2`,
+      { limit },
+    );
+  }
+  return filled("fillTruncatedNormal", x, () => {
+    const draws = normals(x.size);
+    for (let again = outside(draws, limit); again.length > 0; again = outside(draws, limit)) {
+      const others = normals(again.length);
+      again.forEach((place, i) => {
+        draws[place] = others[i]!;
+      });
+    }
+    return tensor(draws, { shape: x.shape }).mul(deviation).add(mean).to(x.dtype);
+  });
+}
+
+function outside(draws: Float64Array, limit: number): number[] {
+  const places = Array.from(draws, (draw, i) => (Math.abs(draw) > limit ? i : -1));
+  return places.filter((i) => i >= 0);
+}
+
+/** Standard normal draws, of float32 because those are the same on every engine where the backend's own are. */
+function normals(count: number): Float64Array {
+  return Float64Array.from(randn([count]).toTypedArray());
 }
 
 /** How {@link kaimingUniform} and {@link kaimingNormal} count. */
@@ -158,7 +199,7 @@ export function orthogonal<T extends Tensor>(x: T, gain = 1): T {
     const rows = x.shape[0]!;
     const columns = x.size / rows;
     const [count, length] = rows < columns ? [rows, columns] : [columns, rows];
-    const draws = randn([count, length], { dtype: "float64" }).toTypedArray() as Float64Array;
+    const draws = normals(count * length);
     const vectors = Array.from({ length: count }, (_, i) =>
       draws.subarray(i * length, (i + 1) * length),
     );
