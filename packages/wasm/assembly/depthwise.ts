@@ -3,7 +3,7 @@
 // other, so that they lie side by side.
 
 import { RELU } from "./contractionNumbers";
-import { planeStrip, planeTile } from "./planeTiles";
+import { planeStridedImage, planeStridedStrip, planeStrip, planeTile } from "./planeTiles";
 import { cut, firstUnit, word } from "./vectors";
 
 // How `stage` copies a plane, in the first words of its arguments. Cells seen down and across.
@@ -20,15 +20,24 @@ const PHASE = 7;
 
 /** Copies the plane at `x` to `to` `[phase down][phase across][row][column]`. */
 export function stage(shape: usize, x: usize, to: usize): void {
+  const rows = <i32>word(shape, CELLS_DOWN);
+  const columns = <usize>word(shape, CELLS_ACROSS);
+  const step = <usize>word(shape, DOWN);
   const down = <i32>word(shape, PHASES_DOWN);
   const across = <usize>word(shape, PHASES_ACROSS);
+  const pitch = <usize>word(shape, STAGED_ROW);
   const phase = <usize>word(shape, PHASE);
-  for (let r = 0; r < <i32>word(shape, CELLS_DOWN); r++) {
-    const row = r / down;
-    const at = to + <usize>(r - row * down) * across * phase + <usize>row * <usize>word(shape, STAGED_ROW);
-    if (across == 2 && word(shape, ACROSS) == 4) splitRow(word(shape, CELLS_ACROSS), at, at + phase, x);
-    else splitAny(shape, at, x);
-    x += <usize>word(shape, DOWN);
+  const inPairs = across == 2 && word(shape, ACROSS) == 4;
+  for (let p = 0; p < down; p++) {
+    let from = x + <usize>p * step;
+    let at = to;
+    for (let r = p; r < rows; r += down) {
+      if (inPairs) splitRow(columns, at, at + phase, from);
+      else splitAny(shape, at, from);
+      from += <usize>down * step;
+      at += pitch;
+    }
+    to += across * phase;
   }
 }
 
@@ -101,10 +110,12 @@ const STAGED = 30;
 const X_ROW = 31;
 /** Floats from the first output to the last, as one row with gaps; 0 where they are computed in strips. */
 const FLAT = 32;
-const MODE = 33;
-const BIAS = 34;
-const BIAS_FILTER = 35;
-const BIAS_GROUP = 36;
+/** 1 where the windows of strips are two cells apart. */
+const STRIDED = 33;
+const MODE = 34;
+const BIAS = 35;
+const BIAS_FILTER = 36;
+const BIAS_GROUP = 37;
 
 // @ts-ignore: decorator
 @inline
@@ -126,10 +137,11 @@ function flatTiles(taps: i32, a: usize, x: usize, table: usize, y: usize, floats
 }
 
 /** A plane of outputs, 4 columns wide at least, of a dense 3 × 3 filter. */
-function strips(a: usize, x: usize, xRow: usize, y: usize, yRow: usize, height: i32, width: i32): void {
+function strips(a: usize, x: usize, xRow: usize, y: usize, yRow: usize, height: i32, width: i32, strided: bool): void {
   for (let w = 0; w < width; w += 4) {
     const at = <usize>min(w, width - 4) << 2;
-    planeStrip(a, x + at, xRow, y + at, yRow, height);
+    if (strided) planeStridedStrip(a, x + (at << 1), xRow, y + at, yRow, height);
+    else planeStrip(a, x + at, xRow, y + at, yRow, height);
   }
 }
 
@@ -166,7 +178,7 @@ function plane(args: usize, scratch: usize, x: usize, y: usize): void {
   const xRow = <usize>word(args, X_ROW);
   const yRow = <usize>word(args, Y_ROW);
   const flat = <i32>word(args, FLAT);
-  if (flat == 0) return strips(scratch, x, xRow, y, yRow, height, width);
+  if (flat == 0) return strips(scratch, x, xRow, y, yRow, height, width, word(args, STRIDED) != 0);
   let outputs = scratch + <usize>word(args, OUTPUTS);
   flatTiles(word(args, TAPS), scratch, x, word(args, TAP_TABLE), outputs, flat);
   const end = scratch + (<usize>word(args, TAPS) << 2);
@@ -191,19 +203,31 @@ function finishRow(n: usize, to: usize, step: usize, from: usize, end: usize): v
   }
 }
 
-// Those of `planeImages`.
-/** Rows and columns of the image; no columns where it has to be one row. */
+// Those of `planeImages`. Cells of the image that the same taps see are a phase: every stride-th down and across.
+/** Rows and columns of a phase; no columns where it has to be one row. */
 const ROWS = 30;
 const COLUMNS = 31;
-/** Bytes of a filter's copy, of which so many zeros come first; and the steps from output to output in it. */
+/** Bytes of a filter's copy, of which so many zeros come first, and from row to row of it. */
 const COPY = 32;
 const FRONT = 33;
 const COPY_ROW = 34;
-const COPY_STEP = 35;
+/** How many taps each phase has. */
+const PHASE_TAPS = 35;
+/** Phases down and across, and the bytes of one; the rows and columns of the image. */
+const IMAGE_DOWN = 36;
+const IMAGE_ACROSS = 37;
+const IMAGE_PHASE = 38;
+const IMAGE_ROWS = 39;
+const IMAGE_COLUMNS = 40;
+/** For each tap, where the first window shows it and where its outputs begin; then the steps of windows. */
+const REACH = 41;
+const WINDOW_DOWN = 42;
+const WINDOW_ACROSS = 43;
 
 /**
- * The gradient of the image: each cell sees the outputs that saw it. They are copied to where their windows begin in a
- * plane of zeros as wide as the image, which therefore may be one row of tiles. Taps are listed from last to first.
+ * The gradient of the image: each cell sees the outputs that saw it. They are copied to a plane of zeros as wide as a
+ * phase, which therefore may be one row of tiles; the phases are interleaved at the end. Taps are listed phase by phase,
+ * from last to first.
  */
 export function planeImages(args: usize, part: i32, scratch: usize): void {
   const end = firstUnit(word(args, UNITS), word(args, PARTS), part + 1);
@@ -211,36 +235,134 @@ export function planeImages(args: usize, part: i32, scratch: usize): void {
   const channels = <i32>word(args, CHANNELS);
   const taps = channels * <i32>word(args, TAPS);
   const copies = scratch + <usize>word(args, COPIES);
-  const height = <i32>word(args, ROWS);
-  const width = <i32>word(args, COLUMNS);
   memory.fill(copies, 0, <usize>channels * <usize>word(args, COPY));
+  let gathered = -1;
+  let finite = true;
   for (let unit = firstUnit(word(args, UNITS), word(args, PARTS), part); unit < end; unit++) {
     const group = unit / samples;
     const sample = unit - group * samples;
     const y = placeOf(args, Y, sample, group);
-    for (let o = 0; o < channels; o++) {
-      spread(args, y + <usize>o * <usize>word(args, Y_CHANNEL), copies + <usize>o * <usize>word(args, COPY) + <usize>word(args, FRONT));
-    }
-    gather(<usize>word(args, FILTERS) + <usize>group * <usize>word(args, FILTERS_GROUP), word(args, FILTER_TABLE), taps, scratch);
-    store<f32>(scratch + (<usize>taps << 2), 0);
-    store<f32>(scratch + (<usize>taps << 2), NaN, 4);
     const to = placeOf(args, X, sample, group);
-    const row = <usize>width << 2;
-    if (width) strips(scratch, copies, row, to, row, height, width);
-    else if (height >= 32) flatTiles(taps, scratch, copies, word(args, TAP_TABLE), to, height);
-    else {
-      const outputs = scratch + <usize>word(args, OUTPUTS);
-      flatTiles(taps, scratch, copies, word(args, TAP_TABLE), outputs, height);
-      memory.copy(to, outputs, <usize>height << 2);
+    if (group != gathered) {
+      gather(<usize>word(args, FILTERS) + <usize>group * <usize>word(args, FILTERS_GROUP), word(args, FILTER_TABLE), taps, scratch);
+      store<f32>(scratch + (<usize>taps << 2), 0);
+      store<f32>(scratch + (<usize>taps << 2), NaN, 4);
+      finite = areFinite(scratch, taps);
+      gathered = group;
     }
+    if (finite) {
+      for (let o = 0; o < channels; o++) {
+        spread(args, y + <usize>o * <usize>word(args, Y_CHANNEL), copies + <usize>o * <usize>word(args, COPY) + <usize>word(args, FRONT));
+      }
+      planeImage(args, scratch, copies, to);
+    } else scatter(args, scratch, taps, y, to);
   }
 }
 
-/** Copies a plane of outputs, the zeros between them staying as they are. */
+function planeImage(args: usize, scratch: usize, copies: usize, to: usize): void {
+  const phases = <i32>(word(args, IMAGE_DOWN) * word(args, IMAGE_ACROSS));
+  const height = <i32>word(args, ROWS);
+  const width = <i32>word(args, COLUMNS);
+  const row = <usize>width << 2;
+  if (width) {
+    if (phases == 1) return strips(scratch, copies, row, to, row, height, width, false);
+    return stridedStrips(scratch, copies, row, to, height, width);
+  }
+  const outputs = scratch + <usize>word(args, OUTPUTS);
+  const counts = <usize>word(args, PHASE_TAPS);
+  const direct = phases == 1 && height >= 32;
+  let at = direct ? to : outputs;
+  let taps = scratch;
+  let table = <usize>word(args, TAP_TABLE);
+  for (let p = 0; p < phases; p++) {
+    const count = <usize>load<u32>(counts + (<usize>p << 2));
+    flatTiles(<i32>count, taps, copies, table, at, height);
+    taps += count << 2;
+    table += count << 2;
+    at += <usize>word(args, IMAGE_PHASE);
+  }
+  if (!direct) interleave(args, to, outputs);
+}
+
+/** An image of even sizes whose dense 3 × 3 windows are two cells apart; phases are so large, 4 columns wide at least. */
+function stridedStrips(a: usize, y: usize, yRow: usize, to: usize, height: i32, width: i32): void {
+  for (let w = 0; w < width; w += 4) {
+    const at = <usize>min(w, width - 4) << 2;
+    planeStridedImage(a, y + at, yRow, to + (at << 1), yRow << 1, height);
+  }
+}
+
+/** Copies a plane of outputs, the zeros between its rows staying as they are. */
 function spread(args: usize, y: usize, to: usize): void {
+  const width = <usize>word(args, WIDTH);
+  const step = <usize>word(args, Y_STEP);
   for (let h = 0; h < <i32>word(args, HEIGHT); h++) {
-    moveCells(word(args, WIDTH), to, word(args, COPY_STEP), y, word(args, Y_STEP));
+    moveCells(width, to, 4, y, step);
     y += <usize>word(args, Y_ROW);
     to += <usize>word(args, COPY_ROW);
+  }
+}
+
+/** Deals phases out to an image: the reverse of `stage`. */
+function interleave(args: usize, to: usize, from: usize): void {
+  const rows = <i32>word(args, IMAGE_ROWS);
+  const columns = <usize>word(args, IMAGE_COLUMNS);
+  const down = <i32>word(args, IMAGE_DOWN);
+  const across = <usize>word(args, IMAGE_ACROSS);
+  const pitch = <usize>word(args, COPY_ROW);
+  const phase = <usize>word(args, IMAGE_PHASE);
+  for (let p = 0; p < down; p++) {
+    let at = from;
+    for (let r = p; r < rows; r += down) {
+      const row = to + ((<usize>r * columns) << 2);
+      if (across == 2) joinRow(columns, row, at, at + phase);
+      else {
+        for (let q: usize = 0; q < across; q++) {
+          moveCells((columns + across - 1 - q) / across, row + (q << 2), across << 2, at + q * phase, 4);
+        }
+      }
+      at += pitch;
+    }
+    from += across * phase;
+  }
+}
+
+/** Two rows in turn to cells side by side. */
+function joinRow(n: usize, to: usize, even: usize, odd: usize): void {
+  let k: usize = 0;
+  for (; k + 8 <= n; k += 8, to += 32, even += 16, odd += 16) {
+    const a = v128.load(even);
+    const b = v128.load(odd);
+    v128.store(to, v128.shuffle<i32>(a, b, 0, 4, 1, 5));
+    v128.store(to, v128.shuffle<i32>(a, b, 2, 6, 3, 7), 16);
+  }
+  for (; k + 2 <= n; k += 2, to += 8, even += 4, odd += 4) {
+    store<f32>(to, load<f32>(even));
+    store<f32>(to, load<f32>(odd), 4);
+  }
+  if (k < n) store<f32>(to, load<f32>(even));
+}
+
+function areFinite(a: usize, count: i32): bool {
+  let zero: f32 = 0;
+  for (let k = 0; k < count; k++) zero += load<f32>(a + (<usize>k << 2)) * 0;
+  return zero == 0;
+}
+
+/** The same by scattering, for taps that are not finite: they must not meet the zeros around the outputs. */
+function scatter(args: usize, a: usize, taps: i32, y: usize, to: usize): void {
+  memory.fill(to, 0, <usize>(word(args, IMAGE_ROWS) * word(args, IMAGE_COLUMNS)) << 2);
+  for (let k = 0; k < taps; k++) {
+    const tap = load<f32>(a + (<usize>k << 2));
+    const reach = <usize>word(args, REACH) + (<usize>k << 3);
+    for (let h = 0; h < <i32>word(args, HEIGHT); h++) {
+      let cell = to + <usize>load<u32>(reach) + <usize>h * <usize>word(args, WINDOW_DOWN);
+      let from = y + <usize>load<u32>(reach, 4) + <usize>h * <usize>word(args, Y_ROW);
+      for (let w = 0; w < <i32>word(args, WIDTH); w++) {
+        store<f32>(cell, load<f32>(cell) + tap * load<f32>(from));
+        cell += <usize>word(args, WINDOW_ACROSS);
+        from += <usize>word(args, Y_STEP);
+      }
+    }
   }
 }

@@ -13,7 +13,7 @@ import {
 } from "./dotTiles";
 import { packPanel } from "./packing";
 import { pixelTile } from "./pixelTile";
-import { planeDotStrip, planeDots, planeDotsTail } from "./planeTiles";
+import { planeDotStrip, planeDots, planeDotsTail, planeStridedDotStrip } from "./planeTiles";
 import { firstUnit, isRun, panelStart, word } from "./vectors";
 
 // The arguments that both kernels share. Units are [group][panel][block].
@@ -113,6 +113,8 @@ const STRIPS = 34;
 const STRIP_HEIGHT = 35;
 const X_ROW = 36;
 const Y_ROW = 37;
+/** 1 where their windows are two cells apart. */
+const STRIDED = 38;
 
 /** Products of rows, four lanes at a time; needs rows without gaps. */
 export function dots(args: usize, part: i32, scratch: usize): void {
@@ -175,8 +177,11 @@ function allDots(args: usize, pairs: i32, table: usize, x: usize, y: usize, pane
 
 function strips(args: usize, x: usize, y: usize, sums: usize): void {
   const end = y + (<usize>word(args, STRIPS) << 4);
-  for (; y != end; y += 16, x += 16) {
-    planeDotStrip(x, word(args, X_ROW), y, word(args, Y_ROW), word(args, STRIP_HEIGHT), sums);
+  const height = <i32>word(args, STRIP_HEIGHT);
+  if (word(args, STRIDED)) {
+    for (; y != end; y += 16, x += 32) planeStridedDotStrip(x, word(args, X_ROW), y, word(args, Y_ROW), height, sums);
+  } else {
+    for (; y != end; y += 16, x += 16) planeDotStrip(x, word(args, X_ROW), y, word(args, Y_ROW), height, sums);
   }
 }
 

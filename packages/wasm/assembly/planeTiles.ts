@@ -91,6 +91,90 @@ export function planeStrip(a: usize, x: usize, xStep: usize, y: usize, yStep: us
   }
 }
 
+export function planeStridedStrip(a: usize, x: usize, xStep: usize, y: usize, yStep: usize, height: i32): void {
+  const w0 = v128.load_splat<f32>(a);
+  const w1 = v128.load_splat<f32>(a, 4);
+  const w2 = v128.load_splat<f32>(a, 8);
+  const w3 = v128.load_splat<f32>(a, 12);
+  const w4 = v128.load_splat<f32>(a, 16);
+  const w5 = v128.load_splat<f32>(a, 20);
+  const w6 = v128.load_splat<f32>(a, 24);
+  const w7 = v128.load_splat<f32>(a, 28);
+  const w8 = v128.load_splat<f32>(a, 32);
+  let here: v128;
+  {
+    const p = v128.load(x);
+    const q = v128.load(x, 16);
+    let v = v128.shuffle<i32>(p, q, 0, 2, 4, 6);
+    here = f32x4.mul(w0, v);
+    v = v128.shuffle<i32>(p, q, 1, 3, 5, 7);
+    here = multiplyAdd(w1, v, here);
+    v = v128.shuffle<i32>(v128.shuffle<i32>(p, q, 0, 2, 4, 6), v128.load_splat<f32>(x, 32), 1, 2, 3, 4);
+    here = multiplyAdd(w2, v, here);
+  }
+  const end = y + <usize>height * yStep;
+  for (; y != end; y += yStep) {
+    x += xStep;
+    {
+    const p = v128.load(x);
+    const q = v128.load(x, 16);
+    let v = v128.shuffle<i32>(p, q, 0, 2, 4, 6);
+    here = multiplyAdd(w3, v, here);
+    v = v128.shuffle<i32>(p, q, 1, 3, 5, 7);
+    here = multiplyAdd(w4, v, here);
+    v = v128.shuffle<i32>(v128.shuffle<i32>(p, q, 0, 2, 4, 6), v128.load_splat<f32>(x, 32), 1, 2, 3, 4);
+    here = multiplyAdd(w5, v, here);
+    }
+    x += xStep;
+    const p = v128.load(x);
+    const q = v128.load(x, 16);
+    let v = v128.shuffle<i32>(p, q, 0, 2, 4, 6);
+    here = multiplyAdd(w6, v, here);
+    let next = f32x4.mul(w0, v);
+    v = v128.shuffle<i32>(p, q, 1, 3, 5, 7);
+    here = multiplyAdd(w7, v, here);
+    next = multiplyAdd(w1, v, next);
+    v = v128.shuffle<i32>(v128.shuffle<i32>(p, q, 0, 2, 4, 6), v128.load_splat<f32>(x, 32), 1, 2, 3, 4);
+    here = multiplyAdd(w8, v, here);
+    next = multiplyAdd(w2, v, next);
+    const sum = f32x4.add(here, v128.load_splat<f32>(a, 36));
+    v128.store(y, cut(sum, v128.load_splat<f32>(a, 40)));
+    here = next;
+  }
+}
+
+export function planeStridedImage(a: usize, y: usize, yStep: usize, to: usize, step: usize, pairs: i32): void {
+  const w0 = v128.load_splat<f32>(a);
+  const w1 = v128.load_splat<f32>(a, 4);
+  const w2 = v128.load_splat<f32>(a, 8);
+  const w3 = v128.load_splat<f32>(a, 12);
+  const w4 = v128.load_splat<f32>(a, 16);
+  const w5 = v128.load_splat<f32>(a, 20);
+  const w6 = v128.load_splat<f32>(a, 24);
+  const w7 = v128.load_splat<f32>(a, 28);
+  const w8 = v128.load_splat<f32>(a, 32);
+  let above = v128.load(y);
+  let aboveRight = v128.load(y, 4);
+  const end = to + <usize>pairs * (step << 1);
+  while (to != end) {
+    y += yStep;
+    let even = multiplyAdd(w1, aboveRight, f32x4.mul(w0, above));
+    let odd = f32x4.mul(w4, aboveRight);
+    above = v128.load(y);
+    aboveRight = v128.load(y, 4);
+    even = multiplyAdd(w3, aboveRight, multiplyAdd(w2, above, even));
+    odd = multiplyAdd(w5, aboveRight, odd);
+    v128.store(to, v128.shuffle<i32>(even, odd, 0, 4, 1, 5));
+    v128.store(to, v128.shuffle<i32>(even, odd, 2, 6, 3, 7), 16);
+    to += step;
+    even = multiplyAdd(w7, aboveRight, f32x4.mul(w6, above));
+    odd = f32x4.mul(w8, aboveRight);
+    v128.store(to, v128.shuffle<i32>(even, odd, 0, 4, 1, 5));
+    v128.store(to, v128.shuffle<i32>(even, odd, 2, 6, 3, 7), 16);
+    to += step;
+  }
+}
+
 export function planeDotStrip(x: usize, xStep: usize, y: usize, yStep: usize, height: i32, sums: usize): void {
   let s0 = v128.load(sums);
   let s1 = v128.load(sums, 128);
@@ -105,18 +189,74 @@ export function planeDotStrip(x: usize, xStep: usize, y: usize, yStep: usize, he
   for (; y != end; y += yStep) {
     const v = v128.load(y);
     let from = x;
+    {
     s0 = multiplyAdd(v, v128.load(from), s0);
     s1 = multiplyAdd(v, v128.load(from, 4), s1);
     s2 = multiplyAdd(v, v128.load(from, 8), s2);
+    }
     from += xStep;
+    {
     s3 = multiplyAdd(v, v128.load(from), s3);
     s4 = multiplyAdd(v, v128.load(from, 4), s4);
     s5 = multiplyAdd(v, v128.load(from, 8), s5);
+    }
     from += xStep;
+    {
     s6 = multiplyAdd(v, v128.load(from), s6);
     s7 = multiplyAdd(v, v128.load(from, 4), s7);
     s8 = multiplyAdd(v, v128.load(from, 8), s8);
+    }
     x += xStep;
+  }
+  v128.store(sums, s0);
+  v128.store(sums, s1, 128);
+  v128.store(sums, s2, 256);
+  v128.store(sums, s3, 384);
+  v128.store(sums, s4, 512);
+  v128.store(sums, s5, 640);
+  v128.store(sums, s6, 768);
+  v128.store(sums, s7, 896);
+  v128.store(sums, s8, 1024);
+}
+
+export function planeStridedDotStrip(x: usize, xStep: usize, y: usize, yStep: usize, height: i32, sums: usize): void {
+  let s0 = v128.load(sums);
+  let s1 = v128.load(sums, 128);
+  let s2 = v128.load(sums, 256);
+  let s3 = v128.load(sums, 384);
+  let s4 = v128.load(sums, 512);
+  let s5 = v128.load(sums, 640);
+  let s6 = v128.load(sums, 768);
+  let s7 = v128.load(sums, 896);
+  let s8 = v128.load(sums, 1024);
+  const end = y + <usize>height * yStep;
+  for (; y != end; y += yStep) {
+    const v = v128.load(y);
+    let from = x;
+    {
+    const p = v128.load(from);
+    const q = v128.load(from, 16);
+    s0 = multiplyAdd(v, v128.shuffle<i32>(p, q, 0, 2, 4, 6), s0);
+    s1 = multiplyAdd(v, v128.shuffle<i32>(p, q, 1, 3, 5, 7), s1);
+    s2 = multiplyAdd(v, v128.shuffle<i32>(v128.shuffle<i32>(p, q, 0, 2, 4, 6), v128.load_splat<f32>(from, 32), 1, 2, 3, 4), s2);
+    }
+    from += xStep;
+    {
+    const p = v128.load(from);
+    const q = v128.load(from, 16);
+    s3 = multiplyAdd(v, v128.shuffle<i32>(p, q, 0, 2, 4, 6), s3);
+    s4 = multiplyAdd(v, v128.shuffle<i32>(p, q, 1, 3, 5, 7), s4);
+    s5 = multiplyAdd(v, v128.shuffle<i32>(v128.shuffle<i32>(p, q, 0, 2, 4, 6), v128.load_splat<f32>(from, 32), 1, 2, 3, 4), s5);
+    }
+    from += xStep;
+    {
+    const p = v128.load(from);
+    const q = v128.load(from, 16);
+    s6 = multiplyAdd(v, v128.shuffle<i32>(p, q, 0, 2, 4, 6), s6);
+    s7 = multiplyAdd(v, v128.shuffle<i32>(p, q, 1, 3, 5, 7), s7);
+    s8 = multiplyAdd(v, v128.shuffle<i32>(v128.shuffle<i32>(p, q, 0, 2, 4, 6), v128.load_splat<f32>(from, 32), 1, 2, 3, 4), s8);
+    }
+    x = from;
   }
   v128.store(sums, s0);
   v128.store(sums, s1, 128);

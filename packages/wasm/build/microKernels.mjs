@@ -206,16 +206,33 @@ function planeTile() {
   );
 }
 
+/** What the three taps of a row see, as lines: neighbours, or every other cell of nine. */
+const NEIGHBOURS = {
+  before: () => [],
+  vector: (from, j) => `v128.load(${from}${at(4 * j)})`,
+};
+const EVERY_OTHER = {
+  before: (from) => [`    const p = v128.load(${from});`, `    const q = v128.load(${from}, 16);`],
+  vector: (from, j) =>
+    [
+      "v128.shuffle<i32>(p, q, 0, 2, 4, 6)",
+      "v128.shuffle<i32>(p, q, 1, 3, 5, 7)",
+      `v128.shuffle<i32>(v128.shuffle<i32>(p, q, 0, 2, 4, 6), v128.load_splat<f32>(${from}, 32), 1, 2, 3, 4)`,
+    ][j],
+};
+
 /** Sums of products of a row's vectors with three weights each, as lines; a sum that begins is named with "let ". */
-const products = (from, sums) =>
+const products = (from, sums, seen = NEIGHBOURS) => [
+  seen.before(from),
   range(3).map((j) => [
-    `    ${j === 0 ? "let " : ""}v = v128.load(${from}${at(4 * j)});`,
+    `    ${j === 0 ? "let " : ""}v = ${seen.vector(from, j)};`,
     sums.map(({ to, row, first }) =>
       first && j === 0
         ? `    ${first} = f32x4.mul(w${3 * row}, v);`
         : `    ${to} = multiplyAdd(w${3 * row + j}, v, ${to});`,
     ),
-  ]);
+  ]),
+];
 
 /**
  * 4 columns of outputs of a dense 3 × 3 filter, from top to bottom: each row of the image is loaded once, for the three
@@ -255,25 +272,94 @@ function planeStrip() {
   );
 }
 
-/**
- * The 9 vectors of sums for the gradient of such a filter, kept as `dotTile` keeps them, over 4 columns of outputs. Rows
- * are loaded again for each tap: carried from one round to the next as above, they leave the sums half as fast.
- */
-function planeDotStrip() {
+/** The same where windows are two cells apart down and across; only the row between two of them is seen by one alone. */
+function planeStridedStrip() {
   return lines(
-    "export function planeDotStrip(x: usize, xStep: usize, y: usize, yStep: usize, height: i32, sums: usize): void {",
+    "export function planeStridedStrip(a: usize, x: usize, xStep: usize, y: usize, yStep: usize, height: i32): void {",
+    range(9).map((t) => `  const w${t} = v128.load_splat<f32>(a${at(4 * t)});`),
+    "  let here: v128;",
+    "  {",
+    products("x", [{ to: "here", row: 0, first: "here" }], EVERY_OTHER),
+    "  }",
+    "  const end = y + <usize>height * yStep;",
+    "  for (; y != end; y += yStep) {",
+    "    x += xStep;",
+    "    {",
+    products("x", [{ to: "here", row: 1 }], EVERY_OTHER),
+    "    }",
+    "    x += xStep;",
+    products(
+      "x",
+      [
+        { to: "here", row: 2 },
+        { to: "next", row: 0, first: "let next" },
+      ],
+      EVERY_OTHER,
+    ),
+    "    const sum = f32x4.add(here, v128.load_splat<f32>(a, 36));",
+    "    v128.store(y, cut(sum, v128.load_splat<f32>(a, 40)));",
+    "    here = next;",
+    "  }",
+    "}\n",
+  );
+}
+
+/**
+ * The gradient of 8 columns of the image of such a convolution, two rows at a time, each pair seeing two rows of outputs.
+ * The taps `a` are those of even rows' even cells, of their odd cells, and the same of odd rows; each from last to first.
+ */
+function planeStridedImage() {
+  const stored = (to, even, odd) => [
+    `    v128.store(${to}, v128.shuffle<i32>(${even}, ${odd}, 0, 4, 1, 5));`,
+    `    v128.store(${to}, v128.shuffle<i32>(${even}, ${odd}, 2, 6, 3, 7), 16);`,
+  ];
+  return lines(
+    "export function planeStridedImage(a: usize, y: usize, yStep: usize, to: usize, step: usize, pairs: i32): void {",
+    range(9).map((t) => `  const w${t} = v128.load_splat<f32>(a${at(4 * t)});`),
+    "  let above = v128.load(y);",
+    "  let aboveRight = v128.load(y, 4);",
+    "  const end = to + <usize>pairs * (step << 1);",
+    "  while (to != end) {",
+    "    y += yStep;",
+    "    let even = multiplyAdd(w1, aboveRight, f32x4.mul(w0, above));",
+    "    let odd = f32x4.mul(w4, aboveRight);",
+    "    above = v128.load(y);",
+    "    aboveRight = v128.load(y, 4);",
+    "    even = multiplyAdd(w3, aboveRight, multiplyAdd(w2, above, even));",
+    "    odd = multiplyAdd(w5, aboveRight, odd);",
+    stored("to", "even", "odd"),
+    "    to += step;",
+    "    even = multiplyAdd(w7, aboveRight, f32x4.mul(w6, above));",
+    "    odd = f32x4.mul(w8, aboveRight);",
+    stored("to", "even", "odd"),
+    "    to += step;",
+    "  }",
+    "}\n",
+  );
+}
+
+/**
+ * The 9 vectors of sums for the gradient of a dense 3 × 3 filter, kept as `dotTile` keeps them, over 4 columns of outputs.
+ * Rows are loaded again for each tap: carried from one round to the next as above, they leave the sums half as fast.
+ */
+function planeDotStrip(name, seen, stride) {
+  return lines(
+    `export function ${name}(x: usize, xStep: usize, y: usize, yStep: usize, height: i32, sums: usize): void {`,
     range(9).map((t) => `  let s${t} = v128.load(sums${at(128 * t)});`),
     "  const end = y + <usize>height * yStep;",
     "  for (; y != end; y += yStep) {",
     "    const v = v128.load(y);",
     "    let from = x;",
     range(3).map((i) => [
+      "    {",
+      seen.before("from"),
       range(3).map(
-        (j) => `    s${3 * i + j} = multiplyAdd(v, v128.load(from${at(4 * j)}), s${3 * i + j});`,
+        (j) => `    s${3 * i + j} = multiplyAdd(v, ${seen.vector("from", j)}, s${3 * i + j});`,
       ),
+      "    }",
       i < 2 ? "    from += xStep;" : [],
     ]),
-    "    x += xStep;",
+    stride === 1 ? "    x += xStep;" : "    x = from;",
     "  }",
     range(9).map((t) => `  v128.store(sums, s${t}${at(128 * t)});`),
     "}\n",
@@ -329,7 +415,16 @@ const files = {
   planeTiles: [
     "// One filter on one channel, and the sums of products for the gradient of its taps.\n\n",
     'import { cut, multiplyAdd } from "./vectors";\n\n',
-    [planeTile(), planeStrip(), planeDotStrip(), planeDots(false), planeDots(true)].join("\n"),
+    [
+      planeTile(),
+      planeStrip(),
+      planeStridedStrip(),
+      planeStridedImage(),
+      planeDotStrip("planeDotStrip", NEIGHBOURS, 1),
+      planeDotStrip("planeStridedDotStrip", EVERY_OTHER, 2),
+      planeDots(false),
+      planeDots(true),
+    ].join("\n"),
   ],
 };
 for (const [name, parts] of Object.entries(files)) {

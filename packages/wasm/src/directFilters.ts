@@ -10,7 +10,13 @@ import {
 import type { Engine } from "./engine.ts";
 import type { GroupedConvolution } from "./groups.ts";
 import { gridOffsets } from "./letters.ts";
-import { isDenseSquare, NOT_STAGED, type StagedPlane, stagedPlane } from "./planes.ts";
+import {
+  isDenseSquare,
+  isStridedSquare,
+  NOT_STAGED,
+  type StagedPlane,
+  stagedPlane,
+} from "./planes.ts";
 import { call, partsFor, withBlock } from "./product.ts";
 import type { Tables } from "./tables.ts";
 
@@ -71,8 +77,10 @@ export function planFilters(
   const { n, o, h, w } = conv.sizes;
   const inNines = isDepthwise(grouped) && conv.y.strides.w === 1 && w >= 4;
   const { strides } = conv.x;
-  const staged = inNines && strides.w !== 1 ? stagedPlane({ sizes: conv.sizes, strides }) : null;
-  const hasRows = (strides.w === 1 || staged !== null) && conv.y.strides.w === 1;
+  const windows = { sizes: conv.sizes, strides };
+  const isStrided = inNines && w % 4 === 0 && isStridedSquare(windows, tapOffsets(grouped, "x"));
+  const staged = inNines && !isStrided && strides.w !== 1 ? stagedPlane(windows) : null;
+  const hasRows = (strides.w === 1 || isStrided || staged !== null) && conv.y.strides.w === 1;
   const asDots = hasRows && (w >= 16 || inNines);
   const xTaps = staged?.taps ?? tapOffsets(grouped, "x");
   const taps = xTaps.length;
@@ -84,7 +92,7 @@ export function planFilters(
   const entries = asDots ? h * (w >> 2) : h * w;
   const goal = asDots ? PAIRS_AT_ONCE : POSITIONS_AT_ONCE;
   const fitting = Math.ceil(perBlock / Math.ceil((perBlock * entries) / Math.max(goal, entries)));
-  const pitch = staged?.pitch ?? strides.h;
+  const pitch = staged?.pitch ?? (isStrided ? strides.i : strides.h);
   const inStrips = inNines && asDots && isDenseSquare(xTaps, pitch);
   const atOnce = staged || inStrips ? 1 : fitting;
   const chunk = inStrips ? entries : asDots ? PAIRS_AT_ONCE : LONGEST_CHUNK;
@@ -145,6 +153,7 @@ export function planFilters(
               h,
               pitch * 4,
               conv.y.strides.h * 4,
+              isStrided ? 1 : 0,
             ]
           : [tables.at(own[1]!)]),
       ]);

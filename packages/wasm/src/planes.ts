@@ -81,8 +81,12 @@ export function stagedPlane({ sizes, strides }: Windows): StagedPlane | null {
 }
 
 /** Whether taps are 3 × 3 neighbours in rows `pitch` floats apart, as windows are. */
-export function isDenseSquare(taps: Int32Array, pitch: number): boolean {
+export function isDenseSquare(taps: ArrayLike<number>, pitch: number): boolean {
   const dense = (offset: number, tap: number) =>
     offset === ((tap % 3) + Math.floor(tap / 3) * pitch) * 4;
-  return taps.length === 9 && taps.every(dense);
+  return taps.length === 9 && Array.from(taps).every(dense);
 }
+
+/** Whether windows are such squares, two cells apart down and across. */
+export const isStridedSquare = ({ strides }: Windows, taps: Int32Array): boolean =>
+  strides.w === 2 && strides.h === 2 * strides.i && isDenseSquare(taps, strides.i);
