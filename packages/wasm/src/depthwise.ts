@@ -153,6 +153,7 @@ export function planPlaneImages(
     phases.length === 1
       ? isDenseSquare(offsets, width)
       : o === 1 &&
+        x.strides.i === width &&
         height % 2 === 0 &&
         width % 2 === 0 &&
         isStridedSquare(
