@@ -172,6 +172,12 @@ describe("detectAnomaly in the backward pass", () => {
         .backward(),
     );
     expect(error.details).toMatchObject({ operation: "careless", phase: "backward", index: [0] });
+    const hooked = anomalyOf(() => {
+      const x = leaf([1]);
+      x.onGradient(() => tensor([Number.NaN]));
+      x.mul(3).sum().backward();
+    });
+    expect(hooked.details).toMatchObject({ operation: "onGradient", phase: "backward" });
     const x = leaf([1]);
     const large = anomalyOf(() => x.mul(3e38).add(x.mul(3e38)).sum().mul(0.5).mul(2).backward());
     expect(large.operation).toBe("add");
@@ -209,6 +215,7 @@ describe("the mode", () => {
       w.mul(2);
     });
     expect(error.operation).toBe("input");
+    expect(error.message).toMatch(/an update wrote it, so clean the data or lower the learning/);
   });
 
   it("does at once what a fast backend would put off, so that the guilty one is named", () => {
@@ -261,6 +268,23 @@ describe("ordinary use of every layer and loss", () => {
         labels,
       ),
     mse: () => layers.mse(logits, zeros([2, 3])),
+    l1: () => layers.l1(logits, logits.detach()),
+    huber: () => layers.huber(logits, logits.detach()),
+    smoothL1: () => layers.smoothL1(logits, logits.detach()),
+    "bce, certain and right": () => layers.bce(leaf([0, 1]), tensor([0, 1])),
+    "bce, certain and wrong": () => layers.bce(leaf([0, 1]), tensor([1, 0])),
+    bceWithLogits: () => layers.bceWithLogits(logits, zeros([2, 3])),
+    convTranspose2d: () => new layers.ConvTranspose2D(2, 3, 3, { stride: 2 }).forward(images),
+    batchNorm2d: () => layers.batchNorm2d(images),
+    groupNorm: () => layers.groupNorm(images, 2),
+    "adaptive pools": () =>
+      layers.adaptiveAvgPool(images, 4).add(layers.adaptiveMaxPool(images, 4)),
+    upsample: () => layers.upsample(images, { scale: 1.5, mode: "bilinear" }),
+    dropout: () => layers.dropout2d(layers.dropout(images, 0.9), 1),
+    "activations at 0 and far out": () =>
+      [layers.elu, layers.gelu, layers.leakyRelu, layers.silu, layers.sigmoid, layers.tanh]
+        .map((f) => f(leaf([-300, 0, 300])))
+        .reduce((p, q) => p.add(q)),
     "powers at 0": () =>
       leaf([0, 1, 2])
         .pow(2)

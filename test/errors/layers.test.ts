@@ -26,6 +26,7 @@ import {
   mse,
   type PaddingOption,
   type Pair,
+  prelu,
 } from "@convgrad/layers";
 import { expect, it } from "vitest";
 
@@ -316,6 +317,24 @@ it.each<Case>([
   ],
   ["a global pool of a vector", () => globalAvgPool(zeros([4])), ShapeError, /expects images/],
   [
+    'ceilMode "no"',
+    () => maxPool(image(), 2, { ceilMode: "no" as never }),
+    ValueError,
+    /maxPool: ceilMode "no" must be true or false/,
+  ],
+  [
+    "countIncludePad 0",
+    () => avgPool(image(), 2, { countIncludePad: 0 as never }),
+    ValueError,
+    /avgPool: countIncludePad 0 must be true or false/,
+  ],
+  [
+    "a layer's countIncludePad null",
+    () => new AvgPool(2, { countIncludePad: null as never }),
+    ValueError,
+    /AvgPool: countIncludePad null must be true or false/,
+  ],
+  [
     "a divisor of 0",
     () => avgPool(image(), 2, { divisorOverride: 0 }),
     ValueError,
@@ -359,10 +378,22 @@ it.each<Case>([
     /logits are \[N, K\]/,
   ],
   [
+    'labelSmoothing "0.1"',
+    () => crossEntropy(zeros([1, 3]), labels(0), { labelSmoothing: "0.1" as never }),
+    ValueError,
+    /labelSmoothing "0.1" must be a finite number from 0 to 1/,
+  ],
+  [
+    "slopes per channel without channels",
+    () => prelu(zeros([3]), zeros([3])),
+    ShapeError,
+    /prelu: expects x \[N, C, …\] beside a weight per channel, not \[3\]/,
+  ],
+  [
     "labelSmoothing 2",
     () => crossEntropy(zeros([1, 3]), labels(0), { labelSmoothing: 2 }),
     ValueError,
-    /labelSmoothing 2 must be from 0 to 1/,
+    /labelSmoothing 2 must be a finite number from 0 to 1/,
   ],
   [
     "weights of other classes",

@@ -269,4 +269,22 @@ describe("SVG", () => {
     expect(svg).toContain("currentColor");
     expect(svg).toContain("prefers-color-scheme: dark");
   });
+
+  it("keeps names from breaking lines, XML and Mermaid", () => {
+    const x = leaf([1]);
+    const g = graph(x.mul(2), { names: [["`a\n\0\ud800\u2028b` %%{", x]] });
+    expect(g.toSvg()).toContain(">`a b` %%{<");
+    expect(g.toDot()).toContain('n0 [label="`a b` %%{\\n[1]"');
+    expect(g.toMermaid()).toContain('n0(["#96;a b#96; #37;#37;{<br/>[1]"])');
+  });
+
+  it("refuses names that are none", () => {
+    const x = leaf([1]);
+    const named = (names: unknown) => () => graph(x.mul(2), { names: names as never });
+    for (const names of [5, null, "w", [null], { w: x }]) {
+      expect(named(names)).toThrow(ValueError);
+      expect(named(names)).toThrow(/names must be a model, or pairs/);
+    }
+    expect(named([["w", null]])).toThrow(/leaf "w" must be a tensor, not null/);
+  });
 });

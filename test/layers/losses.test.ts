@@ -331,7 +331,7 @@ it.each<Refusal>([
     "NaN smoothing",
     () => crossEntropy(zeros([1, 3]), labels(0), { labelSmoothing: Number.NaN }),
     ValueError,
-    /labelSmoothing NaN must be from 0 to 1/,
+    /labelSmoothing NaN must be a finite number from 0 to 1/,
   ],
   [
     "an ignoreIndex for probabilities",

@@ -102,7 +102,8 @@ function fromOutside(operation: string, operand: number, x: Tensor): AnomalyErro
     "input",
     found,
     `operand ${operand} ${formatShape(x.shape)} of ${operation} held NaN at ${formatShape(found.index)} ` +
-      "before any operation made it: it came in with the data, so clean those",
+      "before any operation made it: it came in with the data or an update wrote it, " +
+      "so clean the data or lower the learning rate",
   );
 }
 

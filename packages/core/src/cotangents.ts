@@ -1,4 +1,4 @@
-import { inspectPull, isDetecting } from "./anomaly.ts";
+import { inspect, inspectPull, isDetecting } from "./anomaly.ts";
 import { ShapeError } from "./errors.ts";
 import type { GradientHook, Node } from "./graph.ts";
 import { Scope, within } from "./scope.ts";
@@ -70,6 +70,7 @@ export class Cotangents {
   #replace(node: Node, g: Tensor | null): void {
     const former = this.#waiting.get(node);
     if (!g || !former || g === former) return;
+    if (isDetecting()) inspect("onGradient", [former], g);
     if (node.leaf) void g.storage.block; // as in #spread
     this.#use(g.storage, 1);
     this.#waiting.set(node, g);

@@ -4,6 +4,7 @@ import type { Loops } from "./loops/loops.ts";
 import { avgPoolLoops, countedCells } from "./loops/pooling.ts";
 import { tapsOf } from "./loops/windows.ts";
 import { annotate } from "./note.ts";
+import { checkFlag } from "./options.ts";
 import { GlobalPool, Pool, type PoolOptions, poolGeometry, poolWindow } from "./pooling.ts";
 
 /** How {@link avgPool} slides and what it divides by. */
@@ -28,7 +29,7 @@ export interface AvgPoolOptions extends PoolOptions {
  */
 export function avgPool(x: Tensor, kernel: Pair, options: AvgPoolOptions = {}): Tensor {
   const { divisorOverride } = options;
-  checkDivisor("avgPool", divisorOverride);
+  checkCounting("avgPool", options);
   const window = poolGeometry("avgPool", x, kernel, options);
   const lead = x.rank - 2;
   const sums = x
@@ -42,7 +43,9 @@ export function avgPool(x: Tensor, kernel: Pair, options: AvgPoolOptions = {}): 
   });
 }
 
-function checkDivisor(operation: string, divisor: number | undefined): void {
+function checkCounting(operation: string, options: AvgPoolOptions): void {
+  const { countIncludePad = true, divisorOverride: divisor } = options;
+  checkFlag(operation, "countIncludePad", countIncludePad);
   if (divisor === undefined || (Number.isFinite(divisor) && divisor !== 0)) return;
   throw new ValueError(
     operation,
@@ -115,7 +118,7 @@ export class AvgPool extends Pool<AvgPoolOptions> {
   /** @throws {@link ShapeError} or {@link ValueError} when a setting is out of range. */
   constructor(kernel: Pair, options: AvgPoolOptions = {}) {
     super("AvgPool", kernel, options);
-    checkDivisor("AvgPool", options.divisorOverride);
+    checkCounting("AvgPool", options);
   }
   forward(x: Tensor): Tensor {
     return avgPool(x, this.kernel, this.options);

@@ -33,8 +33,9 @@ function rest(p: Tensor): Tensor {
   return p.neg().add(1);
 }
 
+/** Limited before the logarithm too, so that 0 makes no infinity: ln 1e-44 < −100, and float32 holds 1e-44. */
 function limitedLog(p: Tensor): Tensor {
-  return p.log().clamp(-100);
+  return p.clamp(1e-44).log().clamp(-100);
 }
 
 /**

@@ -8,6 +8,7 @@ import {
 } from "@convgrad/core";
 import { checkClassification } from "./classification.ts";
 import { annotate } from "./note.ts";
+import { checkNumber } from "./options.ts";
 import {
   checkReduction,
   checkTargets,
@@ -62,13 +63,7 @@ export function crossEntropy(
   const counted = isSoft
     ? checkProbabilities(logits, labels, options)
     : checkClassification("crossEntropy", logits, labels, ignoreIndex);
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
-    throw new ValueError(
-      "crossEntropy",
-      `labelSmoothing ${formatValue(labelSmoothing)} must be from 0 to 1`,
-      { labelSmoothing },
-    );
-  }
+  checkNumber("crossEntropy", "labelSmoothing", labelSmoothing, 0, 1);
   const perClass = weight && perClassWeights("crossEntropy", weight, logits);
   const logP = logits.logSoftmax(1);
   const counting = { perClass, reduction, labelSmoothing, ignoreIndex, counted };

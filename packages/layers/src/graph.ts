@@ -45,9 +45,10 @@ export interface GraphGroup {
 }
 
 /** Names for leaves: `[name, tensor]` pairs, or a model. */
-export type LeafNames =
-  | Iterable<readonly [name: string, leaf: Tensor]>
-  | { namedParameters(): Iterable<readonly [name: string, leaf: Tensor]> };
+export type LeafNames = NamePairs | Named;
+
+type NamePairs = Iterable<readonly [name: string, leaf: Tensor]>;
+type Named = { namedParameters(): NamePairs };
 
 /** How {@link graph} reads. */
 export interface GraphOptions {
@@ -85,7 +86,7 @@ export class Graph {
       '  node [shape=box, style=rounded, fontname="sans-serif", fontsize=11];',
       ...this.#grouped(node, (g) => [
         `subgraph cluster_${g.id} {`,
-        `label=${text([g.operation])};`,
+        `label=${text([plain(g.operation)])};`,
         "}",
       ]),
       ...this.edges.map(({ from, to, input }) => `  n${from} -> n${to} [headlabel="${input}"];`),
@@ -96,12 +97,12 @@ export class Graph {
   /** For Markdown: a `mermaid` block. */
   toMermaid(): string {
     const text = (lines: readonly string[]) =>
-      `"${lines.map((line) => line.replace(/[#&<>"]/g, (c) => `#${c.charCodeAt(0)};`)).join("<br/>")}"`;
+      `"${lines.map((line) => line.replace(/[#%&<>"`]/g, (c) => `#${c.charCodeAt(0)};`)).join("<br/>")}"`;
     const node = (n: GraphNode) =>
       `n${n.id}${n.kind === "leaf" ? `([${text(labelOf(n))}])` : `[${text(labelOf(n))}]`}`;
     return [
       "flowchart TD",
-      ...this.#grouped(node, (g) => [`subgraph g${g.id} [${text([g.operation])}]`, "end"]),
+      ...this.#grouped(node, (g) => [`subgraph g${g.id} [${text([plain(g.operation)])}]`, "end"]),
       ...this.edges.map(({ from, to, input }) => `  n${from} -->|${input}| n${to}`),
     ].join("\n");
   }
@@ -158,10 +159,15 @@ export class Graph {
   }
 }
 
-/** What a box says. */
+/** What a box says; no line holds what breaks lines or may not stand in XML. */
 function labelOf(n: GraphNode): string[] {
   const title = n.kind === "leaf" ? (n.name ?? "leaf") : n.operation;
-  return [title, ...(n.equation ? [n.equation] : []), formatShape(n.shape)];
+  const lines = [title, ...(n.equation ? [n.equation] : []), formatShape(n.shape)];
+  return lines.map(plain);
+}
+
+function plain(line: string): string {
+  return line.replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\uFFFE\uFFFF]+/gu, " ");
 }
 
 /**
@@ -190,8 +196,9 @@ export function graph(y: Tensor, options: GraphOptions = {}): Graph {
   const order = history([y.node]).reverse();
   for (const node of order) node.checkFreed("graph");
   const named = new Map<Node | null, string>();
-  for (const [name, leaf] of "namedParameters" in names ? names.namedParameters() : names) {
-    named.set(leaf.node, name);
+  for (const [name, leaf] of pairsOf(names)) {
+    requireTensor("graph", `leaf ${formatValue(name)}`, leaf);
+    named.set(leaf.node, `${name}`);
   }
   const { results, resultOf } = groupsOf(order);
   const groupOf = new Map(results.map((result, id) => [result, id]));
@@ -222,4 +229,12 @@ export function graph(y: Tensor, options: GraphOptions = {}): Graph {
   const groups =
     detail === "layers" ? [] : results.map(({ note }, id) => ({ id, operation: note!.operation }));
   return new Graph(nodes, edges, groups);
+}
+
+/** @throws {@link ValueError} unless names are pairs, or a model that has some. */
+function pairsOf(names: LeafNames): readonly (readonly [name: string, leaf: Tensor])[] {
+  const listed = "namedParameters" in Object(names) ? (names as Named).namedParameters() : names;
+  const pairs = Symbol.iterator in Object(listed) ? [...(listed as NamePairs)] : [null];
+  if (pairs.every((pair) => Array.isArray(pair))) return pairs;
+  throw new ValueError("graph", 'names must be a model, or pairs: [["w", w], ["b", b]]');
 }

@@ -196,8 +196,8 @@ export abstract class Module {
 
   /**
    * Replaces parameters and buffers of floats by ones of another float type, in every place where
-   * they stand; frozen ones stay frozen, integers as they are. Gradients are dropped; make the
-   * optimiser afterwards.
+   * they stand; frozen ones stay frozen, integers as they are. Gradients are dropped, and hooks on
+   * parameters; make the optimiser afterwards.
    *
    * @throws {@link DTypeError} for a type other than float32 and float64; nothing has changed then.
    */

@@ -51,6 +51,13 @@ export function requirePerChannel(
   for (const [name, operand] of Object.entries(operands)) {
     if (operand === null || operand === undefined) continue;
     requireTensor(operation, name, operand);
+    if (x.rank < 2) {
+      throw new ShapeError(
+        operation,
+        `expects x [N, C, …] beside a ${name} per channel, not ${formatShape(x.shape)}`,
+        { x: x.shape, [name]: operand.shape },
+      );
+    }
     if (operand.rank !== 1 || operand.shape[0] !== x.shape[1]) {
       throw new ShapeError(
         operation,

@@ -17,6 +17,7 @@ import {
 } from "./geometry.ts";
 import { type Taps, tapsOf } from "./loops/windows.ts";
 import { Module } from "./module.ts";
+import { checkFlag } from "./options.ts";
 
 /** How a pooling window slides. */
 export interface PoolOptions {
@@ -48,6 +49,7 @@ function poolSettings(
   const { stride = kernel, padding = 0, dilation = 1, ceilMode = false } = options;
   const settings = { kernel, stride, padding, dilation, ceilMode };
   const window = checkWindow(operation, settings);
+  checkFlag(operation, "ceilMode", ceilMode);
   // "same", which the types do not offer, never exceeds half the kernel.
   const sides = window.padding === "same" ? [] : window.padding;
   sides.forEach((side, axis) => {
