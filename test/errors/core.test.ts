@@ -298,7 +298,7 @@ const dtypes: readonly Row[] = [
   [
     "backward",
     () => computed.backward(wide),
-    "backward: the gradient is float64, the result float32; convert it",
+    'backward: the gradient must be float32, not float64; convert with .to("float32")',
   ],
 ];
 
@@ -458,7 +458,7 @@ describe("errors", () => {
     const wrong = (gradients: readonly Tensor[]) =>
       customOp({ name: "mine", forward: (x) => x!.mul(2), backward: () => gradients });
     expect(() => wrong([])(leaf).sum().backward()).toThrow(
-      "mine: its backward gave 0 gradients for 1 inputs; return one each, or null",
+      "mine: its backward gave 0 gradients for 1 inputs; return a list of one each, or null",
     );
     expect(() => wrong([x23])(leaf).sum().backward()).toThrow(
       "mine: its backward gave a gradient of shape [2, 3] for input 0 of shape [2]; they must be equal",

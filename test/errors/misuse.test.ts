@@ -15,11 +15,13 @@ import {
   memory,
   noGrad,
   ones,
+  onGradients,
   type Primitive,
   primitives,
   ShapeError,
   scope,
   setRandomState,
+  stack,
   steps,
   type Tensor,
   tensor,
@@ -40,6 +42,9 @@ const x = () =>
     { requiresGrad: true },
   );
 
+const wrongly = (gradients: unknown) =>
+  customOp({ name: "mine", forward: (a) => a!.mul(2), backward: () => untyped(gradients) });
+
 type Case = [
   what: string,
   call: () => unknown,
@@ -57,6 +62,80 @@ it.each<Case>([
   ["null as an operand", () => x().mul(untyped(null)), ValueError, /not null/],
   ["an array as an operand", () => x().div(untyped([1, 2])), ValueError, /not \[1,2\]/],
   [
+    "concat without a list",
+    () => concat(untyped(x())),
+    ValueError,
+    /concat: tensors must be a list of tensors: \[a, b\]/,
+  ],
+  [
+    "stack with a number",
+    () => stack(untyped([x(), 3])),
+    ValueError,
+    /stack: the entry of tensors must be a tensor, not 3/,
+  ],
+  [
+    "gradients of a number",
+    () => gradients(x().sum(), untyped([3])),
+    ValueError,
+    /gradients: the entry of xs must be a tensor, not 3/,
+  ],
+  [
+    "gradients of one tensor without a list",
+    () => gradients(x().sum(), untyped(x())),
+    ValueError,
+    /gradients: xs must be a list of tensors/,
+  ],
+  [
+    "hooks on nothing",
+    () => onGradients(untyped(null), () => {}),
+    ValueError,
+    /onGradients: xs must be a list of tensors/,
+  ],
+  [
+    "padding by a number",
+    () => x().pad(untyped(1)),
+    ShapeError,
+    /pad: 1 must be at most 2 pairs of whole numbers ≥ 0/,
+  ],
+  [
+    "padding by a list of numbers",
+    () => x().pad(untyped([1, 1])),
+    ShapeError,
+    /pad: \[1,1\] must be at most 2 pairs/,
+  ],
+  [
+    "padding with a string",
+    () => x().pad([[1, 1]], untyped("3")),
+    ValueError,
+    /pad: value is "3"; it must be a number/,
+  ],
+  [
+    "windows of a number",
+    () => x().windows(untyped(2)),
+    ShapeError,
+    /windows: the kernel must be a list like \[2, 3\], not 2/,
+  ],
+  ...[undefined, x(), 3].map(
+    (gradients): Case => [
+      "a custom backward that returns no list",
+      () => wrongly(gradients)(x()).sum().backward(),
+      GraphError,
+      /mine: its backward gave .* gradients for 1 inputs; return a list of one each, or null/,
+    ],
+  ),
+  [
+    "a custom backward that returns numbers",
+    () => wrongly([3])(x()).sum().backward(),
+    ValueError,
+    /mine: the gradient of input 0 must be a tensor, not 3/,
+  ],
+  [
+    "a custom operation on a number",
+    () => wrongly([null])(untyped(3)),
+    ValueError,
+    /mine: the entry of inputs must be a tensor, not 3/,
+  ],
+  [
     "matmul with a number",
     () => x().matmul(untyped(3)),
     ValueError,
@@ -72,7 +151,7 @@ it.each<Case>([
     "concat of numbers",
     () => concat(untyped([1, 2])),
     ValueError,
-    /concat: the part must be a tensor, not 1/,
+    /concat: the entry of tensors must be a tensor, not 1/,
   ],
   [
     "assign of an array",

@@ -632,6 +632,10 @@ describe("toLoops refuses", () => {
     expect(() => new Conv2D(3, 6, 5).toLoops([1, 32, 32])).toThrow(ShapeError);
     expect(() => new Conv2D(3, 6, 5).toLoops([1, 32, 32])).toThrow(/expects 3 input channels/);
     expect(() => new ReLU().toLoops([])).toThrow(/toLoops: \[\] is no input; give \[C, H, W\]/);
+    for (const wrong of [undefined, 3, "1x28x28"]) {
+      expect(() => new ReLU().toLoops(wrong as never)).toThrow(/toLoops: .* is no input/);
+      expect(() => new ReLU().summary(wrong as never)).toThrow(/summary: .* is no input/);
+    }
   });
 
   it("nothing that a class of one's own says", () => {

@@ -1,5 +1,6 @@
-import { makeTensor, requireTensor } from "./construct.ts";
-import { DTypeError, GraphError, ShapeError, ValueError } from "./errors.ts";
+import { makeTensor, requireTensor, requireTensors } from "./construct.ts";
+import { requireDType } from "./dtype.ts";
+import { GraphError, ShapeError } from "./errors.ts";
 import { type BackwardOptions, history, type Node, noGrad, propagate, type Seed } from "./graph.ts";
 import { isContiguous, mayOverlap } from "./layout.ts";
 import { updateInPlace } from "./primitive.ts";
@@ -33,18 +34,10 @@ function seedOf(operation: string, y: Tensor, gradient: Tensor | undefined): See
     throw new ShapeError(
       operation,
       `the gradient is ${formatShape(gradient.shape)}, the result ${formatShape(y.shape)}`,
-      {
-        gradient: gradient.shape,
-        result: y.shape,
-      },
+      { gradient: gradient.shape, result: y.shape },
     );
   }
-  if (gradient.dtype !== y.dtype) {
-    throw new DTypeError(
-      operation,
-      `the gradient is ${gradient.dtype}, the result ${y.dtype}; convert it`,
-    );
-  }
+  requireDType(operation, "gradient", gradient, y.dtype);
   return { y, g: gradient };
 }
 
@@ -116,7 +109,7 @@ export function gradients<const Xs extends readonly Tensor[]>(
   options: GradientsOptions = {},
 ): { -readonly [K in keyof Xs]: Tensor } {
   const seed = seedOf("gradients", y, options.gradient);
-  if (!Array.isArray(xs)) throw new ValueError("gradients", "xs must be a list of tensors: [w, b]");
+  requireTensors("gradients", "xs", xs);
   xs.forEach((x, i) => {
     if (x.node === null)
       throw new GraphError(

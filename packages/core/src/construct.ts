@@ -37,3 +37,10 @@ export function requireTensor(
     `the ${what} must be a tensor, not ${formatValue(value)}; make one with tensor(values)`,
   );
 }
+
+/** @throws {@link ValueError} unless it is a list of tensors: `concat: tensors must be a list: [a, b]` */
+export function requireTensors(operation: string, what: string, list: unknown): void {
+  const refusal = `${what} must be a list of tensors: [a, b]`;
+  if (!Array.isArray(list)) throw new ValueError(operation, refusal);
+  for (const x of list) requireTensor(operation, `entry of ${what}`, x);
+}

@@ -51,20 +51,8 @@ export class Cotangents {
   }
 
   #call(hook: GradientHook, node: Node, gathered: ReadonlyMap<Node, Tensor>): void {
-    const call = () => hook.call(hook.nodes.map((other) => gathered.get(other) ?? null));
-    const scope = this.#scope;
-    if (!scope) {
-      this.#replace(node, call());
-      return;
-    }
-    const local = new Scope("a gradient hook", null);
-    try {
-      const replacement = within(local, call);
-      if (replacement?.storage.owner === local) scope.adopt(replacement.storage);
-      this.#replace(node, replacement);
-    } finally {
-      local.close();
-    }
+    const call = () => [hook.call(hook.nodes.map((other) => gathered.get(other) ?? null))];
+    this.#run("a gradient hook", call, ([g]) => this.#replace(node, g!));
   }
 
   #replace(node: Node, g: Tensor | null): void {
@@ -77,20 +65,28 @@ export class Cotangents {
     this.#use(former.storage, -1);
   }
 
-  /** Runs the node's pullback and hands its results on; what it computed on the way is released at once. */
+  /** Runs the node's pullback and hands its results on. */
   pull(node: Node, g: Tensor, wanted: (input: number) => boolean): void {
+    const call = () => pull(node, g, wanted);
+    this.#run("a pullback", call, (gradients) => this.#spread(node, gradients, wanted));
+  }
+
+  /** Hands on what `fn` returns; what it computed on the way is released at once. */
+  #run(
+    name: string,
+    fn: () => readonly (Tensor | null)[],
+    handOn: (found: readonly (Tensor | null)[]) => void,
+  ): void {
     const scope = this.#scope;
     if (!scope) {
-      this.#spread(node, pull(node, g, wanted), wanted);
+      handOn(fn());
       return;
     }
-    const local = new Scope("a pullback", null);
+    const local = new Scope(name, null);
     try {
-      const gradients = within(local, () => pull(node, g, wanted));
-      for (const gradient of gradients) {
-        if (gradient && gradient.storage.owner === local) scope.adopt(gradient.storage);
-      }
-      this.#spread(node, gradients, wanted);
+      const found = within(local, fn);
+      for (const g of found) if (g?.storage.owner === local) scope.adopt(g.storage);
+      handOn(found);
     } finally {
       local.close();
     }

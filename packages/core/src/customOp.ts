@@ -1,7 +1,7 @@
 import { inspect, isDetecting } from "./anomaly.ts";
-import { requireTensor } from "./construct.ts";
+import { requireTensor, requireTensors } from "./construct.ts";
 import { isFloat, requireDType } from "./dtype.ts";
-import { GraphError } from "./errors.ts";
+import { formatValue, GraphError } from "./errors.ts";
 import { isRecording, Node, noGrad } from "./graph.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -38,6 +38,7 @@ export interface CustomOp {
  */
 export function customOp({ name, forward, backward }: CustomOp): (...inputs: Tensor[]) => Tensor {
   return (...inputs) => {
+    requireTensors(name, "inputs", inputs);
     const computed = noGrad(() => forward(...inputs));
     requireTensor(name, "result of its forward", computed);
     // A forward that returns an input as it is must not give that input a second history.
@@ -55,14 +56,17 @@ export function customOp({ name, forward, backward }: CustomOp): (...inputs: Ten
     const context: CustomContext = { inputs, output };
     node.pull = (g) => {
       const gradients = backward(g, context);
-      if (gradients.length !== inputs.length) {
+      const given = Array.isArray(gradients) ? gradients.length : formatValue(gradients);
+      if (given !== inputs.length) {
         throw new GraphError(
           name,
-          `its backward gave ${gradients.length} gradients for ${inputs.length} inputs; return one each, or null`,
+          `its backward gave ${given} gradients for ${inputs.length} inputs; return a list of one each, or null`,
         );
       }
       gradients.forEach((gradient, i) => {
-        if (gradient) requireDType(name, `gradient of input ${i}`, gradient, inputs[i]!.dtype);
+        if (!gradient) return;
+        requireTensor(name, `gradient of input ${i}`, gradient);
+        requireDType(name, `gradient of input ${i}`, gradient, inputs[i]!.dtype);
       });
       return gradients;
     };

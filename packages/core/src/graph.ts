@@ -196,12 +196,11 @@ export function propagate(
   const { createGraph = false, retainGraph = createGraph } = options;
   const order = history(seeds.map(({ y }) => y.node!));
   const leadsSomewhere = new Set<Node>();
+  const goesOn = (node: Node) => node.inputs.some((input) => input && leadsSomewhere.has(input));
   for (const node of order.toReversed()) {
-    if (isWanted(node) || node.inputs.some((input) => input && leadsSomewhere.has(input)))
-      leadsSomewhere.add(node);
+    if (isWanted(node) || goesOn(node)) leadsSomewhere.add(node);
   }
   const path = order.filter((node) => leadsSomewhere.has(node));
-  const goesOn = (node: Node) => node.inputs.some((input) => input && leadsSomewhere.has(input));
   for (const node of path) if (goesOn(node)) node.check(operation);
 
   const pending = new Cotangents(createGraph);

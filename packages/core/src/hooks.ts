@@ -1,5 +1,5 @@
 import { synchronous } from "./backend.ts";
-import { requireTensor } from "./construct.ts";
+import { requireTensor, requireTensors } from "./construct.ts";
 import { requireDType } from "./dtype.ts";
 import { GraphError, ShapeError, ValueError } from "./errors.ts";
 import type { GradientHook, Node } from "./graph.ts";
@@ -86,6 +86,7 @@ export function onGradients(
   xs: readonly Tensor[],
   fn: (gradients: readonly (Tensor | null)[]) => void,
 ): RemoveHook {
+  requireTensors("onGradients", "xs", xs);
   const nodes = xs.map((x) => nodeOf("onGradients", x));
   requireHook("onGradients", fn);
   const call = (gradients: readonly (Tensor | null)[]) => {

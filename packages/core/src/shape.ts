@@ -45,7 +45,7 @@ export function checkShape(operation: string, shape: Shape): void {
 }
 
 /** @throws {@link ShapeError} unless the value is an array. */
-function requireList(operation: string, what: string, value: unknown): void {
+export function requireList(operation: string, what: string, value: unknown): void {
   if (!Array.isArray(value)) {
     throw new ShapeError(operation, `the ${what} must be a list like [2, 3], not ${String(value)}`);
   }

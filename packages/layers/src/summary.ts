@@ -1,4 +1,4 @@
-import { formatShape, type Shape, ShapeError, type Tensor } from "@convgrad/core";
+import { formatShape, formatValue, type Shape, ShapeError, type Tensor } from "@convgrad/core";
 import { dryRun, runDry } from "./dryRun.ts";
 import type { WindowGeometry } from "./geometry.ts";
 import { replaceForward } from "./moduleHooks.ts";
@@ -75,12 +75,12 @@ export function summarize(model: Layer, inputShape: Shape): Summary {
  * @throws {@link ShapeError} for what is no input.
  */
 export function batched(operation: string, inputShape: Shape): Shape {
-  const shape =
-    inputShape.length === 3 || inputShape.length === 1 ? [1, ...inputShape] : inputShape;
+  const given = Array.isArray(inputShape) ? (inputShape as Shape) : [];
+  const shape = given.length === 3 || given.length === 1 ? [1, ...given] : given;
   if (shape.length < 2) {
     throw new ShapeError(
       operation,
-      `${formatShape(inputShape)} is no input; give [C, H, W], [N, C, H, W] or [N, K]`,
+      `${formatValue(inputShape)} is no input; give [C, H, W], [N, C, H, W] or [N, K]`,
       { shape: inputShape },
     );
   }

@@ -44,10 +44,10 @@ export function pad(
   pairs: readonly Margin[],
   options: number | PadOptions = {},
 ): Tensor {
-  const { mode = "constant", value } = typeof options === "number" ? { value: options } : options;
+  const { mode = "constant", value } = typeof options === "object" ? options : { value: options };
   const isWhole = (n: number) => Number.isSafeInteger(n) && n >= 0;
-  const whole = pairs.every((pair) => pair.length === 2 && pair.every(isWhole));
-  if (pairs.length > x.rank || !whole) {
+  const isPair = (pair: Margin) => Array.isArray(pair) && pair.length === 2 && pair.every(isWhole);
+  if (!Array.isArray(pairs) || pairs.length > x.rank || !pairs.every(isPair)) {
     throw new ShapeError(
       "pad",
       `${JSON.stringify(pairs)} must be at most ${x.rank} pairs of whole numbers ≥ 0; slice() takes cells away`,

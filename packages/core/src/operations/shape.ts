@@ -1,4 +1,4 @@
-import { requireTensor } from "../construct.ts";
+import { requireTensor, requireTensors } from "../construct.ts";
 import { checkWhole, formatValue, ShapeError, ValueError } from "../errors.ts";
 import { isContiguous, type Window, windowsShape } from "../layout.ts";
 import { broadcast } from "../primitives/broadcast.ts";
@@ -6,6 +6,7 @@ import * as movement from "../primitives/movement.ts";
 import * as sliding from "../primitives/windows.ts";
 import {
   formatShape,
+  requireList,
   resolveAxes,
   resolveAxis,
   resolveReshape,
@@ -236,7 +237,7 @@ export function tile(x: Tensor, counts: readonly number[]): Tensor {
  * @throws {@link ShapeError} where they differ elsewhere, or there is none; {@link DTypeError} where types differ.
  */
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
-  for (const x of tensors) requireTensor("concat", "part", x);
+  requireTensors("concat", "tensors", tensors);
   const first = tensors[0];
   if (first === undefined) throw new ShapeError("concat", "needs at least one tensor");
   const at = resolveAxis("concat", axis, first.rank);
@@ -260,7 +261,7 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
  * @throws {@link ShapeError} where they differ, or there is none; {@link DTypeError} where types differ.
  */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
-  for (const x of tensors) requireTensor("stack", "part", x);
+  requireTensors("stack", "tensors", tensors);
   const odd = tensors.find((x) => !sameShape(x.shape, tensors[0]!.shape));
   if (odd) {
     throw new ShapeError(
@@ -289,6 +290,7 @@ export interface WindowOptions {
  * @throws {@link ShapeError} when a window does not fit.
  */
 export function windows(x: Tensor, kernel: readonly number[], options: WindowOptions = {}): Tensor {
+  requireList("windows", "kernel", kernel);
   const perAxis = (n: number | readonly number[] = 1) =>
     typeof n === "number" ? kernel.map(() => n) : n;
   const window: Window = {
