@@ -37,9 +37,7 @@ export function winningUnit(): void {
   console.log("\nWhere windows overlap, a unit that wins several collects from each:\n");
   console.log(beside("δ", ones, "→ ∂x", gradients(two, [x], { gradient: ones })[0]!));
 
-  console.log(
-    "\nMust δ be multiplied by the activation on its way? No: pooling routes it, and the",
-  );
+  console.log("\nMust δ be multiplied by the activation on its way? No: pooling routes it, and");
   console.log("the ReLU node multiplies it by 0 or 1. They may even change places:\n");
   const [images, deltas] = integers(35, [2000, 1, 4, 4], [2000, 1, 2, 2]) as [Tensor, Tensor];
   const [first, second] = [maxPool(images, 2).relu(), maxPool(images.relu(), 2)];

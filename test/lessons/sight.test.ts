@@ -16,7 +16,12 @@ describe("row 17: sparse connectivity and the receptive field", () => {
 
   it("layer upon layer: the formula of summary() is the support of an output's gradient", () => {
     const layers = [
-      new Conv2D(1, 2, 3),
+      new Conv2D(1, 2, 3, {
+        padding: [
+          [2, 0],
+          [1, 1],
+        ],
+      }),
       new AvgPool(2),
       new Conv2D(2, 2, [3, 1], { stride: [1, 2] }),
       new Conv2D(2, 1, 2, { dilation: [2, 1] }),
@@ -25,10 +30,12 @@ describe("row 17: sparse connectivity and the receptive field", () => {
     for (let depth = 1; depth <= layers.length; depth++) {
       const model = new Sequential(...layers.slice(0, depth));
       const row = model.summary(size).rows.at(-1)!;
-      const first = support(model, size, 0, 0);
-      const next = support(model, size, 1, 1);
+      const first = support(model, size, 2, 2); // beyond the padding, which has no gradient
+      const next = support(model, size, 3, 3);
       expect([first.rows, first.columns]).toEqual(row.receptiveField);
       expect([next.top - first.top, next.left - first.left]).toEqual(row.receptiveStride);
+      const [down, right] = row.receptiveStride!;
+      expect([first.top - 2 * down, first.left - 2 * right]).toEqual(row.receptiveOffset);
     }
   });
 

@@ -32,6 +32,8 @@ export interface SummaryRow {
   readonly receptiveField: readonly [h: number, w: number] | "all" | null;
   /** Cells of the model's input from one output cell to the next. */
   readonly receptiveStride: readonly [h: number, w: number] | null;
+  /** The cell of the model's input where the field of output cell [0, 0] begins; negative within padding. */
+  readonly receptiveOffset: readonly [h: number, w: number] | null;
 }
 
 /** What `model.summary(inputShape)` finds; `String(summary)` is the table. */
@@ -48,6 +50,7 @@ export interface Summary {
 interface Field {
   readonly size: readonly [number, number];
   readonly stride: readonly [number, number];
+  readonly offset: readonly [number, number];
 }
 
 const HEADER = [
@@ -110,7 +113,7 @@ function record(model: Layer, shape: Shape): Pick<Summary, "rows" | "multiplyAdd
       undo.push(replaceForward(layer, observe(layer, names, layer.forward)));
     }
     runDry(machine, model, shape, (x) => {
-      fields.set(x, { size: [1, 1], stride: [1, 1] });
+      fields.set(x, { size: [1, 1], stride: [1, 1], offset: [0, 0] });
       model.forward(x);
     });
   } finally {
@@ -147,13 +150,15 @@ function fieldOf(
   return throughWindow(field, reach);
 }
 
-/** A window of k cells over cells that are `stride` apart sees (k − 1)·stride more. */
-function throughWindow(
-  { size, stride }: Field,
-  { kernel, dilation, stride: step }: WindowGeometry,
-): Field {
-  const axis = (i: 0 | 1) => size[i] + (kernel[i] - 1) * dilation[i] * stride[i];
-  return { size: [axis(0), axis(1)], stride: [stride[0] * step[0], stride[1] * step[1]] };
+/** A window of k cells over cells that are `stride` apart sees (k − 1)·stride more, and begins padding·stride before. */
+function throughWindow(field: Field, window: WindowGeometry): Field {
+  const both = (axis: (i: 0 | 1) => number) => [axis(0), axis(1)] as const;
+  const { kernel, dilation, padding } = window;
+  return {
+    size: both((i) => field.size[i] + (kernel[i] - 1) * dilation[i] * field.stride[i]),
+    stride: both((i) => field.stride[i] * window.stride[i]),
+    offset: both((i) => field.offset[i] - padding[i][0] * field.stride[i]),
+  };
 }
 
 function rowOf(
@@ -165,6 +170,7 @@ function rowOf(
   field: Field | "all" | undefined,
 ): SummaryRow {
   const parameters = layer.parameters().reduce((total, p) => total + p.size, 0);
+  const box = field === undefined || field === "all" ? null : field;
   const [inputs, outputs] = [x, y].map((t) => t.size / Math.max(t.shape[0] ?? 1, 1)) as [
     number,
     number,
@@ -177,8 +183,9 @@ function rowOf(
     parametersIfDense:
       parameters === 0 || layer.reach(x) === "cell" ? null : inputs * outputs + outputs,
     multiplyAdds,
-    receptiveField: field === undefined ? null : field === "all" ? "all" : field.size,
-    receptiveStride: field === undefined || field === "all" ? null : field.stride,
+    receptiveField: field === "all" ? "all" : (box?.size ?? null),
+    receptiveStride: box?.stride ?? null,
+    receptiveOffset: box?.offset ?? null,
   };
 }
 
