@@ -1,4 +1,5 @@
 import {
+  GraphError,
   gradients,
   keep,
   memory,
@@ -198,6 +199,18 @@ describe("onBackward", () => {
     remove();
     loss.backward();
     expect(calls).toBe(0);
+  });
+
+  it("must not be async: what it is shown is gone when it goes on", () => {
+    const scale = new Scale();
+    scale.onBackward(async () => {});
+    const pass = () =>
+      scale
+        .forward(leaf([1]))
+        .sum()
+        .backward();
+    expect(pass).toThrow(GraphError);
+    expect(pass).toThrow(/onBackward: the hook is async; .*keep\(g\.clone\(\)\)/);
   });
 
   it("may keep a gradient, and leaves no memory behind otherwise", () => {

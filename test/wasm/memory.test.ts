@@ -6,13 +6,20 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import {
   type Buffer as Block,
+  gradients,
   MemoryError,
+  manualSeed,
   memory,
+  randn,
+  randomState,
   scope,
   setBackend,
+  setRandomState,
   type Tensor,
+  tensor,
 } from "@convgrad/core";
-import { Adam, SGD } from "@convgrad/optim";
+import * as layers from "@convgrad/layers";
+import { Adam, ExponentialMovingAverage, SGD } from "@convgrad/optim";
 import { createKernels, type WasmKernels } from "@convgrad/wasm";
 import { build } from "esbuild";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
@@ -105,6 +112,42 @@ describe("memory that ends in the middle of a step", () => {
     },
   );
 
+  it("whichever block is missing of normalisation, dropout, hooks and second order: the weights are as before", () => {
+    const start = () => {
+      const kernels = createKernels({ threads: 1 });
+      const blocks = watch(kernels);
+      setBackend(kernels);
+      return { blocks, net: penalized() };
+    };
+    const undisturbed = start();
+    undisturbed.net.step();
+    const expected = undisturbed.net.weights();
+
+    const { blocks, net } = start();
+    let failed = 0;
+    for (let nth = 0; ; nth++) {
+      const before = { live: live(), weights: net.weights() };
+      blocks.failAt = nth;
+      try {
+        net.step();
+        break;
+      } catch (error) {
+        expect(error).toBeInstanceOf(MemoryError);
+      }
+      blocks.failAt = -1;
+      failed++;
+      net.zeroGrad();
+      expect(live()).toEqual(before.live);
+      expect(net.weights()).toEqual(before.weights);
+    }
+    expect(failed).toBeGreaterThan(300);
+    expect(net.weights()).toEqual(expected);
+    expect(blocks.given).toBe(undisturbed.blocks.given);
+    const after = live();
+    for (let step = 0; step < 100; step++) net.step();
+    expect(live()).toEqual(after);
+  });
+
   it("when all 4 GiB are given: training goes on with a smaller batch", () => {
     const kernels = createKernels({ threads: 1 });
     setBackend(kernels);
@@ -133,6 +176,55 @@ describe("memory that ends in the middle of a step", () => {
     expect(live()).toEqual(before);
   });
 });
+
+/** A net of the catalogue under a gradient penalty, with a hook and averaged weights. */
+function penalized() {
+  manualSeed(6);
+  const model = new layers.Sequential(
+    new layers.Conv2D(1, 4, 3, { padding: 1, bias: false }),
+    new layers.BatchNorm2D(4),
+    new layers.ReLU(),
+    new layers.Dropout(0.3),
+    new layers.Residual(
+      new layers.Sequential(
+        new layers.Conv2D(4, 4, 3, { padding: 1, groups: 4 }),
+        new layers.BatchNorm2D(4, { affine: false }),
+        new layers.GELU(),
+      ),
+    ),
+    new layers.GroupNorm(2, 4),
+    new layers.PReLU(4),
+    new layers.LpPool(2, 2),
+    new layers.Flatten(),
+    new layers.Dense(36, 5),
+  );
+  const parameters = model.parameters();
+  const optimizer = new Adam(parameters, { lr: 0.01 });
+  const average = new ExponentialMovingAverage(parameters, { decay: 0.9 });
+  parameters[0]!.onGradient((g) => g.mul(0.5));
+  const images = randn([3, 1, 6, 6], { requiresGrad: true });
+  const labels = tensor(Int32Array.of(0, 1, 2));
+  const state = randomState();
+  const zeroGrad = () => {
+    optimizer.zeroGrad();
+    images.grad = null;
+  };
+  const step = () => {
+    setRandomState(state);
+    zeroGrad();
+    const y = model.forward(images);
+    const [slope] = gradients(y.sum(), [images], { createGraph: true });
+    const penalty = slope.square().sum().sqrt().sub(1).square();
+    layers.crossEntropy(y, labels, { labelSmoothing: 0.1 }).add(penalty).backward();
+    optimizer.step();
+    average.update();
+  };
+  return {
+    step: () => scope(step),
+    zeroGrad: () => scope(zeroGrad),
+    weights: () => parameters.map((w) => Array.from(w.toTypedArray())),
+  };
+}
 
 /** Takes all blocks of 1 MiB and more; nobody touches them, so the host gives no page for them. */
 function fill(kernels: WasmKernels): Block[] {

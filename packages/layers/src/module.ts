@@ -241,7 +241,7 @@ export abstract class Module {
    * pass's own and released after use; `keep(g.clone())` to have one later.
    *
    * @returns a function that removes the hook
-   * @throws {@link ValueError} when `fn` is no function.
+   * @throws {@link ValueError} when `fn` is no function; the pass throws {@link GraphError} for an async one.
    * Source: PyTorch, `torch.nn.Module.register_full_backward_hook`.
    * @example
    * model.onBackward(({ gradOutput }) => console.log(gradOutput?.abs().max().item()));

@@ -1,4 +1,5 @@
 import {
+  GraphError,
   onGradients,
   primitives,
   type RemoveHook,
@@ -132,9 +133,21 @@ function observe(
   const watched = own.filter((x) => isTracked(x));
   onGradients([result, ...watched], ([gradOutput = null, ...gradients]) => {
     const gradInputs = own.map((x) => gradients[watched.indexOf(x)] ?? null);
-    for (const { fn } of [...hooks.backward]) fn({ module, gradInputs, gradOutput });
+    for (const { fn } of [...hooks.backward]) {
+      const result: unknown = fn({ module, gradInputs, gradOutput });
+      if (result instanceof Promise) refuseAsync(result);
+    }
   });
   return result;
+}
+
+/** What an async hook is shown would be released before it has read it. */
+function refuseAsync(result: Promise<unknown>): never {
+  result.catch(() => {}); // the error below says all
+  throw new GraphError(
+    "onBackward",
+    "the hook is async; read the gradients at once, or keep(g.clone()) them for later",
+  );
 }
 
 function isTracked(x: Tensor | undefined): boolean {
