@@ -69,11 +69,11 @@ function splitAny(shape: usize, to: usize, from: usize): void {
 
 /** Moves `n` cells `step` bytes apart to cells `toStep` apart. */
 function moveCells(n: usize, to: usize, toStep: usize, from: usize, step: usize): void {
-  let k: usize = 0;
+  const end = to + n * toStep;
   if (toStep == 4 && step == 4) {
-    for (; k + 4 <= n; k += 4) v128.store(to + (k << 2), v128.load(from + (k << 2)));
+    for (; to + 16 <= end; to += 16, from += 16) v128.store(to, v128.load(from));
   }
-  for (; k < n; k++) store<f32>(to + k * toStep, load<f32>(from + k * step));
+  for (; to != end; to += toStep, from += step) store<f32>(to, load<f32>(from));
 }
 
 // The arguments that both kernels share. Units are samples, those of the first group first.
