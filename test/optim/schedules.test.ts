@@ -67,6 +67,22 @@ describe("every schedule", () => {
     }
   });
 
+  it("refuses to step beside another, or as a part of a whole: the last would win", () => {
+    const optimizer = sgd();
+    const [warmup, decay] = [
+      new LinearWarmup(optimizer),
+      new ExponentialLR(optimizer, { gamma: 0.9 }),
+    ];
+    decay.step();
+    const beside = () => warmup.step();
+    expect(beside).toThrow(ValueError);
+    expect(beside).toThrow(/LinearWarmup: another schedule sets the rates.*ChainedLR/);
+    expect(warmup.count).toBe(0);
+    const whole = new ChainedLR(optimizer, [warmup, decay]);
+    whole.step();
+    expect(() => decay.step()).toThrow(/another schedule sets the rates/);
+  });
+
   it("moves each group from its own base, also one that was added later", () => {
     const optimizer = new SGD([{ parameters: [w()] }, { parameters: [w()], lr: 2 }], { lr: 1 });
     const schedule = new ExponentialLR(optimizer, { gamma: 0.5 });

@@ -11,13 +11,17 @@ export interface ScheduleState {
   readonly baseRates: readonly number[];
 }
 
-/** What a schedule last made of the rate of a group, and from which base; another schedule starts from there too. */
-const scheduled = new WeakMap<ParameterGroup, { readonly base: number; readonly lr: number }>();
+/** Which schedule last set the rate of a group, to what, and from which base; another schedule starts from there too. */
+const scheduled = new WeakMap<
+  ParameterGroup,
+  { readonly base: number; readonly lr: number; readonly by: Schedule }
+>();
 
 /**
  * A learning rate that follows a plan: a function of the base rate of a group and of how often `step()` was called.
  * Nothing accumulates, so that a plan that was stopped and resumed gives the bits of one that never was. The base rate is
- * that of the group when its first schedule is made; a schedule sets the rate of step 0 at once.
+ * that of the group when its first schedule is made; a schedule sets the rate of step 0 at once. A rate that is changed
+ * by hand holds until the next step.
  *
  * @example
  * const schedule = new StepLR(optimizer, { stepSize: 30 });
@@ -64,8 +68,19 @@ export abstract class Schedule {
     return this.optimizer.lr;
   }
 
-  /** Goes on to the next rate: after each epoch, or after each step of the optimiser, as the plan is meant. */
+  /**
+   * Goes on to the next rate: after each epoch, or after each step of the optimiser, as the plan is meant.
+   *
+   * @throws {@link ValueError} where a schedule that was made later sets the rates: of two, the last would win.
+   */
   step(): void {
+    if (this.optimizer.groups.some((group) => (scheduled.get(group)?.by ?? this) !== this)) {
+      throw new ValueError(
+        this.#name,
+        "another schedule sets the rates of this optimiser; step that one, " +
+          "or join both in a ChainedLR (factors multiply) or a SequentialLR",
+      );
+    }
     this.#moveTo(this.#count + 1, this.#baseRates);
   }
 
@@ -112,7 +127,7 @@ export abstract class Schedule {
     groups.forEach((group, i) => {
       const lr = rates[i]!;
       group.change({ lr, ...(momentum !== null && momentumOf(group, momentum)) });
-      scheduled.set(group, { base: bases[i]!, lr });
+      scheduled.set(group, { base: bases[i]!, lr, by: this });
     });
     this.#baseRates = bases;
     this.#count = count;
