@@ -107,7 +107,7 @@ it.each<Case>([
     "padding with a string",
     () => x().pad([[1, 1]], untyped("3")),
     ValueError,
-    /pad: value is "3"; it must be a number/,
+    /pad: the options are "3"; pass them by name: \{ mode: … \}/,
   ],
   [
     "windows of a number",

@@ -1,6 +1,6 @@
 import { makeTensor, requireTensor, requireTensors } from "./construct.ts";
 import { requireDType } from "./dtype.ts";
-import { GraphError, ShapeError } from "./errors.ts";
+import { checkOptions, GraphError, ShapeError } from "./errors.ts";
 import { type BackwardOptions, history, type Node, noGrad, propagate, type Seed } from "./graph.ts";
 import { isContiguous, mayOverlap } from "./layout.ts";
 import { updateInPlace } from "./primitive.ts";
@@ -41,8 +41,11 @@ function seedOf(operation: string, y: Tensor, gradient: Tensor | undefined): See
   return { y, g: gradient };
 }
 
+const PASS_OPTIONS = ["retainGraph", "createGraph"] as const;
+
 /** Adds ∂y/∂leaf to the `grad` of every leaf; see `Tensor.backward`. */
 export function backward(y: Tensor, gradient?: Tensor, options: BackwardOptions = {}): void {
+  checkOptions("backward", options, PASS_OPTIONS);
   const seed = seedOf("backward", y, gradient);
   const held = new Scope("the gradients of the leaves", null);
   const found: [leaf: Tensor, g: Tensor][] = [];
@@ -108,6 +111,8 @@ export function gradients<const Xs extends readonly Tensor[]>(
   xs: Xs,
   options: GradientsOptions = {},
 ): { -readonly [K in keyof Xs]: Tensor } {
+  requireTensor("gradients", "result y", y);
+  checkOptions("gradients", options, [...PASS_OPTIONS, "gradient"]);
   const seed = seedOf("gradients", y, options.gradient);
   requireTensors("gradients", "xs", xs);
   xs.forEach((x, i) => {

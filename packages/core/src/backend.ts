@@ -1,5 +1,5 @@
 import type { DType } from "./dtype.ts";
-import { checkWhole, formatValue, GraphError, ValueError } from "./errors.ts";
+import { checkOptions, checkWhole, formatValue, GraphError, ValueError } from "./errors.ts";
 import type { Kernels } from "./kernels.ts";
 import { reference } from "./reference/index.ts";
 
@@ -61,6 +61,7 @@ export function registerBackend(name: string, load: BackendLoader): void {
  * const { name, threads } = await init({ backend: "reference" });
  */
 export async function init(options: InitOptions = {}): Promise<BackendInfo> {
+  checkOptions("init", options, ["backend", "threads", "winograd", "relaxed"]);
   const { backend = "auto", threads, winograd, relaxed } = options;
   if (threads !== undefined) checkWhole("init", "threads", threads, 1);
   for (const [name, value] of Object.entries({ winograd, relaxed })) {

@@ -9,7 +9,7 @@ import {
   dtypeOf,
   type TypedArray,
 } from "./dtype.ts";
-import { DTypeError, formatValue, ShapeError, ValueError } from "./errors.ts";
+import { checkOptions, DTypeError, formatValue, ShapeError, ValueError } from "./errors.ts";
 import type { Kernels, View } from "./kernels.ts";
 import { newTensor, viewOn } from "./primitive.ts";
 import { checkShape, formatShape, resolveReshape, type Shape, sizeOf } from "./shape.ts";
@@ -39,14 +39,15 @@ export interface TensorOptions extends CreateOptions {
  * tensor(new Uint8Array(784), { shape: [1, 28, 28] });
  */
 export function tensor(values: NestedArray | TypedArray, options: TensorOptions = {}): Tensor {
+  checkOptions("tensor", options, ["shape", "dtype", "requiresGrad"]);
   const natural = dtypeOf(values);
   const dtype = options.dtype ?? natural ?? "float32";
   const flat: number[] | TypedArray = natural ? (values as TypedArray) : [];
   const nested = natural
     ? [(values as TypedArray).length]
     : flatten(values as NestedArray, flat as number[]);
-  const shape = options.shape ? resolveShape(nested, options.shape) : nested;
-  return fromArray("tensor", flat, shape, { ...options, dtype });
+  const { shape = nested, requiresGrad } = options;
+  return fromArray("tensor", flat, resolveShape(nested, shape), { dtype, requiresGrad });
 }
 
 function resolveShape(nested: Shape, shape: Shape): Shape {
@@ -61,13 +62,17 @@ function resolveShape(nested: Shape, shape: Shape): Shape {
   }
 }
 
+const CREATE_OPTIONS = ["dtype", "requiresGrad"] as const;
+
 /** A new tensor whose memory `fill` writes; everything is checked before any is taken. */
 export function create(
   operation: string,
   shape: Shape,
-  { dtype = "float32", requiresGrad = false }: CreateOptions,
+  options: CreateOptions,
   fill: (kernels: Kernels, out: View) => void,
 ): Tensor {
+  checkOptions(operation, options, CREATE_OPTIONS);
+  const { dtype = "float32", requiresGrad = false } = options;
   checkDType(operation, dtype);
   checkShape(operation, shape);
   if (requiresGrad) checkDifferentiable(dtype);
@@ -124,7 +129,10 @@ function flatten(values: NestedArray, flat: number[]): Shape {
  * @throws {@link ShapeError} for a shape that is none; {@link DTypeError} for a value that an integer type would change.
  */
 export function full(shape: Shape, value: number, options: CreateOptions = {}): Tensor {
-  checkValue("full", value, options.dtype ?? "float32");
+  checkOptions("full", options, CREATE_OPTIONS);
+  const { dtype = "float32" } = options;
+  checkDType("full", dtype);
+  checkValue("full", value, dtype);
   return create("full", shape, options, (kernels, out) => kernels.fill(value, out));
 }
 

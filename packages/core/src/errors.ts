@@ -84,6 +84,32 @@ export function formatValue(value: unknown): string {
   return typeof value === "object" && value !== null ? "an object" : String(value);
 }
 
+/**
+ * Refuses options that would be ignored in silence: names that do not exist, and options that are no object.
+ *
+ * @param known the names that exist
+ * @throws {@link ValueError} `DataLoader: no option "batchSize"; known: batch, shuffle, seed, dropLast, transform`
+ */
+export function checkOptions<O extends object>(
+  operation: string,
+  options: O,
+  known: readonly (keyof O & string)[],
+): void {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new ValueError(
+      operation,
+      `the options are ${Array.isArray(options) ? "an array" : formatValue(options)}; pass them by name: { ${known[0]}: … }`,
+    );
+  }
+  const names: readonly string[] = known;
+  const unknown = Object.keys(options).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  throw new ValueError(operation, `no option "${unknown}"; known: ${names.join(", ")}`, {
+    unknown,
+    known,
+  });
+}
+
 /** @throws {@link ValueError} unless the value is a whole number of at least `least`: `steps: n is 1.5; …` */
 export function checkWhole(operation: string, what: string, value: number, least: number): void {
   if (!Number.isSafeInteger(value) || value < least) {

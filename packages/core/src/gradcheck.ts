@@ -1,7 +1,7 @@
 import { gradients } from "./autograd.ts";
 import { tensor } from "./create.ts";
 import { isFloat } from "./dtype.ts";
-import { formatValue, GraphError, ValueError } from "./errors.ts";
+import { checkOptions, formatValue, GraphError, ValueError } from "./errors.ts";
 import { noGrad } from "./graph.ts";
 import { randomBlock } from "./philox.ts";
 import { scope } from "./scopes.ts";
@@ -72,6 +72,7 @@ export function gradcheck(
   inputs: readonly Tensor[],
   options: GradcheckOptions = {},
 ): GradcheckReport {
+  checkOptions("gradcheck", options, ["eps", "atol", "rtol", "order", "seed", "throws"]);
   const settings: Settings = {
     eps: 1e-6,
     atol: 1e-6,
@@ -83,7 +84,10 @@ export function gradcheck(
   };
   for (const name of ["eps", "atol", "rtol"] as const) {
     if (!(settings[name] > 0 && Number.isFinite(settings[name]))) {
-      throw new ValueError("gradcheck", `${name} is ${settings[name]}; use a small number > 0`);
+      throw new ValueError(
+        "gradcheck",
+        `${name} is ${formatValue(settings[name])}; use a small number > 0`,
+      );
     }
   }
   if (settings.order !== 1 && settings.order !== 2) {

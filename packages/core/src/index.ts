@@ -15,6 +15,7 @@ export type { AnomalyDetails, ErrorDetails } from "./errors.ts";
 export {
   AnomalyError,
   ConvgradError,
+  checkOptions,
   checkWhole,
   DTypeError,
   FormatError,

@@ -43,8 +43,8 @@ export function setRandomState(to: RandomState): void {
 
 function draw(distribution: "uniform" | "normal", shape: Shape, options: CreateOptions): Tensor {
   const name = distribution === "uniform" ? "rand" : "randn";
-  if (!isFloat(options.dtype ?? "float32")) {
-    throw new DTypeError(name, `draws float32 or float64, not ${options.dtype}`);
+  if (!isFloat(options?.dtype ?? "float32")) {
+    throw new DTypeError(name, `draws float32 or float64, not ${String(options.dtype)}`);
   }
   return create(name, shape, options, (kernels, out) => {
     kernels.random(distribution, nextStream(), out);

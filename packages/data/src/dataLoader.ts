@@ -1,4 +1,5 @@
 import {
+  checkOptions,
   checkWhole,
   eachInScope,
   noGrad,
@@ -7,7 +8,6 @@ import {
   ValueError,
 } from "@convgrad/core";
 import { type Columns, columnsDataset, type Dataset } from "./dataset.ts";
-import { checkOptions } from "./options.ts";
 
 /** Options of {@link DataLoader}. */
 export interface DataLoaderOptions<B, O> {
@@ -25,13 +25,7 @@ export interface DataLoaderOptions<B, O> {
 
 /** How messages call it. */
 const NAME = "DataLoader";
-const KNOWN = {
-  batch: true,
-  shuffle: true,
-  seed: true,
-  dropLast: true,
-  transform: true,
-} satisfies Record<keyof DataLoaderOptions<unknown, unknown>, true>;
+const KNOWN = ["batch", "shuffle", "seed", "dropLast", "transform"] as const;
 
 /** The first random stream of orders, far beyond those that weights are drawn from with the same seed. */
 const SHUFFLING = 2 ** 32;

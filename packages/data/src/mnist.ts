@@ -1,7 +1,14 @@
-import { FormatError, formatValue, keep, type Tensor, tensor, ValueError } from "@convgrad/core";
+import {
+  checkOptions,
+  FormatError,
+  formatValue,
+  keep,
+  type Tensor,
+  tensor,
+  ValueError,
+} from "@convgrad/core";
 import { type IdxArray, readIdx } from "./idx.ts";
 import { type NodeModules, nodeModules } from "./nodeModules.ts";
-import { checkOptions } from "./options.ts";
 
 /** Images and what they show. */
 export type LabelledImages = {
@@ -21,10 +28,7 @@ export interface MnistOptions {
   readonly test?: number;
 }
 
-const KNOWN = { directory: true, train: true, test: true } satisfies Record<
-  keyof MnistOptions,
-  true
->;
+const KNOWN = ["directory", "train", "test"] as const;
 const SIDE = 28;
 const CLASSES = 10;
 /** Node reads no larger file at once, in bytes. */

@@ -1,4 +1,11 @@
-import { type Shape, type Tensor, tensor, where } from "@convgrad/core";
+import {
+  checkOptions,
+  requireTensor,
+  type Shape,
+  type Tensor,
+  tensor,
+  where,
+} from "@convgrad/core";
 import { elementwiseLoops } from "./loops/elementwise.ts";
 import { geluLoops } from "./loops/gelu.ts";
 import type { Loops } from "./loops/loops.ts";
@@ -13,6 +20,7 @@ import { checkChoice, checkNumber } from "./options.ts";
  * @throws {@link DTypeError} for integers.
  */
 export function relu(x: Tensor): Tensor {
+  requireTensor("relu", "input x", x);
   return x.relu();
 }
 
@@ -81,6 +89,7 @@ export interface GELUOptions {
  * Source: Hendrycks and Gimpel 2016.
  */
 export function gelu(x: Tensor, options: GELUOptions = {}): Tensor {
+  checkOptions("gelu", options, ["approximate"]);
   const { approximate = "none" } = options;
   requireFloats("gelu", x);
   checkChoice("gelu", "approximate", approximate, APPROXIMATIONS);
@@ -109,6 +118,7 @@ const APPROXIMATIONS = ["none", "tanh"] as const;
  * @throws {@link DTypeError} for integers.
  */
 export function sigmoid(x: Tensor): Tensor {
+  requireTensor("sigmoid", "input x", x);
   return x.sigmoid();
 }
 
@@ -118,6 +128,7 @@ export function sigmoid(x: Tensor): Tensor {
  * @throws {@link DTypeError} for integers.
  */
 export function tanh(x: Tensor): Tensor {
+  requireTensor("tanh", "input x", x);
   return x.tanh();
 }
 
@@ -228,6 +239,7 @@ export class GELU extends Cellwise {
   /** @throws {@link ValueError} for an unknown approximation. */
   constructor(options: GELUOptions = {}) {
     super();
+    checkOptions("GELU", options, ["approximate"]);
     checkChoice("GELU", "approximate", options.approximate ?? "none", APPROXIMATIONS);
     this.options = options;
   }

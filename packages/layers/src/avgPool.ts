@@ -1,4 +1,4 @@
-import { type Shape, type Tensor, tensor, ValueError } from "@convgrad/core";
+import { checkOptions, type Shape, type Tensor, tensor, ValueError } from "@convgrad/core";
 import type { Pair, Side, WindowGeometry } from "./geometry.ts";
 import type { Loops } from "./loops/loops.ts";
 import { avgPoolLoops, countedCells } from "./loops/pooling.ts";
@@ -28,13 +28,14 @@ export interface AvgPoolOptions extends PoolOptions {
  * Source: PyTorch, `torch.nn.functional.avg_pool2d`.
  */
 export function avgPool(x: Tensor, kernel: Pair, options: AvgPoolOptions = {}): Tensor {
+  check("avgPool", options);
   const { divisorOverride } = options;
-  checkCounting("avgPool", options);
   const window = poolGeometry("avgPool", x, kernel, options);
+  const { stride, dilation } = window;
   const lead = x.rank - 2;
   const sums = x
     .pad(window.padding)
-    .windows(window.kernel, window)
+    .windows(window.kernel, { stride, dilation })
     .sum([lead, lead + 1]);
   return annotate(sums.div(divisorOverride ?? cells(x, window, kernel, options)), {
     operation: "avgPool",
@@ -43,8 +44,11 @@ export function avgPool(x: Tensor, kernel: Pair, options: AvgPoolOptions = {}): 
   });
 }
 
-function checkCounting(operation: string, options: AvgPoolOptions): void {
-  const { countIncludePad = true, divisorOverride: divisor } = options;
+const OPTIONS = ["stride", "padding", "ceilMode", "countIncludePad", "divisorOverride"] as const;
+
+function check(operation: string, options: AvgPoolOptions): void {
+  checkOptions(operation, options, OPTIONS);
+  const { divisorOverride: divisor, countIncludePad = true } = options;
   checkFlag(operation, "countIncludePad", countIncludePad);
   if (divisor === undefined || (Number.isFinite(divisor) && divisor !== 0)) return;
   throw new ValueError(
@@ -117,8 +121,8 @@ export function globalAvgPool(x: Tensor): Tensor {
 export class AvgPool extends Pool<AvgPoolOptions> {
   /** @throws {@link ShapeError} or {@link ValueError} when a setting is out of range. */
   constructor(kernel: Pair, options: AvgPoolOptions = {}) {
-    super("AvgPool", kernel, options);
-    checkCounting("AvgPool", options);
+    super("AvgPool", kernel, options, OPTIONS);
+    check("AvgPool", options);
   }
   forward(x: Tensor): Tensor {
     return avgPool(x, this.kernel, this.options);

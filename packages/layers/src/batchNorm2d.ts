@@ -1,5 +1,6 @@
 import {
   axpby,
+  checkOptions,
   formatShape,
   ones,
   type Shape,
@@ -50,6 +51,7 @@ export function batchNorm2d(
   bias?: Tensor | null,
   options: BatchNorm2DFunctionOptions = {},
 ): Tensor {
+  checkOptions("batchNorm2d", options, ["mean", "variance", "epsilon"]);
   const { mean, variance, epsilon = 1e-5 } = options;
   checkNumber("batchNorm2d", "epsilon", epsilon, 0);
   requirePerChannel("batchNorm2d", x, { weight, bias, mean, variance });
@@ -132,6 +134,12 @@ export class BatchNorm2D extends Module {
    */
   constructor(channels: number, options: BatchNorm2DOptions = {}) {
     super();
+    checkOptions("BatchNorm2D", options, [
+      "epsilon",
+      "momentum",
+      "affine",
+      "trackRunningStatistics",
+    ]);
     const { epsilon = 1e-5, momentum = 0.1, affine = true } = options;
     const { trackRunningStatistics: track = true } = options;
     checkWhole("BatchNorm2D", "channels", channels, 1);

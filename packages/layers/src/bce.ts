@@ -1,4 +1,4 @@
-import { customOp, type Tensor, ValueError } from "@convgrad/core";
+import { checkOptions, customOp, type Tensor, ValueError } from "@convgrad/core";
 import { checkReduction, checkTargets, type Reduction, reduced, weightsFor } from "./reduction.ts";
 
 /** How {@link bce} weighs and averages. */
@@ -54,6 +54,7 @@ function limitedLog(p: Tensor): Tensor {
  * Source: PyTorch, `torch.nn.functional.binary_cross_entropy`.
  */
 export function bce(p: Tensor, t: Tensor, options: BceOptions = {}): Tensor {
+  checkOptions("bce", options, ["reduction", "weight"]);
   const { reduction = "mean", weight } = options;
   checkReduction("bce", reduction);
   checkTargets("bce", p, t);
@@ -86,6 +87,7 @@ function checkProbabilities(what: string, p: Tensor, remedy: string): void {
  * Source: PyTorch, `torch.nn.functional.binary_cross_entropy_with_logits`.
  */
 export function bceWithLogits(x: Tensor, t: Tensor, options: BceWithLogitsOptions = {}): Tensor {
+  checkOptions("bceWithLogits", options, ["reduction", "weight", "posWeight"]);
   const { reduction = "mean", weight, posWeight } = options;
   checkReduction("bceWithLogits", reduction);
   checkTargets("bceWithLogits", x, t);

@@ -1,4 +1,11 @@
-import { contract, formatShape, type Shape, ShapeError, type Tensor } from "@convgrad/core";
+import {
+  checkOptions,
+  contract,
+  formatShape,
+  type Shape,
+  ShapeError,
+  type Tensor,
+} from "@convgrad/core";
 import {
   checkGroups,
   checkWhole,
@@ -65,6 +72,7 @@ export function conv2d(
   b?: Tensor | null,
   options: Conv2DOptions = {},
 ): Tensor {
+  checkOptions("conv2d", options, OPTIONS);
   const { groups = 1 } = options;
   checkModes("conv2d", options);
   checkOperands(x, w, b, groups);
@@ -115,6 +123,8 @@ function settingsOf(kernel: Pair, options: Conv2DOptions): WindowSettings {
   const { stride = 1, padding = 0, dilation = 1 } = options;
   return { kernel, stride, padding, dilation };
 }
+
+const OPTIONS = ["stride", "padding", "paddingMode", "dilation", "groups", "flip"] as const;
 
 function checkModes(operation: string, { flip, paddingMode }: Conv2DOptions): void {
   if (flip !== undefined) checkFlag(operation, "flip", flip);
@@ -178,6 +188,7 @@ export class Conv2D extends Module {
    */
   constructor(channels: number, filters: number, kernel: Pair, options: Conv2DLayerOptions = {}) {
     super();
+    checkOptions("Conv2D", options, [...OPTIONS, "bias"]);
     const { bias = true, ...sliding } = options;
     const { groups = 1 } = sliding;
     const [c, o] = pairOf("Conv2D", "channels and filters", [channels, filters], 1);

@@ -1,4 +1,5 @@
 import {
+  checkOptions,
   contract,
   formatShape,
   primitives,
@@ -63,6 +64,7 @@ export function convTranspose2d(
   b?: Tensor | null,
   options: ConvTranspose2DOptions = {},
 ): Tensor {
+  checkOptions("convTranspose2d", options, OPTIONS);
   const { groups = 1 } = options;
   const filters = checkOperands(x, w, b, groups);
   const [kh, kw] = w.shape.slice(2) as [number, number];
@@ -94,6 +96,8 @@ interface Stamps extends CheckedWindow {
 }
 
 /** @throws {@link ShapeError} when a setting is out of range, whatever the image. */
+const OPTIONS = ["stride", "padding", "outputPadding", "dilation", "groups"] as const;
+
 function checkStamps(operation: string, kernel: Pair, options: ConvTranspose2DOptions): Stamps {
   const { stride = 1, padding = 0, outputPadding = 0, dilation = 1 } = options;
   const window = checkWindow(operation, { kernel, stride, padding, dilation });
@@ -201,6 +205,7 @@ export class ConvTranspose2D extends Module {
     options: ConvTranspose2DLayerOptions = {},
   ) {
     super();
+    checkOptions("ConvTranspose2D", options, [...OPTIONS, "bias"]);
     const { bias = true, ...stamping } = options;
     const { groups = 1 } = stamping;
     const [c, o] = pairOf("ConvTranspose2D", "channels and filters", [channels, filters], 1);

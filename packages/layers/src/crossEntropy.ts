@@ -1,4 +1,5 @@
 import {
+  checkOptions,
   formatShape,
   formatValue,
   requireTensor,
@@ -54,6 +55,7 @@ export function crossEntropy(
   labels: Tensor,
   options: CrossEntropyOptions = {},
 ): Tensor {
+  checkOptions("crossEntropy", options, ["reduction", "labelSmoothing", "weight", "ignoreIndex"]);
   const { reduction = "mean", labelSmoothing = 0, weight, ignoreIndex = -100 } = options;
   checkReduction("crossEntropy", reduction);
   checkIgnoreIndex("crossEntropy", ignoreIndex);
@@ -88,6 +90,7 @@ export function crossEntropy(
  * @throws as {@link crossEntropy}. Source: PyTorch, `torch.nn.functional.nll_loss`.
  */
 export function nll(logProbabilities: Tensor, labels: Tensor, options: NllOptions = {}): Tensor {
+  checkOptions("nll", options, ["reduction", "weight", "ignoreIndex"]);
   const { reduction = "mean", weight, ignoreIndex = -100 } = options;
   checkReduction("nll", reduction);
   checkIgnoreIndex("nll", ignoreIndex);

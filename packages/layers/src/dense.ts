@@ -1,4 +1,11 @@
-import { contract, formatShape, type Shape, ShapeError, type Tensor } from "@convgrad/core";
+import {
+  checkOptions,
+  contract,
+  formatShape,
+  type Shape,
+  ShapeError,
+  type Tensor,
+} from "@convgrad/core";
 import { pairOf } from "./geometry.ts";
 import { uniform } from "./init.ts";
 import { denseLoops } from "./loops/dense.ts";
@@ -6,6 +13,7 @@ import type { Loops } from "./loops/loops.ts";
 import { Module, parameter } from "./module.ts";
 import { annotate } from "./note.ts";
 import { requireOperands } from "./operands.ts";
+import { checkFlag } from "./options.ts";
 
 /**
  * A fully connected layer:  y[n, o] = b[o] + Σ_k x[n, k]·w[k, o].   ∂w = xᵀg, ∂x = g wᵀ, ∂b = Σ_n g
@@ -64,10 +72,13 @@ export class Dense extends Module {
   /** @throws {@link ShapeError} unless both sizes are whole numbers ≥ 1. */
   constructor(inputs: number, outputs: number, options: { readonly bias?: boolean } = {}) {
     super();
+    checkOptions("Dense", options, ["bias"]);
+    const { bias = true } = options;
+    checkFlag("Dense", "bias", bias);
     pairOf("Dense", "inputs and outputs", [inputs, outputs], 1);
     const bound = 1 / Math.sqrt(inputs);
     this.weight = parameter(uniform([inputs, outputs], bound));
-    this.bias = (options.bias ?? true) ? parameter(uniform([outputs], bound)) : null;
+    this.bias = bias ? parameter(uniform([outputs], bound)) : null;
   }
 
   forward(x: Tensor): Tensor {

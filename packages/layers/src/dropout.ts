@@ -1,4 +1,4 @@
-import { rand, type Shape, type Tensor, where } from "@convgrad/core";
+import { checkOptions, rand, type Shape, type Tensor, where } from "@convgrad/core";
 import { Cellwise } from "./activations.ts";
 import { requireImages } from "./geometry.ts";
 import { dropoutLoops, reshapeLoops } from "./loops/elementwise.ts";
@@ -43,7 +43,9 @@ export function dropout2d(x: Tensor, p = 0.5, options: DropoutOptions = {}): Ten
   return drop(x, [x.shape[0]!, x.shape[1]!, 1, 1], p, options);
 }
 
-function check(operation: string, x: Tensor, p: number, { training = true }: DropoutOptions): void {
+function check(operation: string, x: Tensor, p: number, options: DropoutOptions): void {
+  checkOptions(operation, options, ["training"]);
+  const { training = true } = options;
   requireFloats(operation, x);
   checkNumber(operation, "p", p, 0, 1);
   checkFlag(operation, "training", training);

@@ -1,4 +1,5 @@
 import {
+  checkOptions,
   formatShape,
   formatValue,
   GraphError,
@@ -116,6 +117,7 @@ export function explain(
 ): Explanation {
   requireTensor("explain", "argument", x);
   checkIndex(x.shape, index);
+  checkOptions("explain", options, ["of"]);
   const root = rootOf(x, options.of);
   const node = x.node!;
   return scope(() => {

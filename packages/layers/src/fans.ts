@@ -1,4 +1,5 @@
 import {
+  checkOptions,
   formatShape,
   formatValue,
   requireTensor,
@@ -33,6 +34,7 @@ export interface FansOptions {
  */
 export function fans(x: Tensor, options: FansOptions = {}): Fans {
   requireTensor("fans", "weight", x);
+  checkOptions("fans", options, ["transposed"]);
   const { transposed = false } = options;
   if (typeof transposed !== "boolean") {
     throw new ValueError(

@@ -1,4 +1,4 @@
-import { requireTensor, type Tensor } from "@convgrad/core";
+import { checkOptions, requireTensor, type Tensor } from "@convgrad/core";
 import { Cellwise } from "./activations.ts";
 import { checkWhole } from "./geometry.ts";
 import { reshapeLoops } from "./loops/elementwise.ts";
@@ -17,6 +17,7 @@ export class Flatten extends Cellwise {
    */
   constructor(options: { readonly start?: number } = {}) {
     super();
+    checkOptions("Flatten", options, ["start"]);
     const { start = 1 } = options;
     checkWhole("Flatten", "start", start, 0);
     this.start = start;

@@ -1,4 +1,5 @@
 import {
+  checkOptions,
   formatShape,
   formatValue,
   GraphError,
@@ -180,6 +181,7 @@ function plain(line: string): string {
  */
 export function graph(y: Tensor, options: GraphOptions = {}): Graph {
   requireTensor("graph", "argument", y);
+  checkOptions("graph", options, ["names", "detail"]);
   const { names = [], detail = "operations" } = options;
   if (detail !== "operations" && detail !== "layers") {
     const remedy = 'use "operations" or "layers"';

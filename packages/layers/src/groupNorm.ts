@@ -1,4 +1,12 @@
-import { formatShape, ones, type Shape, ShapeError, type Tensor, zeros } from "@convgrad/core";
+import {
+  checkOptions,
+  formatShape,
+  ones,
+  type Shape,
+  ShapeError,
+  type Tensor,
+  zeros,
+} from "@convgrad/core";
 import { checkWhole } from "./geometry.ts";
 import type { Loops } from "./loops/loops.ts";
 import { normalizationLoops } from "./loops/normalization.ts";
@@ -31,6 +39,7 @@ export function groupNorm(
   bias?: Tensor | null,
   options: { readonly epsilon?: number } = {},
 ): Tensor {
+  checkOptions("groupNorm", options, ["epsilon"]);
   const { epsilon = 1e-5 } = options;
   checkNumber("groupNorm", "epsilon", epsilon, 0);
   requirePerChannel("groupNorm", x, { weight, bias });
@@ -78,6 +87,7 @@ export class GroupNorm extends Module {
   /** @throws {@link ShapeError} or {@link ValueError} when a setting is out of range. */
   constructor(groups: number, channels: number, options: GroupNormOptions = {}) {
     super();
+    checkOptions("GroupNorm", options, ["epsilon", "affine"]);
     const { epsilon = 1e-5, affine = true } = options;
     checkWhole("GroupNorm", "channels", channels, 1);
     checkGroups("GroupNorm", groups, channels);

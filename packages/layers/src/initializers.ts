@@ -1,4 +1,5 @@
 import {
+  checkOptions,
   DTypeError,
   formatValue,
   noGrad,
@@ -128,7 +129,8 @@ export function kaimingNormal<T extends Tensor>(x: T, options: KaimingOptions = 
 }
 
 function kaimingDeviation(operation: string, x: Tensor, options: KaimingOptions): number {
-  const { nonlinearity = "leakyRelu", a = 0, mode = "fanIn" } = options;
+  checkOptions(operation, options, ["nonlinearity", "a", "mode", "transposed"]);
+  const { nonlinearity = "leakyRelu", a = 0, mode = "fanIn", transposed = false } = options;
   if (mode !== "fanIn" && mode !== "fanOut") {
     throw new ValueError(
       operation,
@@ -136,7 +138,7 @@ function kaimingDeviation(operation: string, x: Tensor, options: KaimingOptions)
       { mode },
     );
   }
-  return calculateGain(nonlinearity, a) / Math.sqrt(fansOf(operation, x, options)[mode]);
+  return calculateGain(nonlinearity, a) / Math.sqrt(fansOf(operation, x, { transposed })[mode]);
 }
 
 /** How {@link xavierUniform} and {@link xavierNormal} count. */
@@ -167,9 +169,10 @@ export function xavierNormal<T extends Tensor>(x: T, options: XavierOptions = {}
 }
 
 function xavierDeviation(operation: string, x: Tensor, options: XavierOptions): number {
-  const { gain = 1 } = options;
+  checkOptions(operation, options, ["gain", "transposed"]);
+  const { gain = 1, transposed = false } = options;
   checkAtLeast0(operation, "gain", gain);
-  const { fanIn, fanOut } = fansOf(operation, x, options);
+  const { fanIn, fanOut } = fansOf(operation, x, { transposed });
   return gain * Math.sqrt(2 / (fanIn + fanOut));
 }
 

@@ -1,10 +1,16 @@
-import { type Shape, type Tensor, ValueError } from "@convgrad/core";
+import { checkOptions, type Shape, type Tensor, ValueError } from "@convgrad/core";
 import type { Pair } from "./geometry.ts";
 import type { Loops } from "./loops/loops.ts";
 import { lpPoolLoops } from "./loops/pooling.ts";
 import { tapsOf } from "./loops/windows.ts";
 import { annotate } from "./note.ts";
-import { type DilatedPoolOptions, formatPool, Pool, poolGeometry } from "./pooling.ts";
+import {
+  type DilatedPoolOptions,
+  formatPool,
+  POOL_OPTIONS,
+  Pool,
+  poolGeometry,
+} from "./pooling.ts";
 
 /**
  * The p-norm of each window; p = 2 is L2-norm pooling. A cell gets the gradient in proportion to |x|^(p − 1).
@@ -26,10 +32,12 @@ export function lpPool(
   kernel: Pair,
   options: DilatedPoolOptions = {},
 ): Tensor {
+  checkOptions("lpPool", options, POOL_OPTIONS);
   checkOrder("lpPool", p);
   const window = poolGeometry("lpPool", x, kernel, options);
+  const { stride, dilation } = window;
   const lead = x.rank - 2;
-  const powers = x.pad(window.padding).windows(window.kernel, window).abs().pow(p);
+  const powers = x.pad(window.padding).windows(window.kernel, { stride, dilation }).abs().pow(p);
   const sums = powers.sum([lead, lead + 1]);
   // The root of 0 has an infinite slope, so 0 is kept out of it: there the gradient is 0.
   const isSome = sums.equal(0).equal(0);

@@ -1,10 +1,16 @@
-import { primitives, type Shape, type Tensor } from "@convgrad/core";
+import { checkOptions, primitives, type Shape, type Tensor } from "@convgrad/core";
 import type { Pair } from "./geometry.ts";
 import type { Loops } from "./loops/loops.ts";
 import { maxPoolLoops } from "./loops/pooling.ts";
 import { tapsOf } from "./loops/windows.ts";
 import { annotate } from "./note.ts";
-import { type DilatedPoolOptions, GlobalPool, Pool, poolGeometry } from "./pooling.ts";
+import {
+  type DilatedPoolOptions,
+  GlobalPool,
+  POOL_OPTIONS,
+  Pool,
+  poolGeometry,
+} from "./pooling.ts";
 
 /** How {@link maxPool} slides. */
 export type MaxPoolOptions = DilatedPoolOptions;
@@ -38,6 +44,7 @@ export function maxPoolWithIndices(
   kernel: Pair,
   options: MaxPoolOptions = {},
 ): { y: Tensor; indices: Tensor } {
+  checkOptions("maxPool", options, POOL_OPTIONS);
   const { padding, ...window } = poolGeometry("maxPool", x, kernel, options);
   const lead = x.shape.slice(0, -2);
   const [h, w] = x.shape.slice(-2) as [number, number];

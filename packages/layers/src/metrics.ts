@@ -1,4 +1,5 @@
 import {
+  checkOptions,
   checkWhole,
   formatShape,
   formatValue,
@@ -86,6 +87,7 @@ export function confusionMatrix(
   labels: Tensor,
   options: { readonly classes?: number } = {},
 ): Tensor {
+  checkOptions("confusionMatrix", options, ["classes"]);
   requireTensor("confusionMatrix", "prediction", predictions);
   requireTensor("confusionMatrix", "list of labels", labels);
   const isNumbers = predictions.dtype === "int32" && sameShape(predictions.shape, labels.shape);
@@ -160,6 +162,7 @@ export function precisionRecallF1(
   matrix: Tensor,
   options: { readonly zeroDivision?: number } = {},
 ): ClassificationScores {
+  checkOptions("precisionRecallF1", options, ["zeroDivision"]);
   const { zeroDivision = 0 } = options;
   requireTensor("precisionRecallF1", "confusion matrix", matrix);
   const [classes, columns] = matrix.shape;

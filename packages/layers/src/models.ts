@@ -1,4 +1,4 @@
-import { formatValue, type Shape, type Tensor, ValueError } from "@convgrad/core";
+import { checkOptions, formatValue, type Shape, type Tensor, ValueError } from "@convgrad/core";
 import { ReLU } from "./activations.ts";
 import { GlobalAvgPool } from "./avgPool.ts";
 import { BatchNorm2D } from "./batchNorm2d.ts";
@@ -36,6 +36,7 @@ function checkModel(operation: string, classes: number, channels: number): void 
  * Source: LeCun et al. 1998, "Gradient-based learning applied to document recognition", figure 2.
  */
 export function leNet5(options: ModelOptions = {}): Sequential {
+  checkOptions("leNet5", options, ["classes", "channels"]);
   const { classes = 10, channels = 1 } = options;
   checkModel("leNet5", classes, channels);
   return new Sequential(
@@ -70,6 +71,7 @@ export interface SimpleCnnOptions extends ModelOptions {
  * @throws {@link ShapeError} unless the numbers are whole, and size ≥ 4.
  */
 export function simpleCnn(options: SimpleCnnOptions = {}): Sequential {
+  checkOptions("simpleCnn", options, ["classes", "channels", "size"]);
   const { classes = 10, channels = 1, size = 28 } = options;
   checkModel("simpleCnn", classes, channels);
   checkWhole("simpleCnn", "size", size, 4);
@@ -117,6 +119,7 @@ function convNorm(channels: number, filters: number, stride = 1): [Conv2D, Batch
  * Source: He et al. 2015, arXiv:1512.03385, section 4.2.
  */
 export function resNet(depth: number, options: ModelOptions = {}): Sequential {
+  checkOptions("resNet", options, ["classes", "channels"]);
   const { classes = 10, channels = 3 } = options;
   const n = (depth - 2) / 6;
   if (!Number.isSafeInteger(depth) || !Number.isSafeInteger(n) || n < 1) throw wrongDepth(depth);

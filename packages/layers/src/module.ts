@@ -2,6 +2,7 @@ import {
   type DType,
   DTypeError,
   formatShape,
+  formatValue,
   GraphError,
   keep,
   noGrad,
@@ -125,10 +126,14 @@ export abstract class Module {
   /**
    * Copies values into parameters and buffers, which keep their dtypes.
    *
-   * @throws {@link ValueError} for missing or unexpected names, {@link ShapeError} for another
+   * @throws {@link ValueError} for missing or unexpected names or entries that are no tensors, {@link ShapeError} for another
    * shape, {@link GraphError} for a released tensor; nothing has changed then.
    */
   loadStateDict(state: StateDict): void {
+    if (typeof state !== "object" || state === null) {
+      const remedy = "pass tensors by name, as stateDict() gives";
+      throw new ValueError("loadStateDict", `the state is ${formatValue(state)}; ${remedy}`);
+    }
     const entries = entriesOf(this);
     const known = new Set(entries.map(({ name }) => name));
     const missing = entries
@@ -143,7 +148,9 @@ export abstract class Module {
       );
     }
     for (const { name, tensor } of entries) {
-      const { shape, storage } = state[name]!;
+      const value: unknown = state[name];
+      requireTensor("loadStateDict", `entry ${name} of the state`, value);
+      const { shape, storage } = value;
       if (storage.released) {
         throw new GraphError(
           "loadStateDict",

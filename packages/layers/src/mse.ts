@@ -1,4 +1,4 @@
-import { formatValue, type Tensor, ValueError } from "@convgrad/core";
+import { checkOptions, formatValue, type Tensor, ValueError } from "@convgrad/core";
 import { annotate } from "./note.ts";
 import { checkReduction, checkTargets, type Reduction, reduced } from "./reduction.ts";
 
@@ -21,6 +21,7 @@ export function mse(
   t: Tensor,
   options: { readonly reduction?: MseReduction } = {},
 ): Tensor {
+  checkOptions("mse", options, ["reduction"]);
   const { reduction = "mean" } = options;
   checkReduction("mse", reduction, ["mean", "sum", "halfSum", "none"]);
   checkTargets("mse", y, t);
@@ -39,6 +40,7 @@ export function mse(
  * @throws as {@link mse}. Source: PyTorch, `torch.nn.functional.l1_loss`.
  */
 export function l1(y: Tensor, t: Tensor, options: { readonly reduction?: Reduction } = {}): Tensor {
+  checkOptions("l1", options, ["reduction"]);
   const { reduction = "mean" } = options;
   checkReduction("l1", reduction);
   checkTargets("l1", y, t);
@@ -65,6 +67,7 @@ export interface HuberOptions {
  * Source: PyTorch, `torch.nn.functional.huber_loss`.
  */
 export function huber(y: Tensor, t: Tensor, options: HuberOptions = {}): Tensor {
+  checkOptions("huber", options, ["delta", "reduction"]);
   const { delta = 1, reduction = "mean" } = options;
   checkReduction("huber", reduction);
   checkPositive("huber", "delta", delta);
@@ -92,6 +95,7 @@ export interface SmoothL1Options {
  * @throws as {@link huber}. Source: PyTorch, `torch.nn.functional.smooth_l1_loss`.
  */
 export function smoothL1(y: Tensor, t: Tensor, options: SmoothL1Options = {}): Tensor {
+  checkOptions("smoothL1", options, ["beta", "reduction"]);
   const { beta = 1, reduction = "mean" } = options;
   checkReduction("smoothL1", reduction);
   checkPositive("smoothL1", "beta", beta);

@@ -12,7 +12,7 @@ export function requireOperands(
 ): void {
   requireTensor(operation, "input x", x);
   requireTensor(operation, "weight w", w);
-  if (b) requireTensor(operation, "bias b", b);
+  if (b !== null && b !== undefined) requireTensor(operation, "bias b", b);
   if (x.dtype !== w.dtype) {
     const remedy =
       x.dtype === "uint8" || x.dtype === "int32"

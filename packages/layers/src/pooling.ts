@@ -1,4 +1,5 @@
 import {
+  checkOptions,
   formatShape,
   requireTensor,
   type Shape,
@@ -35,6 +36,9 @@ export interface DilatedPoolOptions extends PoolOptions {
   readonly dilation?: Pair;
 }
 
+/** The names of {@link DilatedPoolOptions}. */
+export const POOL_OPTIONS = ["stride", "padding", "dilation", "ceilMode"] as const;
+
 /**
  * The settings of a pooling, defaults included.
  *
@@ -47,6 +51,7 @@ function poolSettings(
   options: DilatedPoolOptions,
 ): WindowSettings {
   const { stride = kernel, padding = 0, dilation = 1, ceilMode = false } = options;
+  checkFlag(operation, "ceilMode", ceilMode);
   const settings = { kernel, stride, padding, dilation, ceilMode };
   const window = checkWindow(operation, settings);
   checkFlag(operation, "ceilMode", ceilMode);
@@ -143,10 +148,17 @@ export abstract class Pool<Options extends DilatedPoolOptions> extends Module {
   /**
    * @param name as messages and `summary()` give it
    * @param kernel height and width of a window
-   * @throws {@link ShapeError} when a setting is out of range.
+   * @param known the names of the options
+   * @throws {@link ShapeError} when a setting is out of range; {@link ValueError} for an option that does not exist.
    */
-  constructor(name: string, kernel: Pair, options: Options) {
+  constructor(
+    name: string,
+    kernel: Pair,
+    options: Options,
+    known: readonly (keyof Options & string)[] = POOL_OPTIONS,
+  ) {
     super();
+    checkOptions(name, options, known);
     poolSettings(name, kernel, options);
     this.#name = name;
     this.kernel = kernel;

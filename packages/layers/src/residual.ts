@@ -1,4 +1,5 @@
 import {
+  checkOptions,
   formatShape,
   type Shape,
   ShapeError,
@@ -37,6 +38,7 @@ export class Residual extends Module {
   /** @throws {@link ValueError} for anything that is no module. */
   constructor(body: Module, options: ResidualOptions = {}) {
     super();
+    checkOptions("Residual", options, ["shortcut", "activation"]);
     const { shortcut, activation } = options;
     for (const [what, part] of Object.entries({ body, shortcut, activation })) {
       if (part instanceof Module || (part === undefined && what !== "body")) continue;

@@ -1,4 +1,5 @@
 import type { Shape, Tensor } from "@convgrad/core";
+import { checkOptions } from "@convgrad/core";
 import { Conv2D, type Conv2DLayerOptions } from "./conv2d.ts";
 import { type Pair, pairOf } from "./geometry.ts";
 import { chainLoops } from "./loops/chain.ts";
@@ -7,6 +8,8 @@ import { Module } from "./module.ts";
 
 /** {@link Conv2DLayerOptions} but for the groups, which the layer sets itself. */
 export type SeparableConv2DOptions = Omit<Conv2DLayerOptions, "groups">;
+
+const OPTIONS = ["stride", "padding", "paddingMode", "dilation", "flip", "bias"] as const;
 
 /**
  * A convolution in two steps: one filter per channel looks around (depthwise), then a 1×1 convolution mixes the channels
@@ -36,6 +39,7 @@ export class SeparableConv2D extends Module {
     options: SeparableConv2DOptions = {},
   ) {
     super();
+    checkOptions("SeparableConv2D", options, OPTIONS);
     pairOf("SeparableConv2D", "channels and filters", [channels, filters], 1);
     this.depthwise = new Conv2D(channels, channels, kernel, { ...options, groups: channels });
     this.pointwise = new Conv2D(channels, filters, 1, { bias: options.bias ?? true });

@@ -1,4 +1,4 @@
-import { formatValue, type Shape, type Tensor, ValueError } from "@convgrad/core";
+import { formatValue, requireTensor, type Shape, type Tensor, ValueError } from "@convgrad/core";
 import type { Loops } from "./loops/loops.ts";
 import { softmaxLoops } from "./loops/softmax.ts";
 import { Module } from "./module.ts";
@@ -9,6 +9,7 @@ import { Module } from "./module.ts";
  * @throws {@link ShapeError} for an axis that x does not have; {@link DTypeError} for integers.
  */
 export function softmax(x: Tensor, axis = -1): Tensor {
+  requireTensor("softmax", "input x", x);
   return x.softmax(axis);
 }
 
@@ -18,6 +19,7 @@ export function softmax(x: Tensor, axis = -1): Tensor {
  * @throws {@link ShapeError} for an axis that x does not have; {@link DTypeError} for integers.
  */
 export function logSoftmax(x: Tensor, axis = -1): Tensor {
+  requireTensor("logSoftmax", "input x", x);
   return x.logSoftmax(axis);
 }
 

@@ -1,4 +1,5 @@
 import {
+  checkOptions,
   contract,
   formatValue,
   requireTensor,
@@ -100,6 +101,7 @@ function axesOf(x: Shape, { scale, size, mode }: UpsampleOptions): [Resized, Res
 }
 
 function checkUpsample(operation: string, options: UpsampleOptions): void {
+  checkOptions(operation, options, ["scale", "size", "mode", "alignCorners"]);
   const { scale, size, mode = "nearest", alignCorners = false } = options;
   checkChoice(operation, "mode", mode, ["nearest", "bilinear"]);
   checkFlag(operation, "alignCorners", alignCorners);

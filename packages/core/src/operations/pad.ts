@@ -1,6 +1,6 @@
 import { tensor } from "../create.ts";
 import { checkValue } from "../dtype.ts";
-import { formatValue, ShapeError, ValueError } from "../errors.ts";
+import { checkOptions, formatValue, ShapeError, ValueError } from "../errors.ts";
 import * as movement from "../primitives/movement.ts";
 import { formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -44,7 +44,9 @@ export function pad(
   pairs: readonly Margin[],
   options: number | PadOptions = {},
 ): Tensor {
-  const { mode = "constant", value } = typeof options === "object" ? options : { value: options };
+  const named = typeof options === "number" ? { value: options } : options;
+  checkOptions("pad", named, ["mode", "value"]);
+  const { mode = "constant", value } = named;
   const isWhole = (n: number) => Number.isSafeInteger(n) && n >= 0;
   const isPair = (pair: Margin) => Array.isArray(pair) && pair.length === 2 && pair.every(isWhole);
   if (!Array.isArray(pairs) || pairs.length > x.rank || !pairs.every(isPair)) {

@@ -1,7 +1,7 @@
 import { requireTensor } from "../construct.ts";
 import { arange } from "../create.ts";
 import { checkDType, type DType, requireDType } from "../dtype.ts";
-import { checkWhole, ShapeError, ValueError } from "../errors.ts";
+import { checkOptions, checkWhole, ShapeError, ValueError } from "../errors.ts";
 import { gather } from "../primitives/select.ts";
 import { formatShape, resolveAxis } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
@@ -38,8 +38,10 @@ export function indexSelect(x: Tensor, axis: number, index: Tensor): Tensor {
 export function oneHot(
   labels: Tensor,
   classes: number,
-  { dtype = "float32" }: { readonly dtype?: DType } = {},
+  options: { readonly dtype?: DType } = {},
 ): Tensor {
+  checkOptions("oneHot", options, ["dtype"]);
+  const { dtype = "float32" } = options;
   requireTensor("oneHot", "list of labels", labels);
   requireDType("oneHot", "list of labels", labels, "int32");
   checkWhole("oneHot", "classes", classes, 1);

@@ -1,5 +1,5 @@
 import { requireTensor, requireTensors } from "../construct.ts";
-import { checkWhole, formatValue, ShapeError, ValueError } from "../errors.ts";
+import { checkOptions, checkWhole, formatValue, ShapeError, ValueError } from "../errors.ts";
 import { isContiguous, type Window, windowsShape } from "../layout.ts";
 import { broadcast } from "../primitives/broadcast.ts";
 import * as movement from "../primitives/movement.ts";
@@ -291,6 +291,7 @@ export interface WindowOptions {
  */
 export function windows(x: Tensor, kernel: readonly number[], options: WindowOptions = {}): Tensor {
   requireList("windows", "kernel", kernel);
+  checkOptions("windows", options, ["stride", "dilation"]);
   const perAxis = (n: number | readonly number[] = 1) =>
     typeof n === "number" ? kernel.map(() => n) : n;
   const window: Window = {
