@@ -90,7 +90,8 @@ interface QuestionCase extends NamedCase {
 const question: Runner<QuestionCase> = (c, float, tolerance) => {
   const [I, F] = [toTensor(c.inputs.I, float, true), toTensor(c.inputs.F, float, true)];
   const target = toTensor(c.inputs.target, float);
-  const O = plane(conv2d(image(I), image(F), null, c.config));
+  const { stride, padding } = c.config;
+  const O = plane(conv2d(image(I), image(F), null, { stride, padding }));
   const error = mse(O, target, { reduction: "halfSum" });
   expectClose("O, eq. (1)", O, c.outputs.O_eq1, tolerance);
   expectNumbers("E", error.toTypedArray(), [c.outputs.err], tolerance);
