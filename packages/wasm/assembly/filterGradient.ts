@@ -2,7 +2,6 @@
 // determines; each block has sums of its own, [group][panel of 8 filters][block][8][taps], which are added at the end.
 
 import { ADD } from "./contractionNumbers";
-import { stage } from "./depthwise";
 import {
   dotRun5,
   dotRun5Tail,
@@ -12,6 +11,7 @@ import {
   dotTile4Tail,
 } from "./dotTiles";
 import { packPanel } from "./packing";
+import { stage } from "./phases";
 import { pixelTile } from "./pixelTile";
 import { planeDotStrip, planeDots, planeDotsTail, planeStridedDotStrip } from "./planeTiles";
 import { firstUnit, isRun, panelStart, word } from "./vectors";
