@@ -187,7 +187,8 @@ it.each<[string, () => unknown, RegExp]>([
     () => new StepLR({} as never, { stepSize: 1 }),
     /StepLR: the optimiser is an object; pass what new SGD/,
   ],
-  ["no options", () => new StepLR(sgd(), undefined as never), /stepSize is undefined/],
+  ["no options", () => new StepLR(sgd(), undefined as never), /StepLR: the options are undefined/],
+  ["a missing step", () => new StepLR(sgd(), {} as never), /stepSize is undefined/],
   [
     "a fractional stepSize",
     () => new StepLR(sgd(), { stepSize: 1.5 }),

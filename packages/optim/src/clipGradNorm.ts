@@ -1,5 +1,6 @@
 import {
   axpby,
+  checkOptions,
   formatValue,
   noGrad,
   requireTensor,
@@ -42,6 +43,7 @@ export function clipGradNorm(
   maxNorm: number,
   options: ClipGradNormOptions = {},
 ): number {
+  checkOptions("clipGradNorm", options, ["normType", "errorIfNonFinite"]);
   const { normType = 2, errorIfNonFinite = false } = options;
   checkNumber("clipGradNorm", "maxNorm", maxNorm, NOT_NEGATIVE);
   if (!(typeof normType === "number" && normType > 0)) {

@@ -1,4 +1,4 @@
-import { checkWhole } from "@convgrad/core";
+import { checkOptions, checkWhole } from "@convgrad/core";
 import type { Optimizer } from "./optimizer.ts";
 import { cosine } from "./power.ts";
 import { Schedule } from "./schedule.ts";
@@ -26,7 +26,8 @@ export class CosineAnnealingLR extends Schedule {
    */
   constructor(optimizer: Optimizer, options: { readonly tMax: number; readonly etaMin?: number }) {
     super("CosineAnnealingLR", optimizer);
-    const { tMax, etaMin = 0 }: typeof options = Object(options);
+    checkOptions("CosineAnnealingLR", options, ["tMax", "etaMin"]);
+    const { tMax, etaMin = 0 } = options;
     checkWhole("CosineAnnealingLR", "tMax", tMax, 1);
     checkNumber("CosineAnnealingLR", "etaMin", etaMin, NOT_NEGATIVE);
     this.#tMax = tMax;
@@ -62,7 +63,8 @@ export class CosineAnnealingWarmRestarts extends Schedule {
   constructor(optimizer: Optimizer, options: WarmRestartsOptions) {
     const name = "CosineAnnealingWarmRestarts";
     super(name, optimizer);
-    const { t0, tMult = 1, etaMin = 0 }: WarmRestartsOptions = Object(options);
+    checkOptions(name, options, ["t0", "tMult", "etaMin"]);
+    const { t0, tMult = 1, etaMin = 0 } = options;
     checkWhole(name, "t0", t0, 1);
     checkWhole(name, "tMult", tMult, 1);
     checkNumber(name, "etaMin", etaMin, NOT_NEGATIVE);

@@ -1,5 +1,6 @@
 import {
   axpby,
+  checkOptions,
   checkWhole,
   formatShape,
   formatValue,
@@ -61,6 +62,7 @@ export class ExponentialMovingAverage {
     tensors: Iterable<Tensor> | Readonly<Record<string, Tensor>>,
     options: AverageOptions = {},
   ) {
+    checkOptions(NAME, options, ["decay", "warmUp"]);
     const { decay = 0.999, warmUp = false } = options;
     checkNumber(NAME, "decay", decay, BELOW_ONE);
     checkSwitch(NAME, "warmUp", warmUp);

@@ -1,4 +1,4 @@
-import { checkWhole, formatValue, ValueError } from "@convgrad/core";
+import { checkOptions, checkWhole, formatValue, ValueError } from "@convgrad/core";
 import type { Optimizer } from "./optimizer.ts";
 import { power } from "./power.ts";
 import { Schedule } from "./schedule.ts";
@@ -25,6 +25,7 @@ export class LinearWarmup extends Schedule {
   /** @throws {@link ValueError} for settings out of range. */
   constructor(optimizer: Optimizer, options: LinearWarmupOptions = {}) {
     super("LinearWarmup", optimizer);
+    checkOptions("LinearWarmup", options, ["totalIters", "startFactor", "endFactor"]);
     const { totalIters = 5, startFactor = 1 / 3, endFactor = 1 } = options;
     checkWhole("LinearWarmup", "totalIters", totalIters, 1);
     checkNumber("LinearWarmup", "startFactor", startFactor, NOT_NEGATIVE);
@@ -58,6 +59,7 @@ export class PolynomialLR extends Schedule {
     options: { readonly totalIters?: number; readonly power?: number } = {},
   ) {
     super("PolynomialLR", optimizer);
+    checkOptions("PolynomialLR", options, ["totalIters", "power"]);
     const { totalIters = 5, power = 1 } = options;
     checkWhole("PolynomialLR", "totalIters", totalIters, 1);
     checkNumber("PolynomialLR", "power", power, NOT_NEGATIVE);

@@ -1,4 +1,4 @@
-import { checkWhole, formatValue, ValueError } from "@convgrad/core";
+import { checkOptions, checkWhole, formatValue, ValueError } from "@convgrad/core";
 import { cosineBetween } from "./cosineAnnealingLR.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { checkMomentum, Schedule } from "./schedule.ts";
@@ -52,7 +52,7 @@ export class OneCycleLR extends Schedule {
   /** @throws {@link ValueError} for settings out of range, or for an optimiser without a momentum to cycle. */
   constructor(optimizer: Optimizer, options: OneCycleOptions) {
     super("OneCycleLR", optimizer);
-    const settings = checked(Object(options));
+    const settings = checked(options);
     if (settings.cycleMomentum) checkMomentum("OneCycleLR", optimizer);
     this.#phases = phasesOf(settings);
     this.#between = settings.annealStrategy === "cos" ? cosineBetween : lineBetween;
@@ -100,6 +100,18 @@ function phasesOf(settings: Required<OneCycleOptions>): Phase[] {
 
 function checked(options: OneCycleOptions): Required<OneCycleOptions> {
   const name = "OneCycleLR";
+  checkOptions(name, options, [
+    "maxLr",
+    "totalSteps",
+    "pctStart",
+    "annealStrategy",
+    "threePhase",
+    "divFactor",
+    "finalDivFactor",
+    "cycleMomentum",
+    "baseMomentum",
+    "maxMomentum",
+  ]);
   const {
     maxLr,
     totalSteps,

@@ -48,6 +48,12 @@ export class ParameterGroup<S extends Settings = Settings> {
    * optimizer.groups[0].change({ weightDecay: 0 });
    */
   change(settings: Partial<S>): void {
+    if (typeof settings !== "object" || settings === null) {
+      throw new ValueError(
+        this.#rules.name,
+        `the settings are ${formatValue(settings)}; pass those that change, as { lr: 0.01 }`,
+      );
+    }
     this.#settings = checked(merged(this.#settings, settings), this.#rules);
   }
 }

@@ -1,4 +1,4 @@
-import { checkWhole, formatValue, ValueError } from "@convgrad/core";
+import { checkOptions, checkWhole, formatValue, ValueError } from "@convgrad/core";
 import { Optimizer } from "./optimizer.ts";
 import { BELOW_ONE, checkNumber, NOT_NEGATIVE } from "./settings.ts";
 
@@ -136,6 +136,16 @@ export class ReduceLROnPlateau {
 
 function checked(options: PlateauOptions): Required<PlateauOptions> {
   const name = "ReduceLROnPlateau";
+  checkOptions(name, options, [
+    "mode",
+    "factor",
+    "patience",
+    "threshold",
+    "thresholdMode",
+    "cooldown",
+    "minLr",
+    "epsilon",
+  ]);
   const {
     mode = "min",
     factor = 0.1,

@@ -1,4 +1,4 @@
-import { formatValue, ValueError } from "@convgrad/core";
+import { checkOptions, formatValue, ValueError } from "@convgrad/core";
 import type { Optimizer } from "./optimizer.ts";
 import { Schedule } from "./schedule.ts";
 import { checkMilestones } from "./stepLR.ts";
@@ -29,7 +29,8 @@ export class SequentialLR extends Schedule {
   ) {
     super("SequentialLR", optimizer);
     checkParts("SequentialLR", optimizer, schedules);
-    const { milestones }: typeof options = Object(options);
+    checkOptions("SequentialLR", options, ["milestones"]);
+    const { milestones } = options;
     checkMilestones("SequentialLR", milestones);
     const rising = milestones.every((at, i) => at > (milestones[i - 1] ?? 0));
     if (!rising || milestones.length !== schedules.length - 1) {

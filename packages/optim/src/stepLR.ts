@@ -1,4 +1,4 @@
-import { checkWhole, formatValue, ValueError } from "@convgrad/core";
+import { checkOptions, checkWhole, formatValue, ValueError } from "@convgrad/core";
 import type { Optimizer } from "./optimizer.ts";
 import { power } from "./power.ts";
 import { Schedule } from "./schedule.ts";
@@ -22,7 +22,8 @@ export class StepLR extends Schedule {
     options: { readonly stepSize: number; readonly gamma?: number },
   ) {
     super("StepLR", optimizer);
-    const { stepSize, gamma = 0.1 }: typeof options = Object(options);
+    checkOptions("StepLR", options, ["stepSize", "gamma"]);
+    const { stepSize, gamma = 0.1 } = options;
     checkWhole("StepLR", "stepSize", stepSize, 1);
     checkNumber("StepLR", "gamma", gamma, NOT_NEGATIVE);
     this.#stepSize = stepSize;
@@ -54,7 +55,8 @@ export class MultiStepLR extends Schedule {
     options: { readonly milestones: readonly number[]; readonly gamma?: number },
   ) {
     super("MultiStepLR", optimizer);
-    const { milestones, gamma = 0.1 }: typeof options = Object(options);
+    checkOptions("MultiStepLR", options, ["milestones", "gamma"]);
+    const { milestones, gamma = 0.1 } = options;
     checkMilestones("MultiStepLR", milestones);
     checkNumber("MultiStepLR", "gamma", gamma, NOT_NEGATIVE);
     this.#milestones = [...milestones];
@@ -92,7 +94,8 @@ export class ExponentialLR extends Schedule {
    */
   constructor(optimizer: Optimizer, options: { readonly gamma: number }) {
     super("ExponentialLR", optimizer);
-    const { gamma }: typeof options = Object(options);
+    checkOptions("ExponentialLR", options, ["gamma"]);
+    const { gamma } = options;
     checkNumber("ExponentialLR", "gamma", gamma, NOT_NEGATIVE);
     this.#gamma = gamma;
     this.begin();
