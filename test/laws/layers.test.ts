@@ -19,12 +19,13 @@ describe("gradients of the layers, to second order", () => {
 
 /** What is exported as a function and is neither layer nor loss, and why. */
 const NO_LAYER: Readonly<Record<string, string>> = {
-  constant: "initialises",
+  fillConstant: "initialises",
+  fillNormal: "initialises",
+  fillTruncatedNormal: "initialises",
+  fillUniform: "initialises",
   kaimingNormal: "initialises",
   kaimingUniform: "initialises",
-  normal: "initialises",
   orthogonal: "initialises",
-  uniform: "initialises",
   xavierNormal: "initialises",
   xavierUniform: "initialises",
   calculateGain: "a number for initialisers",
