@@ -24,7 +24,6 @@ const REFUSES_NOTHING: Readonly<Record<string, string>> = {
   formatShape: "for messages of errors, which nothing may replace by another error",
   formatValue: "as formatShape",
   isContiguous: "arithmetic on layouts",
-  registerBackend: "init says what is wrong with a backend",
   sameShape: "arithmetic on shapes",
   unravelIndex: "arithmetic on shapes",
   sizeOf: "arithmetic on shapes",

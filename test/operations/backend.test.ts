@@ -104,7 +104,7 @@ describe("backends", () => {
       { name: "broken", reason: "Error: no such instruction" },
     ]);
     await expect(init({ threads: 0 })).rejects.toThrow(
-      "threads is 0; it must be a whole number ≥ 1",
+      "threads is 0; it must be a whole number from 1 to 1024",
     );
     await expect(init({ backend: "broken" })).rejects.toThrow("no such instruction");
     expect(backendInfo().name).toBe("foreign");

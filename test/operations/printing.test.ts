@@ -38,10 +38,17 @@ describe("a tensor as text", () => {
     expect(String(tensor([1e-10, 2.5]))).toBe("tensor([1.0e-10,  2.5e+0])");
     expect(String(tensor([1e-5, -2e-5]))).toBe("tensor([ 1e-5, -2e-5])");
     expect(String(tensor([0, 0.25]))).toBe("tensor([0.00, 0.25])");
+    expect(String(tensor([0, 1e-12]))).toBe("tensor([ 0e+0, 1e-12])");
     expect(String(tensor([2 ** 31 - 1, -1], { dtype: "int32" }))).toBe(
       "tensor([2147483647,         -1], int32)",
     );
     expect(String(tensor([2 ** 24, 1]))).toBe("tensor([16777216,        1])");
+  });
+
+  it("keeps the sign of −0, as NumPy does", () => {
+    expect(String(tensor([-0, 0, 1]))).toBe("tensor([-0,  0,  1])");
+    expect(String(tensor([-0, 0.25]))).toBe("tensor([-0.00,  0.25])");
+    expect(String(tensor([-0, 1e-12]))).toBe("tensor([-0e+0, 1e-12])");
   });
 
   it("knows NaN, infinities and nothing", () => {

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 /** Lines of code in one file. */
 const FILE_LIMIT = 300;
 /** Lines of code in packages/core/src: raise only with ADR 8. */
-const CORE_LIMIT = 5_150;
+const CORE_LIMIT = 5_200;
 
 /** Lines that are neither blank nor comment. */
 function codeLines(source: string): number {

@@ -1,6 +1,6 @@
 import { synchronous } from "./backend.ts";
 import { isFloat } from "./dtype.ts";
-import { AnomalyError, ValueError } from "./errors.ts";
+import { AnomalyError, checkFunction } from "./errors.ts";
 import type { Node } from "./graph.ts";
 import { formatShape, unravelIndex } from "./shape.ts";
 import { type Creation, callers, creation } from "./stack.ts";
@@ -38,9 +38,7 @@ export function backwardOf(node: Node | null): Node | null {
 export function detectAnomaly(): () => void;
 export function detectAnomaly<T>(fn: () => T): T;
 export function detectAnomaly<T>(fn?: () => T): T | (() => void) {
-  if (fn !== undefined && typeof fn !== "function") {
-    throw new ValueError("detectAnomaly", "fn must be a function: detectAnomaly(() => …)");
-  }
+  if (fn !== undefined) checkFunction("detectAnomaly", "fn", fn, "detectAnomaly(() => …)");
   detectors++;
   let on = true;
   const stop = () => {

@@ -1,6 +1,6 @@
 import { makeTensor, requireTensor, requireTensors } from "./construct.ts";
 import { requireDType } from "./dtype.ts";
-import { checkOptions, GraphError, ShapeError } from "./errors.ts";
+import { checkBoolean, checkOptions, GraphError, ShapeError } from "./errors.ts";
 import { type BackwardOptions, history, type Node, noGrad, propagate, type Seed } from "./graph.ts";
 import { isContiguous, mayOverlap } from "./layout.ts";
 import { updateInPlace } from "./primitive.ts";
@@ -46,6 +46,7 @@ const PASS_OPTIONS = ["retainGraph", "createGraph"] as const;
 /** Adds ∂y/∂leaf to the `grad` of every leaf; see `Tensor.backward`. */
 export function backward(y: Tensor, gradient?: Tensor, options: BackwardOptions = {}): void {
   checkOptions("backward", options, PASS_OPTIONS);
+  for (const name of PASS_OPTIONS) checkBoolean("backward", name, options[name]);
   const seed = seedOf("backward", y, gradient);
   const held = new Scope("the gradients of the leaves", null);
   const found: [leaf: Tensor, g: Tensor][] = [];
@@ -113,6 +114,7 @@ export function gradients<const Xs extends readonly Tensor[]>(
 ): { -readonly [K in keyof Xs]: Tensor } {
   requireTensor("gradients", "result y", y);
   checkOptions("gradients", options, [...PASS_OPTIONS, "gradient"]);
+  for (const name of PASS_OPTIONS) checkBoolean("gradients", name, options[name]);
   const seed = seedOf("gradients", y, options.gradient);
   requireTensors("gradients", "xs", xs);
   xs.forEach((x, i) => {

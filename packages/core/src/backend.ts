@@ -1,5 +1,13 @@
 import type { DType } from "./dtype.ts";
-import { checkOptions, checkWhole, formatValue, GraphError, ValueError } from "./errors.ts";
+import {
+  checkBoolean,
+  checkFunction,
+  checkOptions,
+  checkWhole,
+  formatValue,
+  GraphError,
+  ValueError,
+} from "./errors.ts";
 import type { Kernels } from "./kernels.ts";
 import { reference } from "./reference/index.ts";
 
@@ -24,7 +32,7 @@ export interface BackendInfo {
 export interface InitOptions {
   /** A registered backend by name, or `"auto"` (the default) for the fastest one that loads here. */
   readonly backend?: "auto" | (string & {});
-  /** Threads the backend may use, 1 or more; default: what it deems best, or has been told before. */
+  /** Threads the backend may use, 1 to 1024; default: what it deems best, or has been told before. */
   readonly threads?: number;
   /**
    * Whether `wasm` uses Winograd's algorithm for 3×3 and 5×5 convolutions; default true: up to three times faster, with
@@ -41,13 +49,27 @@ export interface InitOptions {
 /** Makes a backend ready; throws where it cannot run. */
 export type BackendLoader = (options: InitOptions) => Kernels | Promise<Kernels>;
 
+/** More than any machine has cores for. */
+const MOST_THREADS = 1024;
+
 const loaders = new Map<string, BackendLoader>([["reference", () => reference]]);
 /** `null` until `init` or the first use. */
 let current: Kernels | null = null;
 let fallbacks: readonly Fallback[] = [];
 
-/** Makes a backend known to `init`; the one registered last is preferred by `"auto"`. */
+/**
+ * Makes a backend known to `init`; the one registered last is preferred by `"auto"`.
+ *
+ * @throws {@link ValueError} for a name that is no text, or is `"auto"`, and for a loader that is no function.
+ */
 export function registerBackend(name: string, load: BackendLoader): void {
+  if (typeof name !== "string" || name === "" || name === "auto") {
+    throw new ValueError(
+      "registerBackend",
+      `the name is ${formatValue(name)}; use one of its own, like "mine"`,
+    );
+  }
+  checkFunction("registerBackend", "the loader", load, "(options) => kernels");
   loaders.set(name, load);
 }
 
@@ -55,19 +77,17 @@ export function registerBackend(name: string, load: BackendLoader): void {
  * Loads and selects a backend, with all its threads. Optional, for the first use does it by itself; the threads then
  * join when they are ready, in Node after a few milliseconds, in a browser when the page's own code has let them start.
  *
- * @throws {@link ValueError} for a name that nobody registered, a number of threads below 1, or a switch that is neither
- * true nor false.
+ * @throws {@link ValueError} for a name that nobody registered, a number of threads below 1 or above 1024, or a switch
+ * that is neither true nor false.
  * @example
  * const { name, threads } = await init({ backend: "reference" });
  */
 export async function init(options: InitOptions = {}): Promise<BackendInfo> {
   checkOptions("init", options, ["backend", "threads", "winograd", "relaxed"]);
   const { backend = "auto", threads, winograd, relaxed } = options;
-  if (threads !== undefined) checkWhole("init", "threads", threads, 1);
-  for (const [name, value] of Object.entries({ winograd, relaxed })) {
-    if (value === undefined || typeof value === "boolean") continue;
-    throw new ValueError("init", `${name} is ${formatValue(value)}; it must be true or false`);
-  }
+  if (threads !== undefined) checkWhole("init", "threads", threads, 1, MOST_THREADS);
+  checkBoolean("init", "winograd", winograd);
+  checkBoolean("init", "relaxed", relaxed);
   if (backend !== "auto") {
     select(await ready(loaderOf("init", backend)(options)), []);
     return backendInfo();
@@ -82,6 +102,17 @@ export async function init(options: InitOptions = {}): Promise<BackendInfo> {
     }
   }
   return backendInfo();
+}
+
+/** @throws {@link ValueError} unless it is a backend. */
+function checkKernels(operation: string, kernels: unknown): void {
+  if (Array.isArray((kernels as Partial<Kernels> | null | undefined)?.dtypes)) return;
+  const known = [...loaders.keys()].join(", ");
+  throw new ValueError(
+    operation,
+    `the backend is ${formatValue(kernels)}; pass its kernels, as createKernels() gives, or select one by name ` +
+      `with setBackend(name) (registered: ${known})`,
+  );
 }
 
 /** A backend with all its threads. */
@@ -138,11 +169,13 @@ export function selectedBackend(): Kernels {
 /**
  * Selects a backend at once, itself or by name; tensors of the former one move over when they are next used.
  *
- * @throws {@link ValueError} for an unknown name, or for a backend that can only be loaded with `await init`.
+ * @throws {@link ValueError} for an unknown name, what is no backend, or a backend that can only be loaded with `await init`.
  */
 export function setBackend(backend: Kernels | string): void {
   const isName = typeof backend === "string";
-  select(isName ? loadAtOnce(backend, loaderOf("setBackend", backend)) : backend, []);
+  const kernels = isName ? loadAtOnce(backend, loaderOf("setBackend", backend)) : backend;
+  checkKernels("setBackend", kernels);
+  select(kernels, []);
 }
 
 /** The selected backend. */
@@ -163,9 +196,12 @@ export function kernelsFor(dtype: DType, operands: readonly { readonly dtype: DT
 /**
  * Runs synchronous `fn` with another backend selected.
  *
- * @throws {@link GraphError} when `fn` returns a promise, because its later parts would run on the former backend.
+ * @throws {@link GraphError} when `fn` returns a promise, because its later parts would run on the former backend;
+ * {@link ValueError} for what is no backend or no function.
  */
 export function withBackend<T>(kernels: Kernels, fn: () => T): T {
+  checkKernels("withBackend", kernels);
+  checkFunction("withBackend", "fn", fn, "withBackend(kernels, () => …)");
   const before = current;
   current = kernels;
   try {

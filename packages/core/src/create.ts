@@ -9,7 +9,14 @@ import {
   dtypeOf,
   type TypedArray,
 } from "./dtype.ts";
-import { checkOptions, DTypeError, formatValue, ShapeError, ValueError } from "./errors.ts";
+import {
+  checkBoolean,
+  checkOptions,
+  DTypeError,
+  formatValue,
+  ShapeError,
+  ValueError,
+} from "./errors.ts";
 import type { Kernels, View } from "./kernels.ts";
 import { newTensor, viewOn } from "./primitive.ts";
 import { checkShape, formatShape, resolveReshape, type Shape, sizeOf } from "./shape.ts";
@@ -75,6 +82,7 @@ export function create(
   const { dtype = "float32", requiresGrad = false } = options;
   checkDType(operation, dtype);
   checkShape(operation, shape);
+  checkBoolean(operation, "requiresGrad", requiresGrad);
   if (requiresGrad) checkDifferentiable(dtype);
   const kernels = kernelsFor(dtype, []);
   const result = newTensor(kernels, dtype, [...shape]);

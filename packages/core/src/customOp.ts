@@ -1,7 +1,7 @@
 import { inspect, isDetecting } from "./anomaly.ts";
 import { requireTensor, requireTensors } from "./construct.ts";
 import { isFloat, requireDType } from "./dtype.ts";
-import { formatValue, GraphError } from "./errors.ts";
+import { checkFunction, checkOptions, formatValue, GraphError, ValueError } from "./errors.ts";
 import { isRecording, Node, noGrad } from "./graph.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -34,9 +34,20 @@ export interface CustomOp {
  *   forward: (x) => x.mul(x).mul(x),
  *   backward: (g, { inputs: [x] }) => [g.mul(x!.mul(x!).mul(3))],
  * });
- * @throws {@link GraphError} at the backward pass, when the number of gradients is not that of the inputs.
+ * @throws {@link ValueError} for a name that is no text, or parts that are no functions;
+ * {@link GraphError} at the backward pass, when the number of gradients is not that of the inputs.
  */
-export function customOp({ name, forward, backward }: CustomOp): (...inputs: Tensor[]) => Tensor {
+export function customOp(definition: CustomOp): (...inputs: Tensor[]) => Tensor {
+  checkOptions("customOp", definition, ["name", "forward", "backward"]);
+  const { name, forward, backward } = definition;
+  if (typeof name !== "string" || name === "") {
+    throw new ValueError(
+      "customOp",
+      `name is ${formatValue(name)}; it must be what messages call it: "cube"`,
+    );
+  }
+  checkFunction("customOp", "forward", forward, "(x) => …");
+  checkFunction("customOp", "backward", backward, "(g, { inputs, output }) => [ … ]");
   return (...inputs) => {
     requireTensors(name, "inputs", inputs);
     const computed = noGrad(() => forward(...inputs));

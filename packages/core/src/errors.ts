@@ -111,12 +111,41 @@ export function checkOptions<O extends object>(
 }
 
 /** @throws {@link ValueError} unless the value is a whole number of at least `least`: `steps: n is 1.5; …` */
-export function checkWhole(operation: string, what: string, value: number, least: number): void {
-  if (!Number.isSafeInteger(value) || value < least) {
-    throw new ValueError(
-      operation,
-      `${what} is ${formatValue(value)}; it must be a whole number ≥ ${least}`,
-      { [what]: value },
-    );
-  }
+export function checkWhole(
+  operation: string,
+  what: string,
+  value: number,
+  least: number,
+  most = Number.POSITIVE_INFINITY,
+): void {
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return;
+  const range = most === Number.POSITIVE_INFINITY ? `≥ ${least}` : `from ${least} to ${most}`;
+  throw new ValueError(
+    operation,
+    `${what} is ${formatValue(value)}; it must be a whole number ${range}`,
+    { [what]: value },
+  );
+}
+
+/**
+ * Refuses what cannot be called.
+ *
+ * @param form how a right one is written: `"(g) => …"`
+ * @throws {@link ValueError} `scope: fn is 3; it must be a function: scope(() => …)`
+ */
+export function checkFunction(operation: string, what: string, fn: unknown, form: string): void {
+  if (typeof fn === "function") return;
+  throw new ValueError(operation, `${what} is ${formatValue(fn)}; it must be a function: ${form}`);
+}
+
+/**
+ * Refuses switches that are neither true nor false; `undefined` counts as left out.
+ *
+ * @throws {@link ValueError} `sum: keepDims is "no"; it must be true or false`
+ */
+export function checkBoolean(operation: string, what: string, value: unknown): void {
+  if (typeof value === "boolean" || value === undefined) return;
+  throw new ValueError(operation, `${what} is ${formatValue(value)}; it must be true or false`, {
+    [what]: value,
+  });
 }

@@ -66,7 +66,8 @@ export function formatNumbers(values: TypedArray): string[] {
   const isFixed = most < 1e5 && decimals < 8 && least >= 0.5 * 10 ** -decimals;
   const isWhole = finite.every(Number.isInteger) && (sizes.length === 0 || most < 1e10);
   const write = (value: number, digits: number) =>
-    isFixed || isWhole ? value.toFixed(digits) : value.toExponential(digits);
+    (Object.is(value, -0) ? "-" : "") + // −0, which JavaScript's own methods write as 0
+    (isFixed || isWhole ? value.toFixed(digits) : value.toExponential(digits));
   const rounded = finite.map((value) => write(value, isFixed ? decimals : DIGITS - 1));
   const needed = rounded.map(
     (text) =>

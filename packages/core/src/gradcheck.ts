@@ -1,7 +1,16 @@
 import { gradients } from "./autograd.ts";
+import { requireTensor, requireTensors } from "./construct.ts";
 import { tensor } from "./create.ts";
 import { isFloat } from "./dtype.ts";
-import { checkOptions, formatValue, GraphError, ValueError } from "./errors.ts";
+import {
+  checkBoolean,
+  checkFunction,
+  checkOptions,
+  checkWhole,
+  formatValue,
+  GraphError,
+  ValueError,
+} from "./errors.ts";
 import { noGrad } from "./graph.ts";
 import { randomBlock } from "./philox.ts";
 import { scope } from "./scopes.ts";
@@ -63,7 +72,8 @@ type Settings = Required<GradcheckOptions>;
  *
  * @param fn a deterministic function made of tensor operations; it must not modify its inputs
  * @param inputs its arguments, of any shapes; float inputs are copied to float64 and checked, others are passed on as they are
- * @throws {@link GraphError} naming the worst element with both numbers, unless `throws` is false.
+ * @throws {@link GraphError} naming the worst element with both numbers, unless `throws` is false; {@link ValueError} for an option
+ * out of range, an `fn` that is no function or gives no tensor, and inputs without a float.
  * @example
  * gradcheck((x, w) => conv2d(x, w, undefined, { stride: 2 }), [x, w], { order: 2 });
  */
@@ -72,16 +82,10 @@ export function gradcheck(
   inputs: readonly Tensor[],
   options: GradcheckOptions = {},
 ): GradcheckReport {
+  checkFunction("gradcheck", "fn", fn, "(x, w) => …");
   checkOptions("gradcheck", options, ["eps", "atol", "rtol", "order", "seed", "throws"]);
-  const settings: Settings = {
-    eps: 1e-6,
-    atol: 1e-6,
-    rtol: 1e-4,
-    order: 1,
-    seed: 0,
-    throws: true,
-    ...options,
-  };
+  const { eps = 1e-6, atol = 1e-6, rtol = 1e-4, order = 1, seed = 0, throws = true } = options;
+  const settings: Settings = { eps, atol, rtol, order, seed, throws };
   for (const name of ["eps", "atol", "rtol"] as const) {
     if (!(settings[name] > 0 && Number.isFinite(settings[name]))) {
       throw new ValueError(
@@ -90,15 +94,17 @@ export function gradcheck(
       );
     }
   }
-  if (settings.order !== 1 && settings.order !== 2) {
-    throw new ValueError("gradcheck", `order is ${formatValue(settings.order)}; it must be 1 or 2`);
+  if (order !== 1 && order !== 2) {
+    throw new ValueError("gradcheck", `order is ${formatValue(order)}; it must be 1 or 2`);
   }
+  checkWhole("gradcheck", "seed", seed, 0);
+  checkBoolean("gradcheck", "throws", throws);
+  requireTensors("gradcheck", "inputs", inputs);
   if (!inputs.some((x) => isFloat(x.dtype))) {
     throw new ValueError("gradcheck", "there is no float input to differentiate by; pass some");
   }
   const report = scope(() => check(fn, inputs, settings));
-  if (!report.ok && settings.throws)
-    throw new GraphError("gradcheck", report.message, { ...report });
+  if (!report.ok && throws) throw new GraphError("gradcheck", report.message, { ...report });
   return report;
 }
 
@@ -118,7 +124,9 @@ function check(fn: Fn, inputs: readonly Tensor[], settings: Settings): Gradcheck
 /** Σ v·f with fixed random weights v, so that no output is blind to a difference; f itself if it is one number. */
 function weighted(fn: Fn, seed: number): Fn {
   return (...inputs) => {
-    const y = fn(...inputs).to("float64");
+    const result = fn(...inputs);
+    requireTensor("gradcheck", "result of fn", result);
+    const y = result.to("float64");
     return y.size === 1 ? y.sum() : y.mul(weightsLike(y, seed, 1)).sum();
   };
 }

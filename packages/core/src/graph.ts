@@ -1,7 +1,7 @@
 import { backwardOf, isDetecting } from "./anomaly.ts";
 import { synchronous } from "./backend.ts";
 import { Cotangents } from "./cotangents.ts";
-import { GraphError } from "./errors.ts";
+import { checkFunction, GraphError } from "./errors.ts";
 import { formatShape, type Shape } from "./shape.ts";
 import { type Creation, creation } from "./stack.ts";
 import type { Tensor } from "./tensor.ts";
@@ -144,9 +144,11 @@ export function withRecording<T>(on: boolean, fn: () => T): T {
 /**
  * Runs synchronous `fn` without recording: no gradients, less memory.
  *
- * @throws {@link GraphError} when `fn` returns a promise, because its later parts would be recorded.
+ * @throws {@link GraphError} when `fn` returns a promise, because its later parts would be recorded;
+ * {@link ValueError} when `fn` is no function.
  */
 export function noGrad<T>(fn: () => T): T {
+  checkFunction("noGrad", "fn", fn, "noGrad(() => …)");
   return synchronous("noGrad", withRecording(false, fn));
 }
 

@@ -1,7 +1,7 @@
 import { synchronous } from "./backend.ts";
 import { requireTensor, requireTensors } from "./construct.ts";
 import { requireDType } from "./dtype.ts";
-import { GraphError, ShapeError, ValueError } from "./errors.ts";
+import { checkFunction, GraphError, ShapeError } from "./errors.ts";
 import type { GradientHook, Node } from "./graph.ts";
 import { formatShape, sameShape } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
@@ -18,12 +18,6 @@ function nodeOf(operation: string, x: Tensor): Node {
       "set requiresGrad before computing with it",
     { shape: x.shape },
   );
-}
-
-/** @throws {@link ValueError} unless it is a function. */
-export function requireHook(operation: string, fn: unknown): void {
-  if (typeof fn === "function") return;
-  throw new ValueError(operation, "the hook must be a function: (g) => …");
 }
 
 function register(hook: GradientHook): RemoveHook {
@@ -55,7 +49,7 @@ function watch<T>(operation: string, gradients: readonly (Tensor | null)[], fn: 
 /** See `Tensor.onGradient`. */
 export function onGradient(x: Tensor, fn: (g: Tensor) => Tensor | undefined): RemoveHook {
   const node = nodeOf("onGradient", x);
-  requireHook("onGradient", fn);
+  checkFunction("onGradient", "the hook", fn, "(g) => …");
   const call = ([g]: readonly (Tensor | null)[]): Tensor | null => {
     const replacement = watch("onGradient", [g!], () => fn(g!)) ?? null;
     if (replacement === null) return null;
@@ -88,7 +82,7 @@ export function onGradients(
 ): RemoveHook {
   requireTensors("onGradients", "xs", xs);
   const nodes = xs.map((x) => nodeOf("onGradients", x));
-  requireHook("onGradients", fn);
+  checkFunction("onGradients", "the hook", fn, "(gradients) => …");
   const call = (gradients: readonly (Tensor | null)[]) => {
     watch("onGradients", gradients, () => fn(gradients));
     return null;

@@ -15,6 +15,8 @@ export type { AnomalyDetails, ErrorDetails } from "./errors.ts";
 export {
   AnomalyError,
   ConvgradError,
+  checkBoolean,
+  checkFunction,
   checkOptions,
   checkWhole,
   DTypeError,

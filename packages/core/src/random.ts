@@ -3,6 +3,7 @@ import { isFloat } from "./dtype.ts";
 import { checkWhole, DTypeError } from "./errors.ts";
 import type { RandomState } from "./kernels.ts";
 import { randomBlock } from "./philox.ts";
+import { reference } from "./reference/index.ts";
 import type { Shape } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -72,15 +73,19 @@ export function randn(shape: Shape, options: CreateOptions = {}): Tensor {
   return draw("normal", shape, options);
 }
 
+/** What a tensor of int32 can have in 4 GiB. */
+const MOST_PERMUTED = 2 ** 30;
+
 /**
  * The numbers 0 … n − 1 in a random order that depends on the state alone (Fisher–Yates on the Philox sequence).
  * Without a state it takes the next part of the global sequence.
  *
- * @throws {@link ValueError} unless n is a whole number ≥ 0.
+ * @throws {@link ValueError} unless n is a whole number from 0 to 2³⁰; {@link MemoryError} when there is no room.
  */
 export function randomPermutation(n: number, at: RandomState = nextStream()): Int32Array {
-  checkWhole("randomPermutation", "n", n, 0);
-  const order = Int32Array.from({ length: n }, (_, i) => i);
+  checkWhole("randomPermutation", "n", n, 0, MOST_PERMUTED);
+  const order = reference.allocate("int32", n) as Int32Array;
+  for (let i = 0; i < n; i++) order[i] = i;
   const words = new Uint32Array(4);
   for (let i = n - 1, drawn = 0; i > 0; i--, drawn++) {
     if (drawn % 4 === 0) randomBlock(at.seed, at.stream, drawn / 4, words);

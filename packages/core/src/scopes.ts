@@ -1,6 +1,6 @@
 import { asyncContext } from "./asyncContext.ts";
 import { requireTensor } from "./construct.ts";
-import { checkWhole } from "./errors.ts";
+import { checkFunction, checkWhole, formatValue, ValueError } from "./errors.ts";
 import { history } from "./graph.ts";
 import { currentScope, enterScope, leaveScope, moveTo, runScope, Scope } from "./scope.ts";
 import { Tensor } from "./tensor.ts";
@@ -29,11 +29,13 @@ export function keep<T>(x: T): T {
  * objects), which go to the enclosing scope together with what their backward pass still needs. On a throw everything
  * is released. `fn` may be async.
  *
- * @throws what `fn` throws; {@link GraphError} where scopes of interleaving tasks cannot be told apart.
+ * @throws what `fn` throws; {@link GraphError} where scopes of interleaving tasks cannot be told apart;
+ * {@link ValueError} when `fn` is no function.
  * @example
  * const accuracy = scope(() => model.forward(images).argmax(1).equal(labels).mean().item());
  */
 export function scope<T>(fn: () => T): T {
+  checkFunction("scope", "fn", fn, "scope(() => …)");
   return runScope("scope()", fn, promote);
 }
 
@@ -107,9 +109,15 @@ export function* steps(n: number): Generator<number, void, void> {
  * the item itself, are released before the next item is asked for, and on break and throw. For writing data loaders.
  *
  * @param source makes the items; it runs outside the scope of the body
- * @throws what the source throws; {@link GraphError} as `scope` does.
+ * @throws what the source throws; {@link GraphError} as `scope` does; {@link ValueError} for a source that is no iterator.
  */
 export function eachInScope<T>(source: AsyncIterator<T> | Iterator<T>): AsyncIterableIterator<T> {
+  if (typeof (source as Partial<Iterator<T>> | null | undefined)?.next !== "function") {
+    throw new ValueError(
+      "eachInScope",
+      `the source is ${formatValue(source)}; pass an iterator: list.values(), or what a generator gives`,
+    );
+  }
   const parent = currentScope();
   const nothing = () => {};
   let end = nothing;

@@ -1,4 +1,6 @@
 import {
+  checkBoolean,
+  checkFunction,
   checkOptions,
   checkWhole,
   eachInScope,
@@ -65,6 +67,10 @@ export class DataLoader<B, O = B> implements AsyncIterable<O> {
     const { batch = 32, shuffle = false, seed = randomState().seed, dropLast = false } = options;
     checkWhole(NAME, "batch", batch, 1);
     checkWhole(NAME, "seed", seed, 0);
+    checkBoolean(NAME, "shuffle", shuffle);
+    checkBoolean(NAME, "dropLast", dropLast);
+    const { transform } = options;
+    if (transform !== undefined) checkFunction(NAME, "transform", transform, "(batch) => …");
     this.dataset = isDataset(source) ? source : (columnsDataset(NAME, source) as Dataset<B>);
     const { length } = this.dataset;
     checkWhole(NAME, "the length of the data set", length, 1);
@@ -78,7 +84,7 @@ export class DataLoader<B, O = B> implements AsyncIterable<O> {
     this.length = dropLast ? Math.floor(length / batch) : Math.ceil(length / batch);
     this.#batch = batch;
     this.#seed = shuffle ? seed : null;
-    this.#transform = options.transform;
+    this.#transform = transform;
   }
 
   /** The number of the epoch that the next loop will run, from 0; set it to resume a run. */

@@ -1,4 +1,11 @@
-import { type DType, FormatError, type TypedArray } from "@convgrad/core";
+import {
+  checkOptions,
+  type DType,
+  FormatError,
+  formatValue,
+  type TypedArray,
+  ValueError,
+} from "@convgrad/core";
 import { gunzip, isGzip } from "./gunzip.ts";
 
 /** The contents of an IDX file. */
@@ -64,7 +71,8 @@ const AGAIN = "the download may be damaged; fetch the file again";
  *
  * @param bytes the file; unsigned bytes, int32, float32 or float64 (big-endian, as the format has them)
  * @throws {@link FormatError} for anything else: `readIdx: labels: the header announces 60000 bytes of data
- * ([60000] uint8), the file has 59992; the download may be damaged; fetch the file again`
+ * ([60000] uint8), the file has 59992; the download may be damaged; fetch the file again`; {@link ValueError} for
+ * what holds no bytes, or an unknown option.
  * Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits", section "the IDX file format".
  *
  * @example
@@ -75,7 +83,17 @@ export async function readIdx(
   bytes: Uint8Array | ArrayBuffer,
   options: ReadIdxOptions = {},
 ): Promise<IdxArray> {
+  checkOptions("readIdx", options, ["name"]);
   const { name = "the IDX file" } = options;
+  if (typeof name !== "string") {
+    throw new ValueError("readIdx", `name is ${formatValue(name)}; it must be a text`, { name });
+  }
+  if (!(bytes instanceof Uint8Array || bytes instanceof ArrayBuffer)) {
+    throw new ValueError(
+      "readIdx",
+      `the bytes are ${formatValue(bytes)}; pass a Uint8Array or an ArrayBuffer, as readFile or fetch gives`,
+    );
+  }
   const given = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
   const file = isGzip(given)
     ? await gunzip(given, name, {

@@ -1,4 +1,13 @@
-import { noGrad, scope, Tensor, ValueError } from "@convgrad/core";
+import {
+  checkFunction,
+  checkOptions,
+  formatValue,
+  noGrad,
+  requireTensor,
+  scope,
+  Tensor,
+  ValueError,
+} from "@convgrad/core";
 import { accuracy, crossEntropy } from "@convgrad/layers";
 import type { Measured } from "./meter.ts";
 
@@ -45,8 +54,8 @@ export interface Evaluation {
  *
  * @param model gives logits `[N, K]` for images `[N, …]`
  * @param batches a `DataLoader`, or any list of batches
- * @throws {@link ValueError} when there is no batch, or one without images or labels: `evaluate: a batch must be
- * { images, labels }, both tensors; this one has x, y`
+ * @throws {@link ValueError} for an option, a model or batches that are none, and when there is no batch, or one
+ * without images or labels: `evaluate: a batch must be { images, labels }, both tensors; this one has x, y`
  *
  * @example
  * const { accuracy } = await evaluate(model, new DataLoader(test, { batch: 250, transform: scalePixels }));
@@ -56,7 +65,17 @@ export async function evaluate(
   batches: AsyncIterable<LabelledBatch> | Iterable<LabelledBatch>,
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
+  checkOptions("evaluate", options, ["loss", "onBatch"]);
   const { loss: lossOf = crossEntropy, onBatch } = options;
+  checkFunction("evaluate", "loss", lossOf, "(logits, labels) => …");
+  if (onBatch !== undefined) checkFunction("evaluate", "onBatch", onBatch, "(done) => …");
+  checkModel(model);
+  if (!(Symbol.asyncIterator in Object(batches) || Symbol.iterator in Object(batches))) {
+    throw new ValueError(
+      "evaluate",
+      `the batches are ${formatValue(batches)}; pass a DataLoader, or a list of { images, labels }`,
+    );
+  }
   const total = { batches: 0, loss: 0, correct: 0, samples: 0 };
   const restore = remember(model);
   model.eval();
@@ -67,7 +86,10 @@ export async function evaluate(
       const measured = scope(() =>
         noGrad(() => {
           const logits = model.forward(images);
-          const loss = lossOf(logits, labels).mean().item();
+          requireTensor("evaluate", "result of the model", logits);
+          const losses = lossOf(logits, labels);
+          requireTensor("evaluate", "result of loss", losses);
+          const loss = losses.mean().item();
           return { loss, accuracy: accuracy(logits, labels), samples };
         }),
       );
@@ -83,6 +105,15 @@ export async function evaluate(
   if (samples === 0)
     throw new ValueError("evaluate", "there is no sample; pass a loader with data");
   return { loss: total.loss / samples, accuracy: total.correct / samples, samples };
+}
+
+function checkModel(model: Model): void {
+  const { forward, train, eval: evaluating }: Partial<Model> = Object(model);
+  if ([forward, train, evaluating].every((method) => typeof method === "function")) return;
+  throw new ValueError(
+    "evaluate",
+    `the model is ${formatValue(model)}; it must have forward, train and eval, as a Module has`,
+  );
 }
 
 function checked(batch: LabelledBatch): LabelledBatch {

@@ -1,4 +1,4 @@
-import { ValueError } from "@convgrad/core";
+import { checkFunction, checkOptions, checkWhole, formatValue, ValueError } from "@convgrad/core";
 import { type Measured, Meter } from "./meter.ts";
 
 /** Where progress is written: `process.stderr`, or anything like it. */
@@ -45,7 +45,7 @@ const LONGEST_SILENCE = 30_000;
  * left; elsewhere (a file, a CI log, a browser's console) plain lines. Needs `stop()` at the end, best in a `finally`;
  * when the program ends without, the terminal is still left clean.
  *
- * @throws {@link ValueError} for a total that is no whole number ≥ 1.
+ * @throws {@link ValueError} for a total that is no whole number ≥ 1, or an unknown or wrong option.
  *
  * @example
  * const bar = await progress({ total: 300, label: "training" });
@@ -53,12 +53,15 @@ const LONGEST_SILENCE = 30_000;
  * bar.stop();
  */
 export async function progress(options: ProgressOptions): Promise<Progress> {
+  checkOptions("progress", options, ["total", "label", "stream"]);
   const { total, label = "", stream = defaultStream() } = options;
-  if (!Number.isSafeInteger(total) || total < 1) {
-    throw new ValueError("progress", `total is ${total}; it must be a whole number of steps ≥ 1`, {
-      total,
+  checkWhole("progress", "total", total, 1);
+  if (typeof label !== "string") {
+    throw new ValueError("progress", `label is ${formatValue(label)}; it must be a text`, {
+      label,
     });
   }
+  checkFunction("progress", "the write of stream", stream?.write, "process.stderr has one");
   const SingleBar = stream.isTTY ? await loadBar() : null;
   return SingleBar ? drawn(SingleBar, total, label, stream) : printed(total, label, stream);
 }

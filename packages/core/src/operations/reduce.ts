@@ -1,5 +1,5 @@
 import { isFloat } from "../dtype.ts";
-import { formatValue, ShapeError, ValueError } from "../errors.ts";
+import { checkBoolean, formatValue, ShapeError, ValueError } from "../errors.ts";
 import { noGrad } from "../graph.ts";
 import * as broadcasting from "../primitives/broadcast.ts";
 import { mul, sqrt } from "../primitives/elementwise.ts";
@@ -13,9 +13,15 @@ import { part, reshapeTo, squeeze } from "./shape.ts";
 /** One axis, several, or none = all. Negative axes count from the end. */
 export type Axes = number | readonly number[] | undefined;
 
+/** The axes of a reduction, counted from the front; and `keepDims` is true or false. */
+function axesOf(operation: string, x: Tensor, axes: Axes, keepDims: boolean): readonly number[] {
+  checkBoolean(operation, "keepDims", keepDims);
+  return resolveAxes(operation, axes, x.rank);
+}
+
 /** Σ x over the axes. uint8 sums as int32. */
 export function sum(x: Tensor, axes?: Axes, keepDims = false): Tensor {
-  const over = resolveAxes("sum", axes, x.rank);
+  const over = axesOf("sum", x, axes, keepDims);
   const total = broadcasting.sum(widened(x), { axes: over });
   return keepDims ? total : squeeze(total, over);
 }
@@ -30,7 +36,7 @@ function widened(x: Tensor): Tensor {
  * any order. 1 over nothing; uint8 multiplies as int32.
  */
 export function prod(x: Tensor, axes?: Axes, keepDims = false): Tensor {
-  const over = resolveAxes("prod", axes, x.rank);
+  const over = axesOf("prod", x, axes, keepDims);
   let y = flattened(widened(x), over);
   const last = y.rank - 1;
   for (let n = y.shape[last]!; n !== 1; n = y.shape[last]!) {
@@ -54,7 +60,7 @@ export function cumsum(x: Tensor, axis: number): Tensor {
 
 /** The mean over the axes. Integers average as float32. */
 export function mean(x: Tensor, axes?: Axes, keepDims = false): Tensor {
-  const count = sizeOf(resolveAxes("mean", axes, x.rank).map((axis) => x.shape[axis]!));
+  const count = sizeOf(axesOf("mean", x, axes, keepDims).map((axis) => x.shape[axis]!));
   return sum(isFloat(x.dtype) ? x : x.to("float32"), axes, keepDims).div(count);
 }
 
@@ -64,7 +70,7 @@ export function mean(x: Tensor, axes?: Axes, keepDims = false): Tensor {
  */
 export function variance(x: Tensor, axes?: Axes, keepDims = false, correction = 1): Tensor {
   checkCorrection("variance", correction);
-  const count = sizeOf(resolveAxes("variance", axes, x.rank).map((axis) => x.shape[axis]!));
+  const count = sizeOf(axesOf("variance", x, axes, keepDims).map((axis) => x.shape[axis]!));
   const values = isFloat(x.dtype) ? x : x.to("float32");
   const centred = values.sub(mean(values, axes, true));
   return sum(centred.mul(centred), axes, keepDims).div(Math.max(count - correction, 0));
@@ -73,6 +79,7 @@ export function variance(x: Tensor, axes?: Axes, keepDims = false, correction = 
 /** √variance; the derivative where it is 0 is 0, as PyTorch. */
 export function std(x: Tensor, axes?: Axes, keepDims = false, correction = 1): Tensor {
   checkCorrection("std", correction);
+  checkBoolean("std", "keepDims", keepDims);
   const square = variance(x, axes, keepDims, correction);
   const isZero = equal(square, 0);
   return where(isZero, 0, sqrt(where(isZero, 1, square)));
@@ -98,7 +105,7 @@ export function argmin(x: Tensor, axis?: number, keepDims = false): Tensor {
 }
 
 function placeOfFirst(operation: string, x: Tensor, axis?: number, keepDims = false): Tensor {
-  const axes = resolveAxes(operation, axis, x.rank);
+  const axes = axesOf(operation, x, axis, keepDims);
   const index = selecting.argmax(x, { axes });
   return keepDims ? index : squeeze(index, axes);
 }
@@ -129,7 +136,7 @@ function mirror(x: Tensor): Tensor {
 }
 
 function first(operation: string, x: Tensor, axes: Axes, keepDims: boolean): Tensor {
-  const over = resolveAxes(operation, axes, x.rank);
+  const over = axesOf(operation, x, axes, keepDims);
   const flat = flattened(x, over);
   const last = flat.rank - 1;
   if (flat.shape[last] === 0) {
@@ -144,13 +151,14 @@ function first(operation: string, x: Tensor, axes: Axes, keepDims: boolean): Ten
 
 /** The mean of the maxima, which is the maximum but for rounding; and that is added as a constant. */
 function shared(operation: string, x: Tensor, axes: Axes, keepDims: boolean): Tensor {
-  const top = noGrad(() => first(operation, x, axes, true));
+  const over = axesOf(operation, x, axes, keepDims);
+  const top = noGrad(() => first(operation, x, over, true));
   const ties = equal(x, top);
   const count = sum(ties, axes, true).to(x.dtype);
   const y = isFloat(x.dtype) ? sum(where(ties, x.div(count), 0), axes, true) : top;
   const rounding = noGrad(() => where(equal(y, top), 0, top.sub(y)));
   const exact = add(y, rounding);
-  return keepDims ? exact : squeeze(exact, resolveAxes(operation, axes, x.rank));
+  return keepDims ? exact : squeeze(exact, over);
 }
 
 /** The axes merged into one behind the others. */
@@ -172,7 +180,7 @@ function restored(y: Tensor, x: Tensor, over: readonly number[], keepDims: boole
  * ln Σ eˣ over the axes, computed as m + ln Σ eˣ⁻ᵐ with m = max x, so that no finite input overflows; −∞ over nothing.
  */
 export function logSumExp(x: Tensor, axes?: Axes, keepDims = false): Tensor {
-  const over = resolveAxes("logSumExp", axes, x.rank);
+  const over = axesOf("logSumExp", x, axes, keepDims);
   const isEmpty = over.some((axis) => x.shape[axis] === 0);
   const top = noGrad(() => (isEmpty ? sum(x, over, true) : max(x, over, true)));
   const infinite = top.abs().equal(Number.POSITIVE_INFINITY);
