@@ -16,7 +16,6 @@ const REFUSES_NOTHING: Readonly<Record<string, string>> = {
   Explanation: "explain makes it",
   Graph: "graph makes it",
   ParameterGroup: "optimisers make it, with rules that check",
-  annotate: "what cannot be said, the graph being freed or off, is not said",
   fusion: "types say what a definition lacks; who calls the operation checks its inputs",
   Tensor: "operations make tensors and have checked what they hand to the constructor",
   contiguousLayout: "arithmetic on shapes that are known to be shapes",

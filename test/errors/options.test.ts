@@ -9,6 +9,7 @@ import {
   ones,
   rand,
   randn,
+  ShapeError,
   type Tensor,
   tensor,
   ValueError,
@@ -16,6 +17,7 @@ import {
 } from "@convgrad/core";
 import {
   AvgPool,
+  annotate,
   avgPool,
   BatchNorm2D,
   batchNorm2d,
@@ -201,6 +203,21 @@ it.each<[what: string, call: () => unknown, message: string]>([
     "loadStateDict: the state is null; pass tensors by name, as stateDict() gives",
   ],
   [
+    "options that upsample cannot do without",
+    () => upsample(x(), undefined as never),
+    "upsample: the options are undefined; pass them by name: { scale: … }",
+  ],
+  [
+    "a note of nothing",
+    () => annotate(null as never, null as never),
+    "annotate: the result y must be a tensor, not null; make one with tensor(values)",
+  ],
+  [
+    "no note",
+    () => annotate(p(), null as never),
+    'annotate: the inputs are undefined; pass { operation: "mine", equation: "y = …", inputs: [x] }',
+  ],
+  [
     "names of a graph",
     () => graph(p().sum(), { names: "model" as never }),
     'graph: names must be a model, or pairs: [["w", w], ["b", b]]',
@@ -208,6 +225,35 @@ it.each<[what: string, call: () => unknown, message: string]>([
 ])("%s is checked", (_, call, message) => {
   expect(call).toThrow(ValueError);
   expect(call).toThrow(message);
+});
+
+/** Each loss with its weight. */
+const WEIGHTED: Readonly<Record<string, (weight: never) => Tensor>> = {
+  "crossEntropy: the weight": (weight) => crossEntropy(p(), labels(), { weight }),
+  "nll: the weight": (weight) => nll(p(), labels(), { weight }),
+  "bce: the weight": (weight) => bce(zeros([2]), zeros([2]), { weight }),
+  "bceWithLogits: the weight": (weight) => bceWithLogits(zeros([2]), zeros([2]), { weight }),
+  "bceWithLogits: the posWeight": (posWeight) =>
+    bceWithLogits(zeros([2]), zeros([2]), { posWeight }),
+};
+
+describe.each(Object.entries(WEIGHTED))("%s", (what, loss) => {
+  it.each([false, 0, Number.NaN, "", true])("is a tensor, not %s", (weight) => {
+    expect(() => loss(weight as never)).toThrow(ValueError);
+    expect(() => loss(weight as never)).toThrow(`${what} must be a tensor, not `);
+  });
+
+  it.each([null, undefined])("may be left out, as %s", (weight) => {
+    expect(loss(weight as never).shape).toEqual([]);
+  });
+});
+
+it.each([null, undefined, 3])("summary and loops of %s say what they need", (shape) => {
+  for (const name of ["summary", "toLoops"] as const) {
+    const call = () => new Dense(1, 1)[name](shape as never);
+    expect(call).toThrow(ShapeError);
+    expect(call).toThrow(`${name}: ${shape} is no input; give [C, H, W], [N, C, H, W] or [N, K]`);
+  }
 });
 
 it.each<[string, (y: Tensor) => unknown]>([

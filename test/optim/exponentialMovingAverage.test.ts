@@ -1,4 +1,5 @@
 import {
+  DTypeError,
   GraphError,
   type Kernels,
   MemoryError,
@@ -123,6 +124,13 @@ it("continues from its state, and refuses that of other tensors", () => {
   expect(load({ updates: 1, averages: [] })).toThrow(ValueError);
   expect(load({ updates: -1, averages: [w] })).toThrow(/updates is -1/);
   expect(load({ updates: 1, averages: [tensor([1])] })).toThrow(ShapeError);
+  for (const dtype of ["float64", "int32"] as const) {
+    const other = load({ updates: 1, averages: [tensor([1, 2], { dtype })] });
+    expect(other).toThrow(DTypeError);
+    expect(other).toThrow(
+      `average 0 is ${dtype}, the tensor float32; convert it with .to("float32")`,
+    );
+  }
   let released = tensor([1, 2]);
   scope(() => {
     released = tensor([1, 2]);
@@ -143,6 +151,11 @@ it.each<[string, () => unknown, RegExp]>([
     "decay 1",
     () => new ExponentialMovingAverage([leaf(1)], { decay: 1 }),
     /decay is 1.*less than 1/,
+  ],
+  [
+    "what is no function",
+    () => new ExponentialMovingAverage([leaf(1)]).withAverages(3 as never),
+    /ExponentialMovingAverage.withAverages: 3 is no function; pass what to run, as \(\) =>/,
   ],
   ["NaN", () => new ExponentialMovingAverage([leaf(1)], { decay: Number.NaN }), /decay is NaN/],
   [

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import {
   DTypeError,
   GraphError,
@@ -348,5 +349,27 @@ describe("a state of another optimiser", () => {
     expect(() => optimizer.loadStateDict(state)).toThrow(kind);
     expect(() => optimizer.loadStateDict(state)).toThrow(message);
     expect(numbersOf(optimizer)).toBe(before);
+  });
+});
+
+describe("an optimiser as text", () => {
+  const [decayed, free] = [[leaf(1), leaf(2)], [leaf(3)]];
+
+  it("is its settings, for each group where they differ, and its sizes", () => {
+    const optimizer = new AdamW(
+      [{ parameters: decayed }, { parameters: free, lr: 0.001, weightDecay: 0 }],
+      { lr: 0.01 },
+    );
+    expect(String(optimizer)).toBe(
+      "AdamW(lr 0.01 | 0.001, betas [0.9, 0.999], epsilon 1e-8, weightDecay 0.01 | 0, amsgrad false; " +
+        "2 groups, 3 parameters)",
+    );
+  });
+
+  it.each(each)("is what the console shows of %s", (_, make) => {
+    const optimizer = make([leaf(1)]);
+    expect(inspect({ optimizer })).toContain(String(optimizer));
+    expect(String(optimizer)).toMatch(/^\w+\(lr .*; 1 group, 1 parameter\)$/);
+    expect(Object.keys(optimizer)).toEqual([]);
   });
 });

@@ -173,6 +173,32 @@ describe("ReduceLROnPlateau", () => {
     expect(schedule.lr).toBeCloseTo(1e-4, 12);
     expect(schedule.stateDict().best).toBe(3);
   });
+
+  it("made after a schedule takes its place, and made before it leaves it the rates", () => {
+    const message =
+      /another schedule sets the rates of this optimiser; step that one, or make this/;
+    const optimizer = sgd(1);
+    const former = new StepLR(optimizer, { stepSize: 1, gamma: 0.5 });
+    former.step();
+    const plateau = new ReduceLROnPlateau(optimizer, { patience: 0 });
+    for (const metric of [1, 1]) plateau.step(metric);
+    expect(() => former.step()).toThrow(ValueError);
+    expect(() => former.step()).toThrow(message);
+    expect(optimizer.lr).toBeCloseTo(0.05, 12);
+    const later = new StepLR(optimizer, { stepSize: 1, gamma: 0.5 });
+    later.step();
+    expect(() => plateau.step(0)).toThrow(ValueError);
+    expect(() => plateau.step(0)).toThrow(message);
+    expect(plateau.stateDict().best).toBe(1);
+    expect(optimizer.lr).toBeCloseTo(0.025, 12);
+  });
+
+  it("that has lowered nothing yet leaves the base rate of a warm-up to what follows", () => {
+    const optimizer = sgd(1);
+    new LinearWarmup(optimizer, { startFactor: 0.5 });
+    new ReduceLROnPlateau(optimizer);
+    expect(new StepLR(optimizer, { stepSize: 1 }).lr).toBe(1);
+  });
 });
 
 const sequence = (milestones: number[], parts = 2) => {

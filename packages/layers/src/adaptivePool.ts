@@ -1,6 +1,6 @@
-import { contract, type Shape, sizeOf, type Tensor, tensor } from "@convgrad/core";
+import { contract, reference, type Shape, sizeOf, type Tensor, tensor } from "@convgrad/core";
 import { avgPool } from "./avgPool.ts";
-import { formatPair, type Pair, pairOf } from "./geometry.ts";
+import { checkElements, checkImageSize, formatPair, type Pair, pairOf } from "./geometry.ts";
 import type { Loops } from "./loops/loops.ts";
 import { avgPoolLoops, maxPoolLoops } from "./loops/pooling.ts";
 import { adaptiveTaps, type Taps, tapsOf } from "./loops/windows.ts";
@@ -10,15 +10,14 @@ import { annotate } from "./note.ts";
 import { requireFloats } from "./operands.ts";
 import { poolGeometry, poolWindow } from "./pooling.ts";
 
+const LOWER = "lower the output";
+
 /** From a first cell to the one after the last. */
 type Stretch = readonly [start: number, end: number];
 
-/** The windows along an axis: from ⌊u·size/count⌋ to before ⌈(u + 1)·size/count⌉; neighbours may share cells. */
-function stretches(size: number, count: number): Stretch[] {
-  return Array.from({ length: count }, (_, u) => [
-    Math.floor((u * size) / count),
-    Math.ceil(((u + 1) * size) / count),
-  ]);
+/** Window u along an axis: from ⌊u·size/count⌋ to before ⌈(u + 1)·size/count⌉; neighbours may share cells. */
+function stretchAt(u: number, size: number, count: number): Stretch {
+  return [Math.floor((u * size) / count), Math.ceil(((u + 1) * size) / count)];
 }
 
 /** The size of the windows where a plain pooling has just the same ones, else `null`. */
@@ -30,6 +29,7 @@ function plainWindows(x: Shape, [oh, ow]: readonly [number, number]): [number, n
 function check(operation: string, x: Tensor, output: Pair): [number, number] {
   const counts = pairOf(operation, "output", output, 1);
   poolGeometry(operation, x, 1, {});
+  checkImageSize(operation, [...x.shape.slice(0, -2), ...counts], LOWER);
   return counts;
 }
 
@@ -41,7 +41,8 @@ function check(operation: string, x: Tensor, output: Pair): [number, number] {
  * @param x floats `[…, H, W]`
  * @param output oh and ow; more than H and W repeats cells
  * @returns `[…, oh, ow]`
- * @throws {@link ShapeError} where the output is no whole number ≥ 1, or x has no images; {@link DTypeError} for integers.
+ * @throws {@link ShapeError} where the output is no whole number ≥ 1 or too large, or x has no images;
+ * {@link DTypeError} for integers.
  * Source: PyTorch, `torch.nn.functional.adaptive_avg_pool2d`.
  */
 export function adaptiveAvgPool(x: Tensor, output: Pair): Tensor {
@@ -52,8 +53,8 @@ export function adaptiveAvgPool(x: Tensor, output: Pair): Tensor {
   const [h, w] = x.shape.slice(-2) as [number, number];
   const lead = x.shape.slice(0, -2);
   const planes = x.reshape([sizeOf(lead), h, w]);
-  const rows = contract("nhw, oh -> now", planes, averages(stretches(h, oh), h, x));
-  const y = contract("now, pw -> nop", rows, averages(stretches(w, ow), w, x));
+  const rows = contract("nhw, oh -> now", planes, averages(oh, h, x));
+  const y = contract("now, pw -> nop", rows, averages(ow, w, x));
   return annotate(y.reshape([...lead, oh, ow]), {
     operation: "adaptiveAvgPool",
     equation: "y = mean x over each window",
@@ -63,11 +64,14 @@ export function adaptiveAvgPool(x: Tensor, output: Pair): Tensor {
 }
 
 /** `[count, size]`: each row averages one stretch of an axis. */
-function averages(windows: readonly Stretch[], size: number, { dtype }: Tensor): Tensor {
-  const rows = windows.map(([start, end]) =>
-    Array.from({ length: size }, (_, i) => (i >= start && i < end ? 1 / (end - start) : 0)),
-  );
-  return tensor(rows, { dtype });
+function averages(count: number, size: number, { dtype }: Tensor): Tensor {
+  checkElements("adaptiveAvgPool", "the table of weights", [count, size], LOWER);
+  const weights = reference.allocate("float64", count * size) as Float64Array;
+  for (let u = 0; u < count; u++) {
+    const [start, end] = stretchAt(u, size, count);
+    weights.fill(1 / (end - start), u * size + start, u * size + end);
+  }
+  return tensor(weights, { shape: [count, size], dtype });
 }
 
 /**
@@ -79,7 +83,7 @@ function averages(windows: readonly Stretch[], size: number, { dtype }: Tensor):
  * @param x `[…, H, W]`
  * @param output oh and ow; more than H and W repeats cells
  * @returns `[…, oh, ow]`
- * @throws {@link ShapeError} where the output is no whole number ≥ 1, or x has no images.
+ * @throws {@link ShapeError} where the output is no whole number ≥ 1 or too large, or x has no images.
  * Source: PyTorch, `torch.nn.functional.adaptive_max_pool2d`.
  */
 export function adaptiveMaxPool(x: Tensor, output: Pair): Tensor {
@@ -91,14 +95,26 @@ export function adaptiveMaxPool(x: Tensor, output: Pair): Tensor {
   let cells = x;
   const kernel: [number, number] = [1, 1];
   for (const axis of [0, 1] as const) {
-    const windows = stretches(x.shape.at(axis - 2)!, counts[axis]);
-    kernel[axis] = Math.max(...windows.map(([start, end]) => end - start));
-    const places = windows.flatMap(([start, end]) =>
-      Array.from({ length: kernel[axis] }, (_, i) => Math.min(start + i, end - 1)),
-    );
-    cells = cells.indexSelect(axis - 2, tensor(Int32Array.from(places)));
+    const { places, longest } = sideBySide(x.shape.at(axis - 2)!, counts[axis]);
+    kernel[axis] = longest;
+    cells = cells.indexSelect(axis - 2, tensor(places));
   }
   return maxPool(cells, kernel);
+}
+
+/** The cells of the windows along an axis, each window as long as the longest. */
+function sideBySide(size: number, count: number): { places: Int32Array; longest: number } {
+  let longest = 0;
+  for (let u = 0; u < count; u++) {
+    const [start, end] = stretchAt(u, size, count);
+    longest = Math.max(longest, end - start);
+  }
+  const places = reference.allocate("int32", count * longest) as Int32Array;
+  for (let u = 0; u < count; u++) {
+    const [start, end] = stretchAt(u, size, count);
+    for (let i = 0; i < longest; i++) places[u * longest + i] = Math.min(start + i, end - 1);
+  }
+  return { places, longest };
 }
 
 /** A layer that pools to a given size; it has no parameters.  `[…, H, W] → […, oh, ow]` */

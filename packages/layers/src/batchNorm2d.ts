@@ -10,7 +10,7 @@ import {
   ValueError,
   zeros,
 } from "@convgrad/core";
-import { checkWhole, requireImages } from "./geometry.ts";
+import { checkSize, requireImages } from "./geometry.ts";
 import type { Loops } from "./loops/loops.ts";
 import { normalizationLoops } from "./loops/normalization.ts";
 import { buffer, Module, parameter } from "./module.ts";
@@ -142,7 +142,7 @@ export class BatchNorm2D extends Module {
     ]);
     const { epsilon = 1e-5, momentum = 0.1, affine = true } = options;
     const { trackRunningStatistics: track = true } = options;
-    checkWhole("BatchNorm2D", "channels", channels, 1);
+    checkSize("BatchNorm2D", "channels", channels, 1);
     checkNumber("BatchNorm2D", "epsilon", epsilon, 0);
     if (momentum !== null) checkNumber("BatchNorm2D", "momentum", momentum, 0, 1);
     checkFlag("BatchNorm2D", "affine", affine);

@@ -60,7 +60,7 @@ export function bce(p: Tensor, t: Tensor, options: BceOptions = {}): Tensor {
   checkTargets("bce", p, t);
   checkProbabilities("predictions", p, "pass logits to bceWithLogits, or take their sigmoid()");
   checkProbabilities("targets", t, "divide by their largest value");
-  const weights = weight && weightsFor("bce", "weight", weight, p);
+  const weights = weightsFor("bce", "weight", weight, p);
   const losses = entropy(p, t);
   return reduced(weights ? losses.mul(weights) : losses, reduction);
 }
@@ -91,8 +91,8 @@ export function bceWithLogits(x: Tensor, t: Tensor, options: BceWithLogitsOption
   const { reduction = "mean", weight, posWeight } = options;
   checkReduction("bceWithLogits", reduction);
   checkTargets("bceWithLogits", x, t);
-  const weights = weight && weightsFor("bceWithLogits", "weight", weight, x);
-  const positive = posWeight && weightsFor("bceWithLogits", "posWeight", posWeight, x);
+  const weights = weightsFor("bceWithLogits", "weight", weight, x);
+  const positive = weightsFor("bceWithLogits", "posWeight", posWeight, x);
   const yes = t.mul(x.neg().softplus());
   const no = rest(t).mul(x.softplus());
   const losses = (positive ? yes.mul(positive) : yes).add(no);

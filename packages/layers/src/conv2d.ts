@@ -8,7 +8,7 @@ import {
 } from "@convgrad/core";
 import {
   checkGroups,
-  checkWhole,
+  checkSize,
   checkWindow,
   formatPair,
   type PaddingOption,
@@ -139,7 +139,7 @@ function checkOperands(x: Tensor, w: Tensor, b: Tensor | null | undefined, group
   };
   if (w.rank !== 4) refuse(`expects filters [O, C / groups, kh, kw], not ${formatShape(w.shape)}`);
   const [filters, channels] = w.shape as [number, number];
-  checkWhole("conv2d", "groups", groups, 1);
+  checkSize("conv2d", "groups", groups, 1);
   if (filters % groups !== 0) {
     refuse(
       `${filters} filters do not split into ${groups} groups; groups must divide both channels and filters`,

@@ -11,7 +11,7 @@ import {
 import {
   type CheckedWindow,
   checkGroups,
-  checkWhole,
+  checkSize,
   checkWindow,
   formatPair,
   type Pair,
@@ -152,7 +152,7 @@ function checkOperands(x: Tensor, w: Tensor, b: Tensor | null | undefined, group
     });
   };
   if (w.rank !== 4) refuse(`expects filters [C, O / groups, kh, kw], not ${formatShape(w.shape)}`);
-  checkWhole("convTranspose2d", "groups", groups, 1);
+  checkSize("convTranspose2d", "groups", groups, 1);
   const [channels, perGroup] = w.shape as [number, number];
   if (channels % groups !== 0) refuse(`${channels} channels do not split into ${groups} groups`);
   if (x.shape[1] !== channels) {

@@ -66,7 +66,7 @@ export function crossEntropy(
     ? checkProbabilities(logits, labels, options)
     : checkClassification("crossEntropy", logits, labels, ignoreIndex);
   checkNumber("crossEntropy", "labelSmoothing", labelSmoothing, 0, 1);
-  const perClass = weight && perClassWeights("crossEntropy", weight, logits);
+  const perClass = perClassWeights("crossEntropy", weight, logits);
   const logP = logits.logSoftmax(1);
   const counting = { perClass, reduction, labelSmoothing, ignoreIndex, counted };
   const loss = isSoft
@@ -95,7 +95,7 @@ export function nll(logProbabilities: Tensor, labels: Tensor, options: NllOption
   checkReduction("nll", reduction);
   checkIgnoreIndex("nll", ignoreIndex);
   const counted = checkClassification("nll", logProbabilities, labels, ignoreIndex);
-  const perClass = weight && perClassWeights("nll", weight, logProbabilities);
+  const perClass = perClassWeights("nll", weight, logProbabilities);
   const settings = { perClass, reduction, labelSmoothing: 0, ignoreIndex, counted };
   return labelLoss(logProbabilities, labels, settings);
 }
@@ -167,8 +167,13 @@ function checkIgnoreIndex(operation: string, ignoreIndex: number): void {
   );
 }
 
-/** The weights `[K]` in the shape of the logits. */
-function perClassWeights(operation: string, weight: Tensor, logits: Tensor): Tensor {
+/** The weights `[K]` in the shape of the logits; `undefined` where there are none. */
+function perClassWeights(
+  operation: string,
+  weight: Tensor | null | undefined,
+  logits: Tensor,
+): Tensor | undefined {
+  if (weight === null || weight === undefined) return undefined;
   requireTensor(operation, "weight", weight);
   const classes = logits.shape[1]!;
   if (weight.rank !== 1 || weight.shape[0] !== classes) {

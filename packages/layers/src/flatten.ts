@@ -1,6 +1,6 @@
 import { checkOptions, requireTensor, type Tensor } from "@convgrad/core";
 import { Cellwise } from "./activations.ts";
-import { checkWhole } from "./geometry.ts";
+import { checkSize } from "./geometry.ts";
 import { reshapeLoops } from "./loops/elementwise.ts";
 import type { Loops } from "./loops/loops.ts";
 
@@ -19,7 +19,7 @@ export class Flatten extends Cellwise {
     super();
     checkOptions("Flatten", options, ["start"]);
     const { start = 1 } = options;
-    checkWhole("Flatten", "start", start, 0);
+    checkSize("Flatten", "start", start, 0);
     this.start = start;
   }
   /** @throws {@link ShapeError} for a tensor without the first axis. */

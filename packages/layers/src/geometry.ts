@@ -3,6 +3,7 @@ import {
   formatValue,
   type Shape,
   ShapeError,
+  sizeOf,
   windowCount,
   windowExtent,
 } from "@convgrad/core";
@@ -31,7 +32,7 @@ export interface WindowGeometry {
 }
 
 /** @throws {@link ShapeError} unless an option is a whole number ≥ `least`. */
-export function checkWhole(operation: string, what: string, n: number, least: number): void {
+export function checkSize(operation: string, what: string, n: number, least: number): void {
   if (Number.isSafeInteger(n) && n >= least) return;
   throw new ShapeError(operation, `${what} ${formatValue(n)} must be a whole number ≥ ${least}`, {
     [what]: n,
@@ -45,7 +46,7 @@ export function checkGroups(
   channels: number,
   filters: number,
 ): void {
-  checkWhole(operation, "groups", groups, 1);
+  checkSize(operation, "groups", groups, 1);
   if (channels % groups === 0 && filters % groups === 0) return;
   throw new ShapeError(
     operation,
@@ -76,6 +77,40 @@ export function pairOf(
     );
   }
   return [pair[0]!, pair[1]!];
+}
+
+/** Cells along a side: up to there float32, in which places are reckoned, holds each whole number. */
+const MOST_CELLS = 2 ** 24;
+/** Elements of a tensor: int32 must be able to name each place. */
+const MOST_ELEMENTS = 2 ** 31 - 1;
+
+/**
+ * Refuses images so large that the tables behind them would not end, before any is made.
+ *
+ * @param image `[…, H, W]`
+ * @throws {@link ShapeError} for a side of more than 2²⁴ cells, or more than 2³¹ − 1 elements:
+ * `upsample: an output of 2147483648×4 cells is too large (a side has at most 16777216); lower size or scale`
+ */
+export function checkImageSize(operation: string, image: Shape, remedy: string): void {
+  const [h, w] = image.slice(-2) as [number, number];
+  if (Math.max(h, w) > MOST_CELLS) {
+    throw new ShapeError(
+      operation,
+      `an output of ${h}×${w} cells is too large (a side has at most ${MOST_CELLS}); ${remedy}`,
+      { shape: image },
+    );
+  }
+  checkElements(operation, "an output", image, remedy);
+}
+
+/** @throws {@link ShapeError} for a shape of more than 2³¹ − 1 elements. */
+export function checkElements(operation: string, what: string, shape: Shape, remedy: string): void {
+  if (sizeOf(shape) <= MOST_ELEMENTS) return;
+  throw new ShapeError(
+    operation,
+    `${what} ${formatShape(shape)} is too large (a tensor has at most ${MOST_ELEMENTS} elements); ${remedy}`,
+    { shape },
+  );
 }
 
 type AxisSettings = { size: number; kernel: number; stride: number; dilation: number };

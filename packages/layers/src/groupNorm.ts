@@ -7,7 +7,7 @@ import {
   type Tensor,
   zeros,
 } from "@convgrad/core";
-import { checkWhole } from "./geometry.ts";
+import { checkSize } from "./geometry.ts";
 import type { Loops } from "./loops/loops.ts";
 import { normalizationLoops } from "./loops/normalization.ts";
 import { Module, parameter } from "./module.ts";
@@ -58,7 +58,7 @@ export function groupNorm(
 }
 
 function checkGroups(operation: string, groups: number, channels: number): void {
-  checkWhole(operation, "groups", groups, 1);
+  checkSize(operation, "groups", groups, 1);
   if (channels % groups === 0) return;
   throw new ShapeError(operation, `${groups} groups must divide ${channels} channels`, {
     groups,
@@ -89,7 +89,7 @@ export class GroupNorm extends Module {
     super();
     checkOptions("GroupNorm", options, ["epsilon", "affine"]);
     const { epsilon = 1e-5, affine = true } = options;
-    checkWhole("GroupNorm", "channels", channels, 1);
+    checkSize("GroupNorm", "channels", channels, 1);
     checkGroups("GroupNorm", groups, channels);
     checkNumber("GroupNorm", "epsilon", epsilon, 0);
     checkFlag("GroupNorm", "affine", affine);

@@ -3,6 +3,7 @@ import {
   checkWhole,
   formatShape,
   formatValue,
+  reference,
   requireTensor,
   ShapeError,
   sameShape,
@@ -71,14 +72,17 @@ function precedes(at: (c: number) => number, c: number, d: number): boolean {
   return x > y || (x === y && c < d);
 }
 
+/** The square of it is a tensor that int32 can name each place of. */
+const MOST_CLASSES = 46_340;
+
 /**
  * How often each class was taken for each:  m[truth, prediction], int32 `[K, K]`.
  *
  * @param predictions logits `[N, K, …]`, whose largest counts, or int32 class numbers `[N, …]`
  * @param labels int32 `[N]` or `[N, …]`, 0 ≤ label < K
  * @param options `classes`, K: needed for class numbers; of logits it is their second size
- * @throws {@link ShapeError}, {@link DTypeError} or {@link ValueError} where they do not belong together or one is no
- * class.
+ * @throws {@link ShapeError}, {@link DTypeError} or {@link ValueError} where they do not belong together, one is no
+ * class, or there are more than 46,340.
  * @example
  * confusionMatrix(tensor([0, 1, 1], { dtype: "int32" }), labels, { classes: 2 });
  */
@@ -99,6 +103,13 @@ export function confusionMatrix(
     );
   }
   checkWhole("confusionMatrix", "classes", classes, 1);
+  if (classes > MOST_CLASSES) {
+    throw new ValueError(
+      "confusionMatrix",
+      `classes is ${classes}; a matrix [K, K] has at most ${MOST_CLASSES}, so count them in groups`,
+      { classes },
+    );
+  }
   if (isNumbers) {
     for (const list of [predictions, labels]) checkLabels("confusionMatrix", list, classes);
   } else {
@@ -113,7 +124,7 @@ export function confusionMatrix(
   }
   return scope(() => {
     const named = (isNumbers ? predictions : predictions.detach().argmax(1)).toTypedArray();
-    const counts = new Int32Array(classes * classes);
+    const counts = reference.allocate("int32", classes * classes) as Int32Array;
     labels.toTypedArray().forEach((label, i) => {
       counts[label * classes + named[i]!]!++;
     });

@@ -1,4 +1,11 @@
-import { checkOptions, formatValue, type Shape, type Tensor, ValueError } from "@convgrad/core";
+import {
+  checkOptions,
+  formatValue,
+  type Shape,
+  ShapeError,
+  type Tensor,
+  ValueError,
+} from "@convgrad/core";
 import { ReLU } from "./activations.ts";
 import { GlobalAvgPool } from "./avgPool.ts";
 import { BatchNorm2D } from "./batchNorm2d.ts";
@@ -6,7 +13,7 @@ import { Conv2D } from "./conv2d.ts";
 import { Dense } from "./dense.ts";
 import { Dropout, Dropout2D } from "./dropout.ts";
 import { Flatten } from "./flatten.ts";
-import { checkWhole, type WindowGeometry, windowGeometry } from "./geometry.ts";
+import { checkSize, type WindowGeometry, windowGeometry } from "./geometry.ts";
 import { kaimingNormal } from "./initializers.ts";
 import type { Loops } from "./loops/loops.ts";
 import { subsampleLoops } from "./loops/resize.ts";
@@ -24,8 +31,8 @@ export interface ModelOptions {
 }
 
 function checkModel(operation: string, classes: number, channels: number): void {
-  checkWhole(operation, "classes", classes, 1);
-  checkWhole(operation, "channels", channels, 1);
+  checkSize(operation, "classes", classes, 1);
+  checkSize(operation, "channels", channels, 1);
 }
 
 /**
@@ -55,9 +62,14 @@ export function leNet5(options: ModelOptions = {}): Sequential {
   );
 }
 
+/** With each halving of the image the filters double: from there on a layer would have a billion weights. */
+const MOST_SIZE = 2_048;
+/** Layers that fit into memory and into a person's time; the paper went to 1,202. */
+const MOST_DEPTH = 10_000;
+
 /** What {@link simpleCnn} sees and tells apart. */
 export interface SimpleCnnOptions extends ModelOptions {
-  /** Height and width of an image, ≥ 4; default 28. */
+  /** Height and width of an image, 4 to 2,048; default 28. */
   readonly size?: number;
 }
 
@@ -68,13 +80,21 @@ export interface SimpleCnnOptions extends ModelOptions {
  * multiply-adds.  `[N, channels, size, size] → [N, classes]` logits
  *
  * @param options.channels default 1
- * @throws {@link ShapeError} unless the numbers are whole, and size ≥ 4.
+ * @throws {@link ShapeError} unless the numbers are whole, and size 4 to 2,048.
  */
 export function simpleCnn(options: SimpleCnnOptions = {}): Sequential {
   checkOptions("simpleCnn", options, ["classes", "channels", "size"]);
   const { classes = 10, channels = 1, size = 28 } = options;
   checkModel("simpleCnn", classes, channels);
-  checkWhole("simpleCnn", "size", size, 4);
+  checkSize("simpleCnn", "size", size, 4);
+  if (size > MOST_SIZE) {
+    throw new ShapeError(
+      "simpleCnn",
+      `size ${size} must be at most ${MOST_SIZE}, as filters double with each halving; ` +
+        "resize the images, or build a Sequential",
+      { size },
+    );
+  }
   const layers: Module[] = [];
   let inner = channels;
   let width = 24;
@@ -114,7 +134,8 @@ function convNorm(channels: number, filters: number, stride = 1): [Conv2D, Batch
  *
  * @param depth layers with weights, 6n + 2: 20 (0.27 million parameters), 32, 44, 56 or 110 (1.7 million) in the paper
  * @param options.channels default 3
- * @throws {@link ValueError} for another depth: `resNet: depth 18 is not 6n + 2; the nearest are 14 and 20`;
+ * @throws {@link ValueError} for another depth: `resNet: depth 18 is not 6n + 2; the nearest are 14 and 20`, or one
+ * above 10,000;
  * {@link ShapeError} unless the other numbers are whole and ≥ 1.
  * Source: He et al. 2015, arXiv:1512.03385, section 4.2.
  */
@@ -123,6 +144,11 @@ export function resNet(depth: number, options: ModelOptions = {}): Sequential {
   const { classes = 10, channels = 3 } = options;
   const n = (depth - 2) / 6;
   if (!Number.isSafeInteger(depth) || !Number.isSafeInteger(n) || n < 1) throw wrongDepth(depth);
+  if (depth > MOST_DEPTH) {
+    throw new ValueError("resNet", `depth is ${depth}; it must be at most ${MOST_DEPTH}`, {
+      depth,
+    });
+  }
   checkModel("resNet", classes, channels);
   const stage = (inner: number, width: number) =>
     Array.from({ length: n }, (_, i) => residualBlock(i === 0 ? inner : width, width));

@@ -1,4 +1,11 @@
-import type { Node, Note, Tensor } from "@convgrad/core";
+import {
+  formatValue,
+  type Node,
+  type Note,
+  requireTensor,
+  type Tensor,
+  ValueError,
+} from "@convgrad/core";
 
 /** A {@link Note} as it is left, with the tensors themselves. */
 export interface Annotation extends Omit<Note, "inputs"> {
@@ -10,8 +17,18 @@ export interface Annotation extends Omit<Note, "inputs"> {
  * the inputs and the result as one group.
  *
  * @returns y itself
+ * @throws {@link ValueError} unless y is a tensor, and the annotation has a list of inputs.
  */
-export function annotate(y: Tensor, { inputs, ...rest }: Annotation): Tensor {
+export function annotate(y: Tensor, annotation: Annotation): Tensor {
+  requireTensor("annotate", "result y", y);
+  const { inputs, ...rest }: Annotation = Object(annotation);
+  if (!Array.isArray(inputs)) {
+    throw new ValueError(
+      "annotate",
+      `the inputs are ${formatValue(inputs)}; pass { operation: "mine", equation: "y = …", inputs: [x] }`,
+      { inputs },
+    );
+  }
   const { node } = y;
   if (node && !node.leaf && !node.note && inputs.every((x) => x?.node !== node)) {
     node.note = {

@@ -1,5 +1,5 @@
 import { full, type Shape, type Tensor, where } from "@convgrad/core";
-import { checkWhole } from "./geometry.ts";
+import { checkSize } from "./geometry.ts";
 import { preluLoops } from "./loops/elementwise.ts";
 import type { Loops } from "./loops/loops.ts";
 import { Module, parameter } from "./module.ts";
@@ -41,7 +41,7 @@ export class PReLU extends Module {
    */
   constructor(channels = 1, initial = 0.25) {
     super();
-    checkWhole("PReLU", "channels", channels, 1);
+    checkSize("PReLU", "channels", channels, 1);
     checkNumber("PReLU", "initial", initial);
     this.weight = parameter(full([channels], initial));
   }

@@ -57,11 +57,17 @@ export function checkTargets(operation: string, y: Tensor, t: Tensor): void {
 }
 
 /**
- * Weights in the shape of the losses.
+ * Weights in the shape of the losses; `undefined` where there are none.
  *
- * @throws {@link ShapeError} where they do not broadcast to it; {@link DTypeError} where the types differ.
+ * @throws {@link ValueError} for what is no tensor; {@link ShapeError} where they do not broadcast to it; {@link DTypeError} where the types differ.
  */
-export function weightsFor(operation: string, what: string, weight: Tensor, y: Tensor): Tensor {
+export function weightsFor(
+  operation: string,
+  what: string,
+  weight: Tensor | null | undefined,
+  y: Tensor,
+): Tensor | undefined {
+  if (weight === null || weight === undefined) return undefined;
   requireTensor(operation, what, weight);
   const missing = y.rank - weight.rank;
   const fits =

@@ -2,6 +2,7 @@ import {
   checkOptions,
   contract,
   formatValue,
+  reference,
   requireTensor,
   type Shape,
   ShapeError,
@@ -9,7 +10,14 @@ import {
   tensor,
   ValueError,
 } from "@convgrad/core";
-import { formatPair, type Pair, pairOf, requireImages } from "./geometry.ts";
+import {
+  checkElements,
+  checkImageSize,
+  formatPair,
+  type Pair,
+  pairOf,
+  requireImages,
+} from "./geometry.ts";
 import type { Loops } from "./loops/loops.ts";
 import { bilinearLoops, nearestLoops, type Resized } from "./loops/resize.ts";
 import { Module } from "./module.ts";
@@ -39,7 +47,7 @@ export interface UpsampleOptions {
  *
  * @param x `[N, C, H, W]`; floats where bilinear
  * @returns `[N, C, oh, ow]`, oh = ⌊H·scale⌋
- * @throws {@link ShapeError} where the size is no whole number ≥ 1, or nothing would be left; {@link ValueError} unless
+ * @throws {@link ShapeError} where the size is no whole number ≥ 1, nothing would be left, or far too much; {@link ValueError} unless
  * one of scale and size is given, or where another option is out of range; {@link DTypeError} for integers, bilinear.
  * Source: PyTorch, `torch.nn.functional.interpolate` with the modes of these names.
  */
@@ -97,7 +105,14 @@ function axesOf(x: Shape, { scale, size, mode }: UpsampleOptions): [Resized, Res
       { shape: x, scale, size },
     );
   }
-  return [axes[0]!, axes[1]!];
+  const [rows, columns] = [axes[0]!, axes[1]!];
+  const remedy = "lower the size or the scale";
+  checkImageSize("upsample", [...x.slice(0, -2), rows.output, columns.output], remedy);
+  if (mode === "bilinear") {
+    for (const { size, output } of axes)
+      checkElements("upsample", "the table of weights", [output, size], remedy);
+  }
+  return [rows, columns];
 }
 
 function checkUpsample(operation: string, options: UpsampleOptions): void {
@@ -144,7 +159,7 @@ function nearest({ size, output, step }: Resized): Tensor {
 
 /** `[output, size]`: how much of each input cell an output cell takes. */
 function blend({ size, output, step }: Resized, alignCorners: boolean, { dtype }: Tensor): Tensor {
-  const weights = new Float64Array(output * size);
+  const weights = reference.allocate("float64", output * size) as Float64Array;
   const between = output > 1 ? (size - 1) / (output - 1) : 0;
   for (let u = 0; u < output; u++) {
     const at = alignCorners ? u * between : Math.max((u + 0.5) * step - 0.5, 0);

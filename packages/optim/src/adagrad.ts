@@ -31,7 +31,9 @@ type AdagradSettings = Required<AdagradOptions>;
  * `torch.optim.Adagrad`.
  */
 export class Adagrad extends Optimizer<AdagradSettings> {
-  protected override readonly stateNames: StateNames = { always: ["squareSum"], sometimes: [] };
+  protected override get stateNames(): StateNames {
+    return { always: ["squareSum"], sometimes: [] };
+  }
 
   /**
    * @param parameters what to train, in the order of the state; or groups `{ parameters, lr, … }`

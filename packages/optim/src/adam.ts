@@ -50,7 +50,9 @@ const STATE: StateNames = {
  * const optimizer = new Adam(model.parameters(), { lr: 0.001 });
  */
 export class Adam extends Optimizer<AdamSettings> {
-  protected override readonly stateNames: StateNames = STATE;
+  protected override get stateNames(): StateNames {
+    return STATE;
+  }
 
   /**
    * @param parameters what to train, in the order of the state; or groups `{ parameters, lr, … }`
@@ -78,7 +80,9 @@ export class Adam extends Optimizer<AdamSettings> {
  * `torch.optim.AdamW`.
  */
 export class AdamW extends Optimizer<AdamSettings> {
-  protected override readonly stateNames: StateNames = STATE;
+  protected override get stateNames(): StateNames {
+    return STATE;
+  }
 
   /**
    * @param parameters what to train, in the order of the state; or groups `{ parameters, weightDecay: 0, … }`

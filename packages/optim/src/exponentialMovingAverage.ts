@@ -2,6 +2,7 @@ import {
   axpby,
   checkOptions,
   checkWhole,
+  DTypeError,
   formatShape,
   formatValue,
   GraphError,
@@ -106,9 +107,15 @@ export class ExponentialMovingAverage {
    * promise of an async `fn` has settled. What `fn` computes is released, save what it returns.
    *
    * @returns what `fn` returns
-   * @throws {@link GraphError} while another such run is under way; {@link MemoryError} before anything has changed.
+   * @throws {@link ValueError} unless `fn` is a function; {@link GraphError} while another such run is under way; {@link MemoryError} before anything has changed.
    */
   withAverages<T>(fn: () => T): T {
+    if (typeof fn !== "function") {
+      throw new ValueError(
+        `${NAME}.withAverages`,
+        `${formatValue(fn)} is no function; pass what to run, as () => evaluate(model, test)`,
+      );
+    }
     this.#refuseSwapped("withAverages");
     return scope(() => {
       const weights = copiesOf(this.#sources);
@@ -147,7 +154,8 @@ export class ExponentialMovingAverage {
   /**
    * Continues from a saved state.
    *
-   * @throws {@link ValueError} or {@link ShapeError} where it is of other tensors, {@link GraphError} for a released one;
+   * @throws {@link ValueError}, {@link ShapeError} or {@link DTypeError} where it is of other tensors, {@link GraphError}
+   * for a released one;
    * nothing has changed then.
    */
   loadStateDict(state: AverageState): void {
@@ -171,6 +179,14 @@ export class ExponentialMovingAverage {
           operation,
           `average ${i} is ${formatShape(actual)}, the tensor ${formatShape(expected)}`,
           { expected, actual },
+        );
+      }
+      const { dtype } = this.#averages[i]!;
+      if (average.dtype !== dtype) {
+        throw new DTypeError(
+          operation,
+          `average ${i} is ${average.dtype}, the tensor ${dtype}; convert it with .to("${dtype}")`,
+          { expected: dtype, actual: average.dtype },
         );
       }
     });

@@ -1,4 +1,4 @@
-import { axpby, keep, noGrad, scope, type Tensor } from "@convgrad/core";
+import { axpby, formatShape, formatValue, keep, noGrad, scope, type Tensor } from "@convgrad/core";
 import type { OptimizerState, ParameterState, StateNames, Tensors } from "./optimizerState.ts";
 import { checkState, copies } from "./optimizerState.ts";
 import {
@@ -106,6 +106,29 @@ export abstract class Optimizer<S extends Settings = Settings> {
   protected abstract readonly stateNames: StateNames;
 
   /**
+   * Name, settings and sizes: `AdamW(lr 0.01, betas [0.9, 0.999], …; 2 groups, 14 parameters)`. A setting that differs
+   * from group to group is given for each: `lr 0.01 | 0.001`.
+   */
+  toString(): string {
+    const settings = this.#groups.map((group) => formatSettings(group.settings));
+    const shared = Object.keys(settings[0]!).map((name) => {
+      const values = settings.map((group) => group[name]!);
+      return `${name} ${new Set(values).size === 1 ? values[0] : values.join(" | ")}`;
+    });
+    const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
+    const sizes = [
+      count(this.#groups.length, "group"),
+      count(this.#parameters().length, "parameter"),
+    ];
+    return `${this.#rules.name}(${shared.join(", ")}; ${sizes.join(", ")})`;
+  }
+
+  /** What `console.log` shows in Node. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return String(this);
+  }
+
+  /**
    * The settings and the state of each parameter; tensors are copies, and go with the scope that they are made in: in a
    * loop, `keep(optimizer.stateDict())` makes them outlive its body.
    */
@@ -147,6 +170,12 @@ export abstract class Optimizer<S extends Settings = Settings> {
       if (one) this.#states.set(parameters[i]!, one);
     });
   }
+}
+
+function formatSettings(settings: object): Readonly<Record<string, string>> {
+  const write = (value: unknown) =>
+    Array.isArray(value) ? formatShape(value) : formatValue(value);
+  return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, write(value)]));
 }
 
 /** How {@link replacing} moves the parameter. */

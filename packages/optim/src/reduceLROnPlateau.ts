@@ -1,5 +1,6 @@
 import { checkOptions, checkWhole, formatValue, ValueError } from "@convgrad/core";
 import { Optimizer } from "./optimizer.ts";
+import { refuseOther, takeOver } from "./schedule.ts";
 import { BELOW_ONE, checkNumber, NOT_NEGATIVE } from "./settings.ts";
 
 /** When {@link ReduceLROnPlateau} acts. */
@@ -34,7 +35,8 @@ export interface PlateauState {
 
 /**
  * The rate falls by a factor where a metric has not improved for more than `patience` steps. The rates themselves are in
- * the optimiser's state.
+ * the optimiser's state. Of this and a {@link Schedule} the one that was made later sets the rates; after a warm-up, make
+ * it when that has ended.
  *
  * Source: PyTorch, `torch.optim.lr_scheduler.ReduceLROnPlateau`.
  *
@@ -60,6 +62,7 @@ export class ReduceLROnPlateau {
     }
     this.optimizer = optimizer;
     this.#options = checked(options);
+    takeOver(optimizer, this);
   }
 
   /** The present rate of the optimiser's first group. */
@@ -71,7 +74,7 @@ export class ReduceLROnPlateau {
    * Looks at the metric of an epoch, and lowers the rates where it is time; a metric that is not finite is no
    * improvement.
    *
-   * @throws {@link ValueError} unless the metric is a number.
+   * @throws {@link ValueError} unless the metric is a number, and where a schedule that was made later sets the rates.
    */
   step(metric: number): void {
     if (typeof metric !== "number") {
@@ -80,6 +83,7 @@ export class ReduceLROnPlateau {
         `the metric is ${formatValue(metric)}; it must be a number, as loss.item()`,
       );
     }
+    refuseOther("ReduceLROnPlateau", this.optimizer, this);
     const { patience, cooldown } = this.#options;
     if (this.#improves(metric)) {
       this.#best = metric;
@@ -131,6 +135,7 @@ export class ReduceLROnPlateau {
     this.#best = best;
     this.#badSteps = badSteps;
     this.#cooldownLeft = cooldownLeft;
+    takeOver(this.optimizer, this);
   }
 }
 

@@ -35,10 +35,12 @@ type RMSpropSettings = Required<RMSpropOptions>;
  * sequences with recurrent neural networks", 2013, (38) to (45); PyTorch, `torch.optim.RMSprop`.
  */
 export class RMSprop extends Optimizer<RMSpropSettings> {
-  protected override readonly stateNames: StateNames = {
-    always: ["squareAverage"],
-    sometimes: ["gradientAverage", "velocity"],
-  };
+  protected override get stateNames(): StateNames {
+    return {
+      always: ["squareAverage"],
+      sometimes: ["gradientAverage", "velocity"],
+    };
+  }
 
   /**
    * @param parameters what to train, in the order of the state; or groups `{ parameters, lr, … }`

@@ -11,10 +11,10 @@ export interface ScheduleState {
   readonly baseRates: readonly number[];
 }
 
-/** Which schedule last set the rate of a group, to what, and from which base; another schedule starts from there too. */
+/** Who last took charge of the rate of a group, what it was then, and from which base; another schedule starts from there too. */
 const scheduled = new WeakMap<
   ParameterGroup,
-  { readonly base: number; readonly lr: number; readonly by: Schedule }
+  { readonly base: number; readonly lr: number; readonly by: object }
 >();
 
 /**
@@ -71,16 +71,11 @@ export abstract class Schedule {
   /**
    * Goes on to the next rate: after each epoch, or after each step of the optimiser, as the plan is meant.
    *
-   * @throws {@link ValueError} where a schedule that was made later sets the rates: of two, the last would win.
+   * @throws {@link ValueError} where a schedule or a {@link ReduceLROnPlateau} that was made later sets the rates: of two,
+   * the last would win.
    */
   step(): void {
-    if (this.optimizer.groups.some((group) => (scheduled.get(group)?.by ?? this) !== this)) {
-      throw new ValueError(
-        this.#name,
-        "another schedule sets the rates of this optimiser; step that one, " +
-          "or join both in a ChainedLR (factors multiply) or a SequentialLR",
-      );
-    }
+    refuseOther(this.#name, this.optimizer, this);
     this.#moveTo(this.#count + 1, this.#baseRates);
   }
 
@@ -132,6 +127,25 @@ export abstract class Schedule {
     this.#baseRates = bases;
     this.#count = count;
   }
+}
+
+/** Puts something in charge of the rates that sets none at once; schedules made before refuse to step from now on. */
+export function takeOver({ groups }: Optimizer, by: object): void {
+  for (const group of groups) scheduled.set(group, { base: baseRateOf(group), lr: group.lr, by });
+}
+
+/** @throws {@link ValueError} where another schedule that was made later sets the rates of an optimiser. */
+export function refuseOther(operation: string, { groups }: Optimizer, self: object): void {
+  const other = groups.map((group) => scheduled.get(group)?.by ?? self).find((by) => by !== self);
+  if (!other) return;
+  const isPlan = other instanceof Schedule && self instanceof Schedule;
+  throw new ValueError(
+    operation,
+    "another schedule sets the rates of this optimiser; step that one, " +
+      (isPlan
+        ? "or join both in a ChainedLR (factors multiply) or a SequentialLR"
+        : "or make this one when that one has ended"),
+  );
 }
 
 /** The rate that the group's schedules start from: its own, unless one of them has set that. */

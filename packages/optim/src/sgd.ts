@@ -36,7 +36,9 @@ type SGDSettings = Required<SGDOptions>;
  * optimizer.step();
  */
 export class SGD extends Optimizer<SGDSettings> {
-  protected override readonly stateNames: StateNames = { always: [], sometimes: ["velocity"] };
+  protected override get stateNames(): StateNames {
+    return { always: [], sometimes: ["velocity"] };
+  }
 
   /**
    * @param parameters what to train, in the order of the state; or groups `{ parameters, lr, … }`
