@@ -148,13 +148,13 @@ const normalisation: Case[] = [
     "affine 1",
     () => new layers.BatchNorm2D(3, { affine: untyped(1) }),
     ValueError,
-    /BatchNorm2D: affine 1 must be true or false/,
+    /BatchNorm2D: affine is 1; it must be true or false/,
   ],
   [
     'trackRunningStatistics "no"',
     () => new layers.BatchNorm2D(3, { trackRunningStatistics: untyped("no") }),
     ValueError,
-    /BatchNorm2D: trackRunningStatistics "no" must be true or false/,
+    /BatchNorm2D: trackRunningStatistics is "no"; it must be true or false/,
   ],
   ...[0, 1.5, Number.NaN, "3"].map(
     (channels): Case => [
@@ -187,7 +187,7 @@ const normalisation: Case[] = [
     "affine null in groups",
     () => new layers.GroupNorm(1, 2, { affine: untyped(null) }),
     ValueError,
-    /GroupNorm: affine null must be true or false/,
+    /GroupNorm: affine is null; it must be true or false/,
   ],
   [
     "groups of a vector",
@@ -328,7 +328,7 @@ const dropping: Case[] = [
     "dropout in training 1",
     () => layers.dropout(image(), 0.5, { training: untyped(1) }),
     ValueError,
-    /dropout: training 1 must be true or false/,
+    /dropout: training is 1; it must be true or false/,
   ],
   [
     "channels of vectors",
@@ -395,7 +395,7 @@ const resampling: Case[] = [
     "alignCorners 1",
     () => layers.upsample(image(), { scale: 2, mode: "bilinear", alignCorners: untyped(1) }),
     ValueError,
-    /upsample: alignCorners 1 must be true or false/,
+    /upsample: alignCorners is 1; it must be true or false/,
   ],
   [
     "a blend of whole numbers",
@@ -580,19 +580,19 @@ const convolution: Case[] = [
     "a transposed layer with bias 0",
     () => new layers.ConvTranspose2D(1, 2, 3, { bias: untyped(0) }),
     ValueError,
-    /ConvTranspose2D: bias 0 must be true or false/,
+    /ConvTranspose2D: bias is 0; it must be true or false/,
   ],
   [
     "a layer with bias null",
     () => new layers.Conv2D(1, 2, 3, { bias: untyped(null) }),
     ValueError,
-    /Conv2D: bias null must be true or false/,
+    /Conv2D: bias is null; it must be true or false/,
   ],
   [
     'flip "yes"',
     () => layers.conv2d(image(), zeros([2, 4, 3, 3]), null, { flip: untyped("yes") }),
     ValueError,
-    /conv2d: flip "yes" must be true or false/,
+    /conv2d: flip is "yes"; it must be true or false/,
   ],
   [
     "an unknown paddingMode",

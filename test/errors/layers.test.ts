@@ -320,19 +320,19 @@ it.each<Case>([
     'ceilMode "no"',
     () => maxPool(image(), 2, { ceilMode: "no" as never }),
     ValueError,
-    /maxPool: ceilMode "no" must be true or false/,
+    /maxPool: ceilMode is "no"; it must be true or false/,
   ],
   [
     "countIncludePad 0",
     () => avgPool(image(), 2, { countIncludePad: 0 as never }),
     ValueError,
-    /avgPool: countIncludePad 0 must be true or false/,
+    /avgPool: countIncludePad is 0; it must be true or false/,
   ],
   [
     "a layer's countIncludePad null",
     () => new AvgPool(2, { countIncludePad: null as never }),
     ValueError,
-    /AvgPool: countIncludePad null must be true or false/,
+    /AvgPool: countIncludePad is null; it must be true or false/,
   ],
   [
     "a divisor of 0",

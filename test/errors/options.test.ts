@@ -170,17 +170,17 @@ it.each<[what: string, call: () => unknown, message: string]>([
   [
     "ceilMode",
     () => new MaxPool(2, { ceilMode: "no" as never }),
-    'MaxPool: ceilMode "no" must be true or false',
+    'MaxPool: ceilMode is "no"; it must be true or false',
   ],
   [
     "countIncludePad",
     () => avgPool(x(), 2, { countIncludePad: 0 as never }),
-    "avgPool: countIncludePad 0 must be true or false",
+    "avgPool: countIncludePad is 0; it must be true or false",
   ],
   [
     "bias of Dense",
     () => new Dense(2, 2, { bias: 1 as never }),
-    "Dense: bias 1 must be true or false",
+    "Dense: bias is 1; it must be true or false",
   ],
   [
     "labelSmoothing",

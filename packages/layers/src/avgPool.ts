@@ -1,10 +1,16 @@
-import { checkOptions, type Shape, type Tensor, tensor, ValueError } from "@convgrad/core";
+import {
+  checkBoolean,
+  checkOptions,
+  type Shape,
+  type Tensor,
+  tensor,
+  ValueError,
+} from "@convgrad/core";
 import type { Pair, Side, WindowGeometry } from "./geometry.ts";
 import type { Loops } from "./loops/loops.ts";
 import { avgPoolLoops, countedCells } from "./loops/pooling.ts";
 import { tapsOf } from "./loops/windows.ts";
 import { annotate } from "./note.ts";
-import { checkFlag } from "./options.ts";
 import { GlobalPool, Pool, type PoolOptions, poolGeometry, poolWindow } from "./pooling.ts";
 
 /** How {@link avgPool} slides and what it divides by. */
@@ -49,7 +55,7 @@ const OPTIONS = ["stride", "padding", "ceilMode", "countIncludePad", "divisorOve
 function check(operation: string, options: AvgPoolOptions): void {
   checkOptions(operation, options, OPTIONS);
   const { divisorOverride: divisor, countIncludePad = true } = options;
-  checkFlag(operation, "countIncludePad", countIncludePad);
+  checkBoolean(operation, "countIncludePad", countIncludePad);
   if (divisor === undefined || (Number.isFinite(divisor) && divisor !== 0)) return;
   throw new ValueError(
     operation,

@@ -1,5 +1,6 @@
 import {
   axpby,
+  checkBoolean,
   checkOptions,
   formatShape,
   ones,
@@ -17,7 +18,7 @@ import { buffer, Module, parameter } from "./module.ts";
 import { normalizeChannels, normalizeWith } from "./normalize.ts";
 import { type Annotation, annotate } from "./note.ts";
 import { requireChannels, requirePerChannel } from "./operands.ts";
-import { checkFlag, checkNumber } from "./options.ts";
+import { checkNumber } from "./options.ts";
 
 /** What {@link batchNorm2d} normalises by. */
 export interface BatchNorm2DFunctionOptions {
@@ -145,8 +146,8 @@ export class BatchNorm2D extends Module {
     checkSize("BatchNorm2D", "channels", channels, 1);
     checkNumber("BatchNorm2D", "epsilon", epsilon, 0);
     if (momentum !== null) checkNumber("BatchNorm2D", "momentum", momentum, 0, 1);
-    checkFlag("BatchNorm2D", "affine", affine);
-    checkFlag("BatchNorm2D", "trackRunningStatistics", track);
+    checkBoolean("BatchNorm2D", "affine", affine);
+    checkBoolean("BatchNorm2D", "trackRunningStatistics", track);
     this.weight = affine ? parameter(ones([channels])) : null;
     this.bias = affine ? parameter(zeros([channels])) : null;
     this.runningMean = track ? buffer(zeros([channels])) : null;

@@ -1,4 +1,5 @@
 import {
+  checkBoolean,
   checkOptions,
   contract,
   formatShape,
@@ -25,7 +26,7 @@ import type { Loops } from "./loops/loops.ts";
 import { Module, parameter } from "./module.ts";
 import { annotate } from "./note.ts";
 import { requireOperands } from "./operands.ts";
-import { checkChoice, checkFlag } from "./options.ts";
+import { checkChoice } from "./options.ts";
 
 /** What the cells around an image hold: zeros, or what the mirror, the edge or the other side shows. */
 export type PaddingMode = "zeros" | "reflect" | "replicate" | "circular";
@@ -127,7 +128,7 @@ function settingsOf(kernel: Pair, options: Conv2DOptions): WindowSettings {
 const OPTIONS = ["stride", "padding", "paddingMode", "dilation", "groups", "flip"] as const;
 
 function checkModes(operation: string, { flip, paddingMode }: Conv2DOptions): void {
-  if (flip !== undefined) checkFlag(operation, "flip", flip);
+  if (flip !== undefined) checkBoolean(operation, "flip", flip);
   if (paddingMode !== undefined) checkChoice(operation, "paddingMode", paddingMode, PADDING_MODES);
 }
 
@@ -195,7 +196,7 @@ export class Conv2D extends Module {
     const [kh, kw] = checkWindow("Conv2D", settingsOf(kernel, sliding)).kernel;
     checkModes("Conv2D", sliding);
     checkGroups("Conv2D", groups, c, o);
-    checkFlag("Conv2D", "bias", bias);
+    checkBoolean("Conv2D", "bias", bias);
     const bound = 1 / Math.sqrt((c / groups) * kh * kw);
     this.weight = parameter(uniform([o, c / groups, kh, kw], bound));
     this.bias = bias ? parameter(uniform([o], bound)) : null;

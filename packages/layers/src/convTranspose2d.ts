@@ -1,4 +1,5 @@
 import {
+  checkBoolean,
   checkOptions,
   contract,
   formatShape,
@@ -25,7 +26,6 @@ import { stampLoops } from "./loops/stamps.ts";
 import { Module, parameter } from "./module.ts";
 import { annotate } from "./note.ts";
 import { requireOperands } from "./operands.ts";
-import { checkFlag } from "./options.ts";
 
 /** How the filters of a transposed convolution stamp. */
 export interface ConvTranspose2DOptions {
@@ -211,7 +211,7 @@ export class ConvTranspose2D extends Module {
     const [c, o] = pairOf("ConvTranspose2D", "channels and filters", [channels, filters], 1);
     const [kh, kw] = checkStamps("ConvTranspose2D", kernel, stamping).kernel;
     checkGroups("ConvTranspose2D", groups, c, o);
-    checkFlag("ConvTranspose2D", "bias", bias);
+    checkBoolean("ConvTranspose2D", "bias", bias);
     const bound = 1 / Math.sqrt((o / groups) * kh * kw);
     this.weight = parameter(uniform([c, o / groups, kh, kw], bound));
     this.bias = bias ? parameter(uniform([o], bound)) : null;

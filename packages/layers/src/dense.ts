@@ -1,4 +1,5 @@
 import {
+  checkBoolean,
   checkOptions,
   contract,
   formatShape,
@@ -13,7 +14,6 @@ import type { Loops } from "./loops/loops.ts";
 import { Module, parameter } from "./module.ts";
 import { annotate } from "./note.ts";
 import { requireOperands } from "./operands.ts";
-import { checkFlag } from "./options.ts";
 
 /**
  * A fully connected layer:  y[n, o] = b[o] + Σ_k x[n, k]·w[k, o].   ∂w = xᵀg, ∂x = g wᵀ, ∂b = Σ_n g
@@ -74,7 +74,7 @@ export class Dense extends Module {
     super();
     checkOptions("Dense", options, ["bias"]);
     const { bias = true } = options;
-    checkFlag("Dense", "bias", bias);
+    checkBoolean("Dense", "bias", bias);
     pairOf("Dense", "inputs and outputs", [inputs, outputs], 1);
     const bound = 1 / Math.sqrt(inputs);
     this.weight = parameter(uniform([inputs, outputs], bound));

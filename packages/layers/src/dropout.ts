@@ -1,11 +1,11 @@
-import { checkOptions, rand, type Shape, type Tensor, where } from "@convgrad/core";
+import { checkBoolean, checkOptions, rand, type Shape, type Tensor, where } from "@convgrad/core";
 import { Cellwise } from "./activations.ts";
 import { requireImages } from "./geometry.ts";
 import { dropoutLoops, reshapeLoops } from "./loops/elementwise.ts";
 import type { Loops } from "./loops/loops.ts";
 import { annotate } from "./note.ts";
 import { requireFloats } from "./operands.ts";
-import { checkFlag, checkNumber } from "./options.ts";
+import { checkNumber } from "./options.ts";
 
 /** When {@link dropout} acts. */
 export interface DropoutOptions {
@@ -48,7 +48,7 @@ function check(operation: string, x: Tensor, p: number, options: DropoutOptions)
   const { training = true } = options;
   requireFloats(operation, x);
   checkNumber(operation, "p", p, 0, 1);
-  checkFlag(operation, "training", training);
+  checkBoolean(operation, "training", training);
 }
 
 /** One draw per cell of `draws`, which broadcasts to x. */

@@ -1,4 +1,5 @@
 import {
+  checkBoolean,
   checkOptions,
   formatShape,
   ones,
@@ -14,7 +15,7 @@ import { Module, parameter } from "./module.ts";
 import { normalizeGroups } from "./normalize.ts";
 import { annotate } from "./note.ts";
 import { requireChannels, requirePerChannel } from "./operands.ts";
-import { checkFlag, checkNumber } from "./options.ts";
+import { checkNumber } from "./options.ts";
 
 /**
  * Group normalisation: the channels of each image in equal groups, each group with mean 0 and variance 1 by itself, so
@@ -92,7 +93,7 @@ export class GroupNorm extends Module {
     checkSize("GroupNorm", "channels", channels, 1);
     checkGroups("GroupNorm", groups, channels);
     checkNumber("GroupNorm", "epsilon", epsilon, 0);
-    checkFlag("GroupNorm", "affine", affine);
+    checkBoolean("GroupNorm", "affine", affine);
     this.weight = affine ? parameter(ones([channels])) : null;
     this.bias = affine ? parameter(zeros([channels])) : null;
     this.groups = groups;

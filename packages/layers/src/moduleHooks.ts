@@ -1,11 +1,11 @@
 import {
+  checkFunction,
   GraphError,
   onGradients,
   primitives,
   type RemoveHook,
   requireTensor,
   type Tensor,
-  ValueError,
 } from "@convgrad/core";
 
 /** What can be hooked. */
@@ -85,10 +85,7 @@ function add<K extends "forward" | "backward">(
   kind: K,
   fn: K extends "forward" ? ForwardHook<Hookable> : BackwardHook<Hookable>,
 ): RemoveHook {
-  if (typeof fn !== "function") {
-    const name = kind === "forward" ? "onForward" : "onBackward";
-    throw new ValueError(name, "the hook must be a function: (call) => …");
-  }
+  checkFunction(kind === "forward" ? "onForward" : "onBackward", "hook", fn, "(call) => …");
   const hooks = hooked.get(module) ?? wrap(module);
   const set = hooks[kind] as Set<{ readonly fn: typeof fn }>;
   const entry = { fn };

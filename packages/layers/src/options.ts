@@ -20,14 +20,6 @@ export function checkNumber(
   );
 }
 
-/** @throws {@link ValueError} unless an option is true or false: `BatchNorm2D: affine 1 must be true or false` */
-export function checkFlag(operation: string, what: string, value: boolean): void {
-  if (typeof value === "boolean") return;
-  throw new ValueError(operation, `${what} ${formatValue(value)} must be true or false`, {
-    [what]: value,
-  });
-}
-
 /** @throws {@link ValueError} unless an option is one of these: `gelu: approximate "no" is unknown; use "none", "tanh"` */
 export function checkChoice<T extends string>(
   operation: string,

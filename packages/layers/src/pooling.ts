@@ -1,4 +1,5 @@
 import {
+  checkBoolean,
   checkOptions,
   formatShape,
   requireTensor,
@@ -18,7 +19,6 @@ import {
 } from "./geometry.ts";
 import { type Taps, tapsOf } from "./loops/windows.ts";
 import { Module } from "./module.ts";
-import { checkFlag } from "./options.ts";
 
 /** How a pooling window slides. */
 export interface PoolOptions {
@@ -51,10 +51,10 @@ function poolSettings(
   options: DilatedPoolOptions,
 ): WindowSettings {
   const { stride = kernel, padding = 0, dilation = 1, ceilMode = false } = options;
-  checkFlag(operation, "ceilMode", ceilMode);
+  checkBoolean(operation, "ceilMode", ceilMode);
   const settings = { kernel, stride, padding, dilation, ceilMode };
   const window = checkWindow(operation, settings);
-  checkFlag(operation, "ceilMode", ceilMode);
+  checkBoolean(operation, "ceilMode", ceilMode);
   // "same", which the types do not offer, never exceeds half the kernel.
   const sides = window.padding === "same" ? [] : window.padding;
   sides.forEach((side, axis) => {

@@ -1,4 +1,5 @@
 import {
+  checkBoolean,
   checkOptions,
   contract,
   formatValue,
@@ -23,7 +24,7 @@ import { bilinearLoops, nearestLoops, type Resized } from "./loops/resize.ts";
 import { Module } from "./module.ts";
 import { annotate } from "./note.ts";
 import { requireFloats } from "./operands.ts";
-import { checkChoice, checkFlag } from "./options.ts";
+import { checkChoice } from "./options.ts";
 
 /** How far {@link upsample} enlarges, and what it puts between cells. */
 export interface UpsampleOptions {
@@ -119,7 +120,7 @@ function checkUpsample(operation: string, options: UpsampleOptions): void {
   checkOptions(operation, options, ["scale", "size", "mode", "alignCorners"]);
   const { scale, size, mode = "nearest", alignCorners = false } = options;
   checkChoice(operation, "mode", mode, ["nearest", "bilinear"]);
-  checkFlag(operation, "alignCorners", alignCorners);
+  checkBoolean(operation, "alignCorners", alignCorners);
   if (alignCorners && mode === "nearest") {
     throw new ValueError(operation, 'alignCorners goes with mode "bilinear" only');
   }

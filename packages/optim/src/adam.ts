@@ -1,6 +1,7 @@
 import {
   type AdamFactors,
   axpby,
+  checkBoolean,
   formatValue,
   fusedUpdate,
   scope,
@@ -12,7 +13,7 @@ import { type Move, Optimizer, replacing, withDecay } from "./optimizer.ts";
 import type { ParameterState, StateNames, Tensors } from "./optimizerState.ts";
 import type { Rules, Trainable } from "./parameterGroup.ts";
 import { power } from "./power.ts";
-import { BELOW_ONE, checkNumber, checkSwitch, NOT_NEGATIVE } from "./settings.ts";
+import { BELOW_ONE, checkNumber, NOT_NEGATIVE } from "./settings.ts";
 
 /** Settings of {@link Adam} and {@link AdamW}. */
 export interface AdamOptions {
@@ -174,7 +175,7 @@ function rulesOf(name: string, decay: number): Rules<AdamSettings> {
       });
       checkNumber(name, "epsilon", epsilon, NOT_NEGATIVE);
       checkNumber(name, "weightDecay", weightDecay, NOT_NEGATIVE);
-      checkSwitch(name, "amsgrad", amsgrad);
+      checkBoolean(name, "amsgrad", amsgrad);
       return { lr, betas: [betas[0]!, betas[1]!], epsilon, weightDecay, amsgrad };
     },
   };

@@ -1,5 +1,6 @@
 import {
   axpby,
+  checkBoolean,
   checkOptions,
   formatValue,
   noGrad,
@@ -10,7 +11,7 @@ import {
   zeros,
 } from "@convgrad/core";
 import { power } from "./power.ts";
-import { checkNumber, checkSwitch, NOT_NEGATIVE } from "./settings.ts";
+import { checkNumber, NOT_NEGATIVE } from "./settings.ts";
 
 /** How {@link clipGradNorm} measures. */
 export interface ClipGradNormOptions {
@@ -53,7 +54,7 @@ export function clipGradNorm(
       { normType },
     );
   }
-  checkSwitch("clipGradNorm", "errorIfNonFinite", errorIfNonFinite);
+  checkBoolean("clipGradNorm", "errorIfNonFinite", errorIfNonFinite);
   return update("clipGradNorm", parameters, (gradients) => {
     const norm = normOf(gradients, normType);
     if (errorIfNonFinite && !Number.isFinite(norm)) {

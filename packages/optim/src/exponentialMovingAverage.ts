@@ -1,5 +1,6 @@
 import {
   axpby,
+  checkBoolean,
   checkOptions,
   checkWhole,
   DTypeError,
@@ -15,7 +16,7 @@ import {
   type Tensor,
   ValueError,
 } from "@convgrad/core";
-import { BELOW_ONE, checkNumber, checkSwitch } from "./settings.ts";
+import { BELOW_ONE, checkNumber } from "./settings.ts";
 
 /** How {@link ExponentialMovingAverage} forgets. */
 export interface AverageOptions {
@@ -66,7 +67,7 @@ export class ExponentialMovingAverage {
     checkOptions(NAME, options, ["decay", "warmUp"]);
     const { decay = 0.999, warmUp = false } = options;
     checkNumber(NAME, "decay", decay, BELOW_ONE);
-    checkSwitch(NAME, "warmUp", warmUp);
+    checkBoolean(NAME, "warmUp", warmUp);
     const list = Object(tensors);
     this.#sources = [...(Symbol.iterator in list ? list : Object.values(list))];
     for (const x of this.#sources) requireTensor(NAME, "parameter", x);

@@ -1,8 +1,8 @@
-import { checkOptions, checkWhole, formatValue, ValueError } from "@convgrad/core";
+import { checkBoolean, checkOptions, checkWhole, formatValue, ValueError } from "@convgrad/core";
 import { cosineBetween } from "./cosineAnnealingLR.ts";
 import type { Optimizer } from "./optimizer.ts";
 import { checkMomentum, Schedule } from "./schedule.ts";
-import { BELOW_ONE, checkNumber, checkSwitch, FRACTION, POSITIVE } from "./settings.ts";
+import { BELOW_ONE, checkNumber, FRACTION, POSITIVE } from "./settings.ts";
 
 /** The shape of {@link OneCycleLR}. */
 export interface OneCycleOptions {
@@ -130,8 +130,8 @@ function checked(options: OneCycleOptions): Required<OneCycleOptions> {
   checkNumber(name, "pctStart", pctStart, FRACTION);
   for (const [what, value] of Object.entries({ baseMomentum, maxMomentum }))
     checkNumber(name, what, value, BELOW_ONE);
-  checkSwitch(name, "threePhase", threePhase);
-  checkSwitch(name, "cycleMomentum", cycleMomentum);
+  checkBoolean(name, "threePhase", threePhase);
+  checkBoolean(name, "cycleMomentum", cycleMomentum);
   if (annealStrategy !== "cos" && annealStrategy !== "linear") {
     throw new ValueError(
       name,

@@ -1,8 +1,8 @@
-import { axpby, scope, type Tensor } from "@convgrad/core";
+import { axpby, checkBoolean, scope, type Tensor } from "@convgrad/core";
 import { type Move, Optimizer, replacing, withDecay } from "./optimizer.ts";
 import type { ParameterState, StateNames } from "./optimizerState.ts";
 import type { Trainable } from "./parameterGroup.ts";
-import { checkNumber, checkSwitch, FRACTION, NOT_NEGATIVE } from "./settings.ts";
+import { checkNumber, FRACTION, NOT_NEGATIVE } from "./settings.ts";
 
 /** Settings of {@link RMSprop}. */
 export interface RMSpropOptions {
@@ -98,6 +98,6 @@ function checked(options: RMSpropOptions): RMSpropSettings {
   checkNumber("RMSprop", "epsilon", epsilon, NOT_NEGATIVE);
   checkNumber("RMSprop", "weightDecay", weightDecay, NOT_NEGATIVE);
   checkNumber("RMSprop", "momentum", momentum, NOT_NEGATIVE);
-  checkSwitch("RMSprop", "centered", centered);
+  checkBoolean("RMSprop", "centered", centered);
   return { lr, alpha, epsilon, weightDecay, momentum, centered };
 }

@@ -37,11 +37,3 @@ export function checkNumber(operation: string, name: string, value: number, rang
     [name]: value,
   });
 }
-
-/** @throws {@link ValueError} unless a setting is true or false. */
-export function checkSwitch(operation: string, name: string, value: boolean): void {
-  if (typeof value === "boolean") return;
-  throw new ValueError(operation, `${name} is ${formatValue(value)}; it must be true or false`, {
-    [name]: value,
-  });
-}

@@ -1,8 +1,8 @@
-import { axpby, type Tensor, ValueError } from "@convgrad/core";
+import { axpby, checkBoolean, type Tensor, ValueError } from "@convgrad/core";
 import { type Move, Optimizer, withDecay } from "./optimizer.ts";
 import type { ParameterState, StateNames } from "./optimizerState.ts";
 import type { Trainable } from "./parameterGroup.ts";
-import { checkNumber, checkSwitch, FRACTION, NOT_NEGATIVE } from "./settings.ts";
+import { checkNumber, FRACTION, NOT_NEGATIVE } from "./settings.ts";
 
 /** Settings of {@link SGD}. */
 export interface SGDOptions {
@@ -84,7 +84,7 @@ function checked(options: Partial<SGDOptions>): SGDSettings {
     ...NOT_NEGATIVE,
     what: "a number ≥ 0, commonly 1e-4",
   });
-  checkSwitch("SGD", "nesterov", nesterov);
+  checkBoolean("SGD", "nesterov", nesterov);
   if (nesterov && (momentum === 0 || dampening !== 0)) {
     throw new ValueError("SGD", "nesterov needs momentum > 0 and dampening 0", {
       momentum,
