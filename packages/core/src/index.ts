@@ -55,7 +55,7 @@ export { axpby } from "./operations/assign.ts";
 export { contract, matmul } from "./operations/contract.ts";
 export type { PadOptions } from "./operations/pad.ts";
 export type { Axes } from "./operations/reduce.ts";
-export { oneHot } from "./operations/select.ts";
+export { countLabels, oneHot } from "./operations/select.ts";
 export type { Bound, WindowOptions } from "./operations/shape.ts";
 export { concat, dilate, split, stack } from "./operations/shape.ts";
 export type { Primitive, Pullback, Saved, Vjp } from "./primitive.ts";

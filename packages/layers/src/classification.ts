@@ -1,4 +1,5 @@
 import {
+  countLabels,
   DTypeError,
   formatShape,
   requireTensor,
@@ -6,7 +7,6 @@ import {
   ShapeError,
   sameShape,
   type Tensor,
-  ValueError,
 } from "@convgrad/core";
 
 /**
@@ -52,14 +52,5 @@ export function checkLabels(
       `labels must be int32 class numbers, not ${labels.dtype}; convert with .to("int32")`,
     );
   }
-  const counted = labels.toTypedArray().filter((label) => label !== ignoreIndex);
-  const wrong = counted.find((label) => label < 0 || label >= classes);
-  if (wrong !== undefined) {
-    throw new ValueError(
-      operation,
-      `label ${wrong} is out of range; there are ${classes} classes, 0 to ${classes - 1}`,
-      { label: wrong, classes },
-    );
-  }
-  return counted.length;
+  return countLabels(operation, labels, classes, ignoreIndex);
 }

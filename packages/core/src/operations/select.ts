@@ -46,14 +46,28 @@ export function oneHot(
   requireDType("oneHot", "list of labels", labels, "int32");
   checkWhole("oneHot", "classes", classes, 1);
   checkDType("oneHot", dtype);
-  const wrong = labels.toTypedArray().find((label) => label < 0 || label >= classes);
-  if (wrong !== undefined) {
-    throw new ValueError(
-      "oneHot",
-      `label ${wrong} is out of range; there are ${classes} classes, 0 to ${classes - 1}`,
-      { label: wrong, classes },
-    );
-  }
+  countLabels("oneHot", labels, classes);
   const all = arange(0, classes, 1, { dtype: "int32" });
   return equal(unsqueeze(labels, labels.rank), all).to(dtype);
+}
+
+/**
+ * The number of labels that count, of a tensor of any shape: all but those equal to `ignoreIndex`.
+ *
+ * @throws {@link ValueError} naming a label that is no class: `nll: label 3 is out of range; …`
+ */
+export function countLabels(
+  operation: string,
+  labels: Tensor,
+  classes: number,
+  ignoreIndex?: number,
+): number {
+  const counted = labels.toTypedArray().filter((label) => label !== ignoreIndex);
+  const wrong = counted.find((label) => label < 0 || label >= classes);
+  if (wrong === undefined) return counted.length;
+  throw new ValueError(
+    operation,
+    `label ${wrong} is out of range; there are ${classes} classes, 0 to ${classes - 1}`,
+    { label: wrong, classes },
+  );
 }
