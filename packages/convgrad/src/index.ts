@@ -3,6 +3,7 @@ import "@convgrad/wasm";
 
 export * from "@convgrad/core";
 export * from "@convgrad/data";
+export * from "@convgrad/io";
 export * from "@convgrad/layers";
 export * from "@convgrad/optim";
 export * from "@convgrad/train";
