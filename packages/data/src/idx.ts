@@ -1,11 +1,5 @@
-import {
-  checkOptions,
-  type DType,
-  FormatError,
-  formatValue,
-  type TypedArray,
-  ValueError,
-} from "@convgrad/core";
+import { checkOptions, type DType, FormatError, type TypedArray } from "@convgrad/core";
+import { bytesOf, checkName } from "./bytes.ts";
 import { gunzip, isGzip } from "./gunzip.ts";
 
 /** The contents of an IDX file. */
@@ -85,16 +79,8 @@ export async function readIdx(
 ): Promise<IdxArray> {
   checkOptions("readIdx", options, ["name"]);
   const { name = "the IDX file" } = options;
-  if (typeof name !== "string") {
-    throw new ValueError("readIdx", `name is ${formatValue(name)}; it must be a text`, { name });
-  }
-  if (!(bytes instanceof Uint8Array || bytes instanceof ArrayBuffer)) {
-    throw new ValueError(
-      "readIdx",
-      `the bytes are ${formatValue(bytes)}; pass a Uint8Array or an ArrayBuffer, as readFile or fetch gives`,
-    );
-  }
-  const given = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
+  checkName("readIdx", name);
+  const given = bytesOf("readIdx", bytes);
   const file = isGzip(given)
     ? await gunzip(given, name, {
         knows: (start) => start.length >= 4 && start.length >= headerLength(start),

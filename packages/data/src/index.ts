@@ -1,9 +1,16 @@
+export type { Cifar100Options } from "./cifar.ts";
+export { cifar10, cifar100 } from "./cifar.ts";
 export type { DataLoaderOptions } from "./dataLoader.ts";
 export { DataLoader } from "./dataLoader.ts";
 export type { Columns, Dataset } from "./dataset.ts";
 export { tensorDataset } from "./dataset.ts";
+export type { EmnistOptions } from "./emnist.ts";
+export { emnist } from "./emnist.ts";
 export type { IdxArray, ReadIdxOptions } from "./idx.ts";
 export { readIdx } from "./idx.ts";
-export type { LabelledImages, MnistOptions } from "./mnist.ts";
-export { mnist } from "./mnist.ts";
+export type { ImageSetOptions, LabelledImageSets, LabelledImages } from "./labelledImages.ts";
+export type { MnistOptions } from "./mnist.ts";
+export { fashionMnist, mnist } from "./mnist.ts";
 export { pixels, scalePixels } from "./pixels.ts";
+export type { ReadCifarOptions } from "./readCifar.ts";
+export { readCifar } from "./readCifar.ts";

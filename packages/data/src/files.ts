@@ -1,0 +1,30 @@
+import { FormatError } from "@convgrad/core";
+import type { NodeModules } from "./nodeModules.ts";
+
+/** Node reads no larger file at once, in bytes. */
+const LARGEST = 2 ** 31;
+
+/**
+ * The bytes of a file, which is only opened when it is one and not too long; `null` when there is none.
+ *
+ * @param what how messages call its kind: `"an IDX file"`
+ * @param most bytes that it may have
+ * @throws {@link FormatError} for a directory, a device, or more bytes.
+ */
+export async function readFile(
+  operation: string,
+  { fs }: NodeModules,
+  path: string,
+  what: string,
+  most: number = LARGEST - 1,
+): Promise<Uint8Array | null> {
+  const found = await fs.stat(path).catch(() => null);
+  if (!found) return null;
+  if (found.isFile() && found.size <= most) return fs.readFile(path);
+  throw new FormatError(
+    operation,
+    `${path} is ${found.isFile() ? `${found.size} bytes long` : "no file"}; ` +
+      `it must be ${what} of less than ${most + 1} bytes`,
+    { path, size: found.size },
+  );
+}
