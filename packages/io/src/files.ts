@@ -1,16 +1,21 @@
-import { FormatError, ValueError } from "@convgrad/core";
+import { FormatError, formatValue, ValueError } from "@convgrad/core";
+import { fileError } from "./fileError.ts";
 
-type FileSystem = typeof import("node:fs/promises");
+/** Node's functions for files. */
+export type FileSystem = typeof import("node:fs/promises");
 
-/** Files larger than this are refused before they are read: 2 GiB, the most that Node reads at once. */
-const LARGEST = 2 ** 31 - 1;
+/** Files larger than this are neither read nor written: 2 GiB, the most that Node reads at once. */
+export const LARGEST_FILE = 2 ** 31 - 1;
+
+/** Drafts of this program have numbers, so that two of one file differ. */
+let drafts = 0;
 
 /**
  * Node's file system; asked for at run time, so that bundlers for browsers meet no `node:` import.
  *
  * @throws {@link ValueError} where there is none.
  */
-function fileSystem(operation: string): FileSystem {
+export function fileSystem(operation: string): FileSystem {
   const found =
     typeof process === "undefined" ? undefined : process.getBuiltinModule?.("node:fs/promises");
   if (found) return found;
@@ -20,18 +25,39 @@ function fileSystem(operation: string): FileSystem {
   );
 }
 
+/** @throws {@link ValueError} for what is no path. */
+export function checkPath(operation: string, path: unknown): asserts path is string {
+  if (typeof path === "string" && path !== "" && !path.includes("\0")) return;
+  throw new ValueError(operation, `the path is ${formatValue(path)}; it must be a text`, { path });
+}
+
 /**
  * Writes a file wholly or not at all: into a draft beside it, flushed to the disk, which is then renamed. Whoever reads
  * `path` at any moment, also after a crash, finds the former file or the new one.
  *
  * @param path its directory must exist
- * @throws what the file system says: no space, a read-only directory; the former file is intact then, the draft gone.
+ * @throws {@link FileError} for what the file system refuses (no space, a read-only directory): the former file is intact
+ * then, the draft gone; {@link ValueError} for a path or contents of another type.
  */
 export async function writeFileAtomic(path: string, contents: Uint8Array | string): Promise<void> {
-  const fs = fileSystem("writeFileAtomic");
-  const draft = `${path}.${process.pid}.tmp`;
+  await writeWhole("writeFileAtomic", path, contents);
+}
+
+/** {@link writeFileAtomic} for an operation that messages name instead. */
+export async function writeWhole(
+  operation: string,
+  path: string,
+  contents: Uint8Array | string,
+): Promise<void> {
+  checkPath(operation, path);
+  if (typeof contents !== "string" && !(contents instanceof Uint8Array)) {
+    const remedy = "they must be a Uint8Array or a text";
+    throw new ValueError(operation, `the contents are ${formatValue(contents)}; ${remedy}`);
+  }
+  const fs = fileSystem(operation);
+  const draft = `${path}.${process.pid}-${++drafts}.tmp`;
   try {
-    const file = await fs.open(draft, "w");
+    const file = await fs.open(draft, "wx");
     try {
       await file.writeFile(contents);
       await file.sync();
@@ -41,22 +67,37 @@ export async function writeFileAtomic(path: string, contents: Uint8Array | strin
     await fs.rename(draft, path);
   } catch (error) {
     await fs.rm(draft, { force: true }).catch(() => {}); // the error below says what is wrong
-    throw error;
+    throw fileError(operation, path, error);
   }
+  await flushDirectory(fs, path.replace(/[^/\\]*$/, "") || ".");
+}
+
+/** The rename itself reaches the disk; some systems cannot flush a directory, and do not need to. */
+async function flushDirectory(fs: FileSystem, directory: string): Promise<void> {
+  const opened = await fs.open(directory, "r").catch(() => null);
+  await opened?.sync().catch(() => {});
+  await opened?.close();
 }
 
 /**
  * The bytes of a file.
  *
- * @throws {@link ValueError} when there is none; {@link FormatError} for what is no file, or one of 2 GiB or more.
+ * @throws {@link FileError} when there is none, or it may not be read; {@link FormatError} for what is no file, or one of
+ * 2 GiB or more; {@link ValueError} for what is no path.
  */
 export async function readFileBytes(operation: string, path: string): Promise<Uint8Array> {
+  checkPath(operation, path);
   const fs = fileSystem(operation);
-  const found = await fs.stat(path).catch(() => null);
-  if (!found) throw new ValueError(operation, `${path} does not exist`, { path });
-  if (!found.isFile() || found.size > LARGEST) {
-    const what = found.isFile() ? `${found.size} bytes long, more than ${LARGEST}` : "no file";
-    throw new FormatError(operation, `${path} is ${what}`, { path, size: found.size });
+  try {
+    const found = await fs.stat(path);
+    if (!found.isFile() || found.size > LARGEST_FILE) {
+      const what = found.isFile()
+        ? `${found.size} bytes long, more than ${LARGEST_FILE}; split it`
+        : "no file; pass the path of one";
+      throw new FormatError(operation, `${path} is ${what}`, { path, size: found.size });
+    }
+    return await fs.readFile(path);
+  } catch (error) {
+    throw fileError(operation, path, error);
   }
-  return fs.readFile(path);
 }
