@@ -267,7 +267,7 @@ it.each<[what: string, call: () => unknown, message: string]>([
   [
     "an option that evaluate has not",
     () => evaluate(model, batches, { device: "gpu" } as never),
-    'evaluate: no option "device"; known: loss, onBatch',
+    'evaluate: no option "device"; known: loss, metrics, batch, onBatch',
   ],
   [
     "no options of progress",

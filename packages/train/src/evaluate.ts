@@ -3,12 +3,22 @@ import {
   checkOptions,
   formatValue,
   noGrad,
-  requireTensor,
   scope,
-  Tensor,
+  type Tensor,
   ValueError,
 } from "@convgrad/core";
-import { accuracy, crossEntropy } from "@convgrad/layers";
+import { crossEntropy } from "@convgrad/layers";
+import { SampleAverage } from "./average.ts";
+import type { Batches, BatchReader, LabelledBatch } from "./batches.ts";
+import { checkBatches, inputAndTarget } from "./batches.ts";
+import {
+  accuracyOf,
+  checkMetrics,
+  type LossFunction,
+  type Metrics,
+  measure,
+  scalarLoss,
+} from "./measure.ts";
 import type { Measured } from "./meter.ts";
 
 /** What can be evaluated: a `Module`, or anything that looks like one. */
@@ -22,18 +32,14 @@ export interface Model {
   children?(): Iterable<readonly [name: string, child: Model]>;
 }
 
-/** A batch of labelled images. */
-export interface LabelledBatch {
-  /** What the model takes, `[N, …]`. */
-  readonly images: Tensor;
-  /** int32 `[N]`, the class of each. */
-  readonly labels: Tensor;
-}
-
 /** Options of {@link evaluate}. */
-export interface EvaluateOptions {
+export interface EvaluateOptions<B = LabelledBatch> {
   /** The loss of a batch, averaged over its samples, or one loss per sample; default: `crossEntropy`. */
-  readonly loss?: (logits: Tensor, labels: Tensor) => Tensor;
+  readonly loss?: LossFunction;
+  /** More to measure, by name; averaged over the samples. */
+  readonly metrics?: Metrics;
+  /** What the model takes of a batch, and what it is to give; default: `[images, labels]`. */
+  readonly batch?: BatchReader<B>;
   /** Called after each batch with how many are done and what this one gave; a progress bar's `update` fits. */
   readonly onBatch?: (done: number, measured: Required<Measured>) => void;
 }
@@ -42,10 +48,12 @@ export interface EvaluateOptions {
 export interface Evaluation {
   /** The mean over all samples. */
   readonly loss: number;
-  /** The part of samples whose largest logit is the label, from 0 to 1. */
+  /** The part of samples whose largest logit is the label, from 0 to 1; NaN where the targets are no classes. */
   readonly accuracy: number;
   /** How many samples there were. */
   readonly samples: number;
+  /** The metrics that were asked for, by name: their means over all samples. */
+  readonly metrics: Readonly<Record<string, number>>;
 }
 
 /**
@@ -60,51 +68,47 @@ export interface Evaluation {
  * @example
  * const { accuracy } = await evaluate(model, new DataLoader(test, { batch: 250, transform: scalePixels }));
  */
-export async function evaluate(
+export async function evaluate<B = LabelledBatch>(
   model: Model,
-  batches: AsyncIterable<LabelledBatch> | Iterable<LabelledBatch>,
-  options: EvaluateOptions = {},
+  batches: Batches<B>,
+  options: EvaluateOptions<B> = {},
 ): Promise<Evaluation> {
-  checkOptions("evaluate", options, ["loss", "onBatch"]);
-  const { loss: lossOf = crossEntropy, onBatch } = options;
+  checkOptions("evaluate", options, ["loss", "metrics", "batch", "onBatch"]);
+  const { loss: lossOf = crossEntropy, metrics = {}, batch: read, onBatch } = options;
   checkFunction("evaluate", "loss", lossOf, "(logits, labels) => …");
+  checkMetrics("evaluate", metrics);
+  if (read !== undefined) checkFunction("evaluate", "batch", read, "(batch) => [input, target]");
   if (onBatch !== undefined) checkFunction("evaluate", "onBatch", onBatch, "(done) => …");
   checkModel(model);
-  if (!(Symbol.asyncIterator in Object(batches) || Symbol.iterator in Object(batches))) {
-    throw new ValueError(
-      "evaluate",
-      `the batches are ${formatValue(batches)}; pass a DataLoader, or a list of { images, labels }`,
-    );
-  }
-  const total = { batches: 0, loss: 0, correct: 0, samples: 0 };
+  checkBatches("evaluate", "the batches are", batches);
+  const average = new SampleAverage();
+  let done = 0;
   const restore = remember(model);
   model.eval();
   try {
     for await (const batch of batches) {
-      const { images, labels } = checked(batch);
-      const samples = images.shape[0] ?? 1;
+      const [input, target] = inputAndTarget("evaluate", batch, read);
+      const samples = input.shape[0] ?? 1;
       const measured = scope(() =>
         noGrad(() => {
-          const logits = model.forward(images);
-          requireTensor("evaluate", "result of the model", logits);
-          const losses = lossOf(logits, labels);
-          requireTensor("evaluate", "result of loss", losses);
-          const loss = losses.mean().item();
-          return { loss, accuracy: accuracy(logits, labels), samples };
+          const output = model.forward(input);
+          const loss = scalarLoss("evaluate", lossOf, output, target).item();
+          const more = measure("evaluate", metrics, output, target);
+          return { loss, accuracy: accuracyOf(output, target), ...more };
         }),
       );
-      total.loss += measured.loss * samples;
-      total.correct += Math.round(measured.accuracy * samples);
-      total.samples += samples;
-      onBatch?.(++total.batches, measured);
+      average.add(samples, measured);
+      onBatch?.(++done, { ...measured, samples });
     }
   } finally {
     restore();
   }
-  const { samples } = total;
-  if (samples === 0)
+  const { samples } = average;
+  const { loss, accuracy, ...more } = average.means();
+  if (loss === undefined || accuracy === undefined) {
     throw new ValueError("evaluate", "there is no sample; pass a loader with data");
-  return { loss: total.loss / samples, accuracy: total.correct / samples, samples };
+  }
+  return { loss, accuracy, samples, metrics: more };
 }
 
 function checkModel(model: Model): void {
@@ -113,17 +117,6 @@ function checkModel(model: Model): void {
   throw new ValueError(
     "evaluate",
     `the model is ${formatValue(model)}; it must have forward, train and eval, as a Module has`,
-  );
-}
-
-function checked(batch: LabelledBatch): LabelledBatch {
-  const { images, labels }: Partial<LabelledBatch> = Object(batch);
-  if (images instanceof Tensor && labels instanceof Tensor) return batch;
-  const keys = batch instanceof Tensor ? [] : Object.keys(Object(batch));
-  throw new ValueError(
-    "evaluate",
-    `a batch must be { images, labels }, both tensors; this one has ${keys.join(", ") || "neither"}`,
-    { keys },
   );
 }
 

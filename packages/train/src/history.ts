@@ -11,6 +11,8 @@ export interface EpochRecord {
   readonly lr: number;
   /** Time of the epoch, validation included; the only part of a record that a replay does not repeat. */
   readonly seconds: number;
+  /** The metrics that were asked for, averaged as the loss is. */
+  readonly metrics?: Readonly<Record<string, number>>;
   /** Loss, accuracy and other metrics on the validation data, if there was any. */
   readonly validation: Readonly<Record<string, number>> | null;
   /** SHA-256 of all parameters, as `weightsHash` gives it. */

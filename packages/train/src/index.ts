@@ -1,6 +1,15 @@
-export type { EvaluateOptions, Evaluation, LabelledBatch, Model } from "./evaluate.ts";
+export type { Batches, BatchReader, LabelledBatch } from "./batches.ts";
+export type { EvaluateOptions, Evaluation, Model } from "./evaluate.ts";
 export { evaluate } from "./evaluate.ts";
+export type { FitCallback, FitRun, FitStep, StopReason } from "./fit/callback.ts";
+export type { EarlyStoppingOptions } from "./fit/earlyStopping.ts";
+export type { FitResult } from "./fit/fit.ts";
+export { fit } from "./fit/fit.ts";
+export type { BestEpoch, KeepBestOptions } from "./fit/keepBest.ts";
+export type { MonitorOptions } from "./fit/monitor.ts";
+export type { FitOptions } from "./fit/options.ts";
 export type { EpochRecord, GradientColumns, RunHistory, StepColumns } from "./history.ts";
+export type { LossFunction, Metric, Metrics } from "./measure.ts";
 export type { Measured } from "./meter.ts";
 export type { Progress, ProgressOptions, ProgressStream } from "./progress.ts";
 export { progress } from "./progress.ts";

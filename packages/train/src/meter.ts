@@ -2,7 +2,7 @@
 export interface Measured {
   /** The loss of the step's batch. */
   readonly loss?: number;
-  /** The accuracy on the step's batch, from 0 to 1. */
+  /** The accuracy on the step's batch, from 0 to 1; NaN counts as none. */
   readonly accuracy?: number;
   /** Samples in the step's batch, for the speed. */
   readonly samples?: number;
@@ -32,21 +32,25 @@ class RunningAverage {
 
 /** Turns what single steps measure into the line that people read. */
 export class Meter {
-  step = 0;
+  step: number;
   readonly #total: number;
+  readonly #from: number;
   readonly #started = performance.now();
   readonly #loss = new RunningAverage();
   readonly #accuracy = new RunningAverage();
   #samples = 0;
 
-  constructor(total: number) {
+  /** @param from the step that a resumed run goes on from */
+  constructor(total: number, from = 0) {
     this.#total = total;
+    this.#from = from;
+    this.step = from;
   }
 
   add(step: number, { loss, accuracy, samples = 0 }: Measured): void {
     this.step = step;
     if (loss !== undefined) this.#loss.add(loss);
-    if (accuracy !== undefined) this.#accuracy.add(accuracy);
+    if (accuracy !== undefined && !Number.isNaN(accuracy)) this.#accuracy.add(accuracy);
     this.#samples += samples;
   }
 
@@ -54,14 +58,19 @@ export class Meter {
   toString(): string {
     const seconds = (performance.now() - this.#started) / 1000;
     const [loss, accuracy] = [this.#loss.value, this.#accuracy.value];
-    const left = (seconds / this.step) * (this.#total - this.step);
+    const done = this.step - this.#from;
+    const left = (seconds / done) * (this.#total - this.step);
     const parts = [
       loss !== null && `loss ${loss.toFixed(4)}`,
       accuracy !== null && `accuracy ${(100 * accuracy).toFixed(1)} %`,
       this.#samples > 0 && seconds > 0 && `${Math.round(this.#samples / seconds)} samples/s`,
-      this.step > 0 && (left > 0 ? `${clock(left)} left` : `${clock(seconds)} taken`),
+      done > 0 && left !== Number.POSITIVE_INFINITY && this.#timeOf(left, seconds),
     ];
     return parts.filter((part) => part !== false).join("  ");
+  }
+
+  #timeOf(left: number, seconds: number): string {
+    return left > 0 ? `${clock(left)} left` : `${clock(seconds)} taken`;
   }
 }
 

@@ -66,7 +66,8 @@ export async function progress(options: ProgressOptions): Promise<Progress> {
   return SingleBar ? drawn(SingleBar, total, label, stream) : printed(total, label, stream);
 }
 
-function defaultStream(): ProgressStream {
+/** The standard error stream; in a browser the console. */
+export function defaultStream(): ProgressStream {
   if (typeof process !== "undefined" && process.stderr) return process.stderr;
   return { write: (text) => console.log(text.trimEnd()) };
 }
@@ -79,6 +80,11 @@ async function loadBar(): Promise<BarMaker | null> {
   } catch {
     return null;
   }
+}
+
+/** `"/300"`, or nothing where the end is unknown. */
+export function outOf(total: number): string {
+  return total === Number.POSITIVE_INFINITY ? "" : `/${total}`;
 }
 
 function drawn(
@@ -122,13 +128,14 @@ function barSize(columns: number, taken: number): number {
   return Math.min(Math.max(columns - taken - 62, 5), 40);
 }
 
-function printed(total: number, label: string, stream: ProgressStream): Progress {
-  const meter = new Meter(total);
-  let shown = { step: 0, at: performance.now() };
+/** Plain lines, from step `from` on; a total that nobody knows is Infinity. */
+export function printed(total: number, label: string, stream: ProgressStream, from = 0): Progress {
+  const meter = new Meter(total, from);
+  let shown = { step: from, at: performance.now() };
   const show = () => {
     if (meter.step === shown.step) return;
     shown = { step: meter.step, at: performance.now() };
-    stream.write(`${label && `${label} `}${meter.step}/${total}  ${meter}\n`);
+    stream.write(`${label && `${label} `}${meter.step}${outOf(total)}  ${meter}\n`);
   };
   const tenth = (step: number) => Math.floor((LINES * step) / total);
   return {
