@@ -1,7 +1,7 @@
 import { type ConvgradError, checkOptions, checkWhole, FormatError } from "@convgrad/core";
+import { refuser } from "./decode.ts";
 import { codeOf, FileError, fileError } from "./fileError.ts";
 import { checkPath, type FileSystem, fileSystem, readFileBytes, writeWhole } from "./files.ts";
-import { refuser } from "./safetensors.ts";
 import { checkWholeState, decodeTree, encodeTree, type StateTree } from "./state.ts";
 
 /** Options of {@link Checkpoints}. */

@@ -78,6 +78,16 @@ const ARRAYS = {
   uint8: Uint8Array,
 } as const;
 
+/** Axes of a tensor in a file, at most. */
+export const MOST_AXES = 32;
+
+/** The bytes of all elements; infinite for sizes that could never be together, even where another is 0. */
+export function bytesOf(shape: Shape, { bytes }: ElementType): number {
+  const most = shape.reduce((product, n) => product * Math.max(n, 1), bytes);
+  if (most > Number.MAX_SAFE_INTEGER) return Number.POSITIVE_INFINITY;
+  return shape.includes(0) ? 0 : most;
+}
+
 /** So many elements are converted at once: what a file takes beyond its tensors is bounded. */
 const PIECE = 2 ** 18;
 
@@ -121,7 +131,8 @@ function valuesOf(
   to: number,
   wrong: (at: number) => never,
 ): TypedArray {
-  const part = bytes.slice(from * type.bytes, to * type.bytes);
+  // A copy: slice() of a Buffer of Node's would be none.
+  const part = new Uint8Array(bytes.subarray(from * type.bytes, to * type.bytes));
   if (!type.get) {
     if (!littleEndian) swap(part, type.bytes);
     return viewOf(part, type.dtype);

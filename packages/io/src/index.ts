@@ -4,9 +4,13 @@ export type {
   PassedOver,
 } from "./checkpoints.ts";
 export { Checkpoints } from "./checkpoints.ts";
+export type { DecodeOptions } from "./decode.ts";
 export { FileError } from "./fileError.ts";
 export { writeFileAtomic } from "./files.ts";
-export type { DecodeOptions, Safetensors, SaveSafetensorsOptions } from "./safetensors.ts";
+export { decodeNpy, encodeNpy, loadNpy, saveNpy } from "./npy.ts";
+export type { NpzOptions } from "./npz.ts";
+export { decodeNpz, encodeNpz, loadNpz, saveNpz } from "./npz.ts";
+export type { Safetensors, SaveSafetensorsOptions } from "./safetensors.ts";
 export {
   decodeSafetensors,
   encodeSafetensors,
@@ -15,3 +19,4 @@ export {
 } from "./safetensors.ts";
 export type { StateTree } from "./state.ts";
 export { decodeState, encodeState } from "./state.ts";
+export type { TensorsByName } from "./tensorsByName.ts";

@@ -1,26 +1,18 @@
-import {
-  checkOptions,
-  FormatError,
-  formatValue,
-  GraphError,
-  requireTensor,
-  scope,
-  type Tensor,
-  ValueError,
-} from "@convgrad/core";
-import { bytesOfTensor, tensorOf } from "./elementTypes.ts";
+import { checkOptions, formatValue, scope, type Tensor, ValueError } from "@convgrad/core";
+import { checkBytes, type DecodeOptions, nameFrom, type RefuseFile, refuser } from "./decode.ts";
+import { bytesOf, bytesOfTensor, ELEMENT_TYPES, tensorOf } from "./elementTypes.ts";
 import { LARGEST_FILE, readFileBytes, writeWhole } from "./files.ts";
 import {
   type Entry,
   type Header,
   KINDS,
   METADATA,
-  MOST_ENTRIES,
-  type RefuseFile,
   readHeader,
   typeOf,
   writeHeader,
 } from "./safetensorsHeader.ts";
+
+import { checkTensors, isUnicode, type TensorsByName } from "./tensorsByName.ts";
 
 /** What a safetensors file holds. */
 export interface Safetensors {
@@ -30,22 +22,12 @@ export interface Safetensors {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Options of the functions that decode bytes. */
-export interface DecodeOptions {
-  /** How messages call the file. */
-  readonly name?: string;
-}
-
 /** Options of {@link saveSafetensors}. */
 export interface SaveSafetensorsOptions {
   /** Texts to stand beside the tensors, by name. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** Tensors that go into a file, by name. */
-type Tensors = Readonly<Record<string, Tensor>>;
-
-const LONE_SURROGATE = /\p{Surrogate}/u;
 /** float64, float32, int32, uint8: by falling alignment. */
 const ORDER = Object.values(KINDS);
 
@@ -63,7 +45,7 @@ const ORDER = Object.values(KINDS);
  * const bytes = await encodeSafetensors(model.stateDict(), { format: "pt" });
  */
 export async function encodeSafetensors(
-  tensors: Tensors,
+  tensors: TensorsByName,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<Uint8Array> {
   return encodeFile("encodeSafetensors", tensors, metadata);
@@ -72,10 +54,10 @@ export async function encodeSafetensors(
 /** {@link encodeSafetensors} for an operation that messages name instead. */
 export async function encodeFile(
   operation: string,
-  tensors: Tensors,
+  tensors: TensorsByName,
   metadata: Readonly<Record<string, string>>,
 ): Promise<Uint8Array> {
-  checkTensors(operation, tensors);
+  checkTensors(operation, tensors, METADATA);
   checkMetadata(operation, metadata);
   const entries = entriesOf(tensors);
   const header = writeHeader(entries, metadata);
@@ -97,36 +79,15 @@ export async function encodeFile(
 }
 
 /** The places of the tensors: by type, then by name. */
-function entriesOf(tensors: Tensors): Entry[] {
+function entriesOf(tensors: TensorsByName): Entry[] {
   const kinds = Object.entries(tensors).map(([name, x]) => ({ name, x, kind: KINDS[x.dtype] }));
   kinds.sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind) || (a.name < b.name ? -1 : 1));
   let end = 0;
   return kinds.map(({ name, x, kind }) => {
     const start = end;
-    end += x.size * typeOf({ kind } as Entry).bytes;
+    end += bytesOf(x.shape, ELEMENT_TYPES[x.dtype]);
     return { name, kind, shape: x.shape, start, end };
   });
-}
-
-function checkTensors(operation: string, tensors: unknown): asserts tensors is Tensors {
-  if (typeof tensors !== "object" || tensors === null || Array.isArray(tensors)) {
-    const remedy = "pass tensors by name: { weight }";
-    throw new ValueError(operation, `the tensors are ${formatValue(tensors)}; ${remedy}`);
-  }
-  const entries = Object.entries(tensors);
-  if (entries.length > MOST_ENTRIES) {
-    throw new ValueError(operation, `${entries.length} tensors are more than ${MOST_ENTRIES}`);
-  }
-  for (const [name, x] of entries) {
-    requireTensor(operation, `entry ${name}`, x);
-    if (x.storage.released) {
-      throw new GraphError(operation, `${name} was released with its scope; keep() it`, { name });
-    }
-    if (name === METADATA || LONE_SURROGATE.test(name)) {
-      const why = name === METADATA ? "is reserved by the format" : "is no valid Unicode";
-      throw new ValueError(operation, `the name ${formatValue(name)} ${why}; choose another`);
-    }
-  }
 }
 
 function checkMetadata(operation: string, metadata: unknown): void {
@@ -135,7 +96,7 @@ function checkMetadata(operation: string, metadata: unknown): void {
     throw new ValueError(operation, `the metadata are ${formatValue(metadata)}; ${remedy}`);
   }
   for (const [name, text] of Object.entries(metadata)) {
-    if (typeof text !== "string" || LONE_SURROGATE.test(text) || LONE_SURROGATE.test(name)) {
+    if (typeof text !== "string" || !isUnicode(text) || !isUnicode(name)) {
       throw new ValueError(
         operation,
         `the metadata ${formatValue(name)} are ${formatValue(text)}; ${remedy}`,
@@ -197,28 +158,6 @@ export function readTensor(
   });
 }
 
-/** Throws {@link FormatError}s that name the file. */
-export function refuser(operation: string, name: string): RefuseFile {
-  return (message, details = {}) => {
-    throw new FormatError(operation, `${name}: ${message}`, { file: name, ...details });
-  };
-}
-
-/** @throws {@link ValueError} for what is no Uint8Array. */
-export function checkBytes(operation: string, bytes: unknown): asserts bytes is Uint8Array {
-  if (bytes instanceof Uint8Array) return;
-  const remedy = "pass a Uint8Array, as readFile gives; new Uint8Array(buffer) makes one";
-  throw new ValueError(operation, `the bytes are ${formatValue(bytes)}; ${remedy}`);
-}
-
-/** The file's name from options, or what messages call it else. */
-export function nameFrom(operation: string, options: DecodeOptions, otherwise: string): string {
-  checkOptions(operation, options, ["name"]);
-  const { name = otherwise } = options;
-  if (typeof name === "string") return name;
-  throw new ValueError(operation, `name is ${formatValue(name)}; it must be a text`, { name });
-}
-
 /**
  * Writes tensors to a safetensors file, wholly or not at all; see {@link encodeSafetensors}.
  *
@@ -230,7 +169,7 @@ export function nameFrom(operation: string, options: DecodeOptions, otherwise: s
  */
 export async function saveSafetensors(
   path: string,
-  tensors: Tensors,
+  tensors: TensorsByName,
   options: SaveSafetensorsOptions = {},
 ): Promise<void> {
   checkOptions("saveSafetensors", options, ["metadata"]);

@@ -1,6 +1,8 @@
-import type { DType, ErrorDetails, Shape } from "@convgrad/core";
-import { ELEMENT_TYPES, type ElementType } from "./elementTypes.ts";
+import type { DType, Shape } from "@convgrad/core";
+import { AGAIN, type RefuseFile } from "./decode.ts";
+import { bytesOf, ELEMENT_TYPES, type ElementType, MOST_AXES } from "./elementTypes.ts";
 import { JsonReader } from "./jsonReader.ts";
+import { MOST_ENTRIES } from "./tensorsByName.ts";
 
 /** A tensor in a file, by the words of its header. */
 export interface Entry {
@@ -21,9 +23,6 @@ export interface Header {
   /** Bytes before the data. */
   readonly length: number;
 }
-
-/** Called with what is wrong with the file; throws. */
-export type RefuseFile = (message: string, details?: ErrorDetails) => never;
 
 /** Tensors of these types are written, those with long elements first, as the reference implementation orders them. */
 export const KINDS: Readonly<Record<DType, string>> = {
@@ -52,11 +51,6 @@ const TYPES: ReadonlyMap<string, ElementType> = new Map<string, ElementType>([
 export const METADATA = "__metadata__";
 /** Bytes of the longest header, as in the reference implementation. */
 const LONGEST_HEADER = 100_000_000;
-/** So many tensors, and texts in the metadata, are in a file at most. */
-export const MOST_ENTRIES = 2 ** 16;
-/** Axes of a tensor, at most. */
-const MOST_AXES = 32;
-const AGAIN = "the file is cut short or damaged; fetch or write it again";
 
 /** The type of a tensor's elements. */
 export function typeOf({ kind }: Entry): ElementType {
@@ -182,11 +176,8 @@ function checkEntry({ name, kind, shape, start, end }: Entry, refuse: RefuseFile
       { name, dtype: kind },
     );
   }
-  // Sizes of 0 aside, so that sizes that could never be together are refused as well.
-  const { bytes } = TYPES.get(kind)!;
-  const most = shape.reduce((product, n) => product * Math.max(n, 1), bytes);
-  const wanted = shape.includes(0) ? 0 : most;
-  if (end - start !== wanted || most > Number.MAX_SAFE_INTEGER) {
+  const wanted = bytesOf(shape, TYPES.get(kind)!);
+  if (end - start !== wanted) {
     refuse(
       `tensor ${quoted(name)}, ${kind} [${shape.join(", ")}], takes ${wanted} bytes, its data_offsets ` +
         `[${start}, ${end}] give it ${end - start}; ${AGAIN}`,

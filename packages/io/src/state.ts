@@ -1,14 +1,8 @@
 import { formatValue, scope, Tensor, ValueError } from "@convgrad/core";
+import { checkBytes, type DecodeOptions, nameFrom, type RefuseFile, refuser } from "./decode.ts";
 import { JsonReader, MOST_CONTAINERS } from "./jsonReader.ts";
-import {
-  checkBytes,
-  type DecodeOptions,
-  encodeFile,
-  nameFrom,
-  readTensor,
-  refuser,
-} from "./safetensors.ts";
-import { METADATA, type RefuseFile, readHeader } from "./safetensorsHeader.ts";
+import { encodeFile, readTensor } from "./safetensors.ts";
+import { METADATA, readHeader } from "./safetensorsHeader.ts";
 
 /** Plain data with tensors in it, as `stateDict()` of models and optimisers give. */
 export type StateTree =
