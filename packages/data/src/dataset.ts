@@ -1,4 +1,5 @@
 import { formatShape, formatValue, ShapeError, Tensor, tensor, ValueError } from "@convgrad/core";
+import { fingerprintOfTensors } from "./fingerprint.ts";
 
 /**
  * Samples that can be fetched by number, in batches. Anything with these two members is one: files read on demand, a
@@ -9,6 +10,12 @@ export interface Dataset<B> {
   readonly length: number;
   /** The samples with these numbers, 0 ≤ index < length, in this order, as one batch. */
   batch(indices: Int32Array): B | Promise<B>;
+  /** The SHA-256 of all contents in hexadecimal digits: two data sets have the same when they give the same batches. */
+  fingerprint?(): Promise<string>;
+  /** The class of each sample, where samples have one. */
+  readonly labels?: Int32Array;
+  /** What the classes are called: `classes[label]`. */
+  readonly classes?: readonly string[];
 }
 
 /** Tensors by name whose first axis counts samples. */
@@ -39,12 +46,46 @@ export function columnsDataset<C extends Columns>(
   const length = commonLength(operation, columns);
   return {
     length,
+    fingerprint: () => fingerprintOfTensors(columns),
+    get labels() {
+      return labelsIn(columns);
+    },
     batch(indices) {
       const picked = tensor(indices);
       const rows = Object.entries(columns).map(([name, x]) => [name, rowsOf(x, picked)]);
       return Object.fromEntries(rows) as { readonly [K in keyof C]: Tensor };
     },
   };
+}
+
+/** A data set itself, or that of tensors by name. */
+export function datasetOf<B>(operation: string, source: Dataset<B> | (B & Columns)): Dataset<B> {
+  const isDataset = typeof (source as Partial<Dataset<B>> | null | undefined)?.batch === "function";
+  return isDataset
+    ? (source as Dataset<B>)
+    : (columnsDataset(operation, source as B & Columns) as Dataset<B>);
+}
+
+/**
+ * @throws {@link ValueError} unless the indices are numbers of samples: `subset: index 3 is 60000; the data set has
+ * samples 0 to 59999`
+ */
+export function checkIndices(operation: string, indices: ArrayLike<number>, length: number): void {
+  for (let i = 0; i < indices.length; i++) {
+    const index = indices[i]!;
+    if (Number.isSafeInteger(index) && index >= 0 && index < length) continue;
+    throw new ValueError(
+      operation,
+      `index ${i} is ${formatValue(index)}; the data set has samples 0 to ${length - 1}`,
+      { at: i, index, length },
+    );
+  }
+}
+
+/** The labels of the samples, where a column with this name holds one for each. */
+function labelsIn({ labels }: Columns): Int32Array | undefined {
+  const are = labels?.rank === 1 && (labels.dtype === "int32" || labels.dtype === "uint8");
+  return are ? Int32Array.from(labels.toTypedArray()) : undefined;
 }
 
 /** x[index[i], …] for each i: `[N, …] → [B, …]`. */
