@@ -73,6 +73,7 @@ const LAYERS = {
   SiLU: { make: () => new layers.SiLU() },
   Sigmoid: { make: () => new layers.Sigmoid() },
   Softmax: { make: () => new layers.Softmax(1) },
+  Subsample: { make: () => new layers.Subsample(2, 5) },
   Tanh: { make: () => new layers.Tanh() },
   Upsample: { make: () => new layers.Upsample({ scale: [2, 1.5], mode: "bilinear" }) },
 } satisfies Record<LayerName, Smallest>;

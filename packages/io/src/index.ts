@@ -1,3 +1,15 @@
+export type { ArchitectureOptions } from "./architecture/architecture.ts";
+export { architecture } from "./architecture/architecture.ts";
+export type {
+  Architecture,
+  LayerArchitecture,
+  LayerClass,
+  LayerFields,
+  LayerFormat,
+  LayerFormats,
+} from "./architecture/description.ts";
+export type { ModelFromArchitectureOptions } from "./architecture/modelFromArchitecture.ts";
+export { modelFromArchitecture } from "./architecture/modelFromArchitecture.ts";
 export type {
   CheckpointsOptions,
   LatestCheckpoint,
@@ -7,6 +19,7 @@ export { Checkpoints } from "./checkpoints.ts";
 export type { DecodeOptions } from "./decode.ts";
 export { FileError } from "./fileError.ts";
 export { writeFileAtomic } from "./files.ts";
+export type { Json } from "./json.ts";
 export { decodeNpy, encodeNpy, loadNpy, saveNpy } from "./npy.ts";
 export type { NpzOptions } from "./npz.ts";
 export { decodeNpz, encodeNpz, loadNpz, saveNpz } from "./npz.ts";

@@ -84,6 +84,7 @@ export type { SeparableConv2DOptions } from "./separableConv2d.ts";
 export { SeparableConv2D } from "./separableConv2d.ts";
 export { Sequential } from "./sequential.ts";
 export { LogSoftmax, logSoftmax, Softmax, softmax } from "./softmax.ts";
+export { Subsample } from "./subsample.ts";
 export type { Summary, SummaryRow } from "./summary.ts";
 export type { UpsampleOptions } from "./upsample.ts";
 export { Upsample, upsample } from "./upsample.ts";

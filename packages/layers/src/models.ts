@@ -1,11 +1,4 @@
-import {
-  checkOptions,
-  formatValue,
-  type Shape,
-  ShapeError,
-  type Tensor,
-  ValueError,
-} from "@convgrad/core";
+import { checkOptions, formatValue, ShapeError, ValueError } from "@convgrad/core";
 import { ReLU } from "./activations.ts";
 import { GlobalAvgPool } from "./avgPool.ts";
 import { BatchNorm2D } from "./batchNorm2d.ts";
@@ -13,14 +6,13 @@ import { Conv2D } from "./conv2d.ts";
 import { Dense } from "./dense.ts";
 import { Dropout, Dropout2D } from "./dropout.ts";
 import { Flatten } from "./flatten.ts";
-import { checkSize, type WindowGeometry, windowGeometry } from "./geometry.ts";
+import { checkSize } from "./geometry.ts";
 import { kaimingNormal } from "./initializers.ts";
-import type { Loops } from "./loops/loops.ts";
-import { subsampleLoops } from "./loops/resize.ts";
 import { MaxPool } from "./maxPool.ts";
-import { Module } from "./module.ts";
+import type { Module } from "./module.ts";
 import { Residual } from "./residual.ts";
 import { Sequential } from "./sequential.ts";
+import { Subsample } from "./subsample.ts";
 
 /** What a model sees and tells apart. */
 export interface ModelOptions {
@@ -184,32 +176,4 @@ function residualBlock(channels: number, filters: number): Residual {
   );
   const shortcut = stride === 1 ? {} : { shortcut: new Subsample(channels, filters) };
   return new Residual(body, { ...shortcut, activation: new ReLU() });
-}
-
-/** Every second cell, and channels of zeros up to `filters`.  `[N, channels, H, W] → [N, filters, ⌈H/2⌉, ⌈W/2⌉]` */
-class Subsample extends Module {
-  readonly added: number;
-
-  constructor(channels: number, filters: number) {
-    super();
-    this.added = filters - channels;
-  }
-  forward(x: Tensor): Tensor {
-    const before = Math.floor(this.added / 2);
-    const cells = x.slice([], [], [1, 1, 2, 2]);
-    return cells.pad([
-      [before, this.added - before],
-      [0, 0],
-      [0, 0],
-    ]);
-  }
-  override reach(x: Tensor): WindowGeometry {
-    return windowGeometry("resNet", x.shape, { kernel: 1, stride: 2, padding: 0, dilation: 1 });
-  }
-  override loops(x: Shape, y: Shape): Loops {
-    return subsampleLoops(x, y, Math.floor(this.added / 2));
-  }
-  override toString(): string {
-    return `Subsample(2×2, ${this.added} channels of zeros)`;
-  }
 }
