@@ -1,26 +1,17 @@
 import {
-  AdaptiveAvgPool,
-  AdaptiveMaxPool,
-  AvgPool,
   BatchNorm2D,
   Conv2D,
   ConvTranspose2D,
   Dense,
-  type DilatedPoolOptions,
   Dropout,
   Dropout2D,
   ELU,
   Flatten,
   GELU,
-  GlobalAvgPool,
-  GlobalMaxPool,
   GroupNorm,
   Identity,
   LeakyReLU,
   LogSoftmax,
-  LpPool,
-  MaxPool,
-  type Module,
   type Pair,
   PReLU,
   ReLU,
@@ -31,14 +22,11 @@ import {
   Sigmoid,
   SiLU,
   Softmax,
-  Subsample,
   Tanh,
-  Upsample,
 } from "@convgrad/layers";
-import type { LayerArchitecture, LayerClass, LayerFields } from "./description.ts";
+import type { LayerFields } from "./description.ts";
 import {
   choice,
-  type Field,
   flag,
   layer as innerLayer,
   layers as innerLayers,
@@ -49,45 +37,15 @@ import {
   optional,
   padding,
   pair,
-  scale,
   shape,
   whole,
 } from "./fields.ts";
-
-type Fields = Readonly<Record<string, Field<unknown>>>;
-type ValueOf<F> = F extends Field<infer T> ? T : never;
-type OptionalKeys<F extends Fields> = {
-  [K in keyof F]: F[K] extends { readonly optional: true } ? K : never;
-}[keyof F];
-type Values<F extends Fields> = {
-  [K in Exclude<keyof F, OptionalKeys<F>>]: ValueOf<F[K]>;
-} & { [K in OptionalKeys<F>]?: ValueOf<F[K]> };
-
-/** How the layers of one class are written and read. */
-export interface LayerRow<M extends Module = Module, F extends Fields = Fields> {
-  readonly class: LayerClass<M>;
-  readonly fields: F;
-  describe(layer: M, part: (layer: Module) => LayerArchitecture): LayerFields;
-  build(values: Values<F>): M;
-  /** How many numbers its parameters and buffers hold; absent: none. */
-  numbers?(values: Values<F>): number;
-}
-
-/** Checks a row's types, and forgets them. */
-function row<M extends Module, F extends Fields>(given: LayerRow<M, F>): LayerRow {
-  return given as unknown as LayerRow;
-}
-
-/** A class without settings. */
-function plain(type: new () => Module): LayerRow {
-  return row({ class: type, fields: {}, describe: () => ({}), build: () => new type() });
-}
+import { POOLS } from "./pools.ts";
+import { given, type LayerRow, plain, row, unless } from "./row.ts";
 
 const area = (kernel: Pair): number =>
   typeof kernel === "number" ? kernel * kernel : kernel[0] * kernel[1];
 const short = ([h, w]: readonly [number, number]): Pair => (h === w ? h : [h, w]);
-const given = (value: number, usual: number) => (value === usual ? undefined : value);
-const unless = (on: unknown) => (on ? undefined : false);
 
 const filters = { channels: whole(), filters: whole(), kernel: pair() };
 const sliding = {
@@ -98,38 +56,9 @@ const sliding = {
   flip: optional(flag),
   bias: optional(flag),
 };
-const pooling = {
-  kernel: pair(),
-  stride: optional(pair()),
-  padding: optional(padding),
-  ceilMode: optional(flag),
-};
-
-/** The settings of a pooling, as its constructor got them. */
-function poolFields(layer: { readonly kernel: Pair; readonly options: DilatedPoolOptions }) {
-  return { kernel: layer.kernel, ...(layer.options as LayerFields) };
-}
-
 /** The class of each layer by the name that stands in the description; `test/io` fails for one without a row. */
 export const LAYERS: Readonly<Record<string, LayerRow>> = {
-  AdaptiveAvgPool: row({
-    class: AdaptiveAvgPool,
-    fields: { output: pair() },
-    describe: ({ output }) => ({ output }),
-    build: ({ output }) => new AdaptiveAvgPool(output),
-  }),
-  AdaptiveMaxPool: row({
-    class: AdaptiveMaxPool,
-    fields: { output: pair() },
-    describe: ({ output }) => ({ output }),
-    build: ({ output }) => new AdaptiveMaxPool(output),
-  }),
-  AvgPool: row({
-    class: AvgPool,
-    fields: { ...pooling, countIncludePad: optional(flag), divisorOverride: optional(number) },
-    describe: (layer) => poolFields(layer),
-    build: ({ kernel, ...options }) => new AvgPool(kernel, options),
-  }),
+  ...POOLS,
   BatchNorm2D: row({
     class: BatchNorm2D,
     fields: {
@@ -227,8 +156,6 @@ export const LAYERS: Readonly<Record<string, LayerRow>> = {
     describe: ({ options }) => ({ ...options }),
     build: (options) => new GELU(options),
   }),
-  GlobalAvgPool: plain(GlobalAvgPool),
-  GlobalMaxPool: plain(GlobalMaxPool),
   GroupNorm: row({
     class: GroupNorm,
     fields: {
@@ -258,18 +185,6 @@ export const LAYERS: Readonly<Record<string, LayerRow>> = {
     fields: { axis: optional(integer) },
     describe: ({ axis }) => ({ axis: given(axis, -1) }),
     build: ({ axis }) => new LogSoftmax(axis),
-  }),
-  LpPool: row({
-    class: LpPool,
-    fields: { p: number, ...pooling, dilation: optional(pair()) },
-    describe: (layer) => ({ p: layer.p, ...poolFields(layer) }),
-    build: ({ p, kernel, ...options }) => new LpPool(p, kernel, options),
-  }),
-  MaxPool: row({
-    class: MaxPool,
-    fields: { ...pooling, dilation: optional(pair()) },
-    describe: (layer) => poolFields(layer),
-    build: ({ kernel, ...options }) => new MaxPool(kernel, options),
   }),
   PReLU: row({
     class: PReLU,
@@ -330,22 +245,5 @@ export const LAYERS: Readonly<Record<string, LayerRow>> = {
     describe: ({ axis }) => ({ axis: given(axis, -1) }),
     build: ({ axis }) => new Softmax(axis),
   }),
-  Subsample: row({
-    class: Subsample,
-    fields: { channels: whole(), filters: whole() },
-    describe: ({ channels, filters }) => ({ channels, filters }),
-    build: ({ channels, filters }) => new Subsample(channels, filters),
-  }),
   Tanh: plain(Tanh),
-  Upsample: row({
-    class: Upsample,
-    fields: {
-      scale: optional(scale),
-      size: optional(pair()),
-      mode: optional(choice("nearest", "bilinear")),
-      alignCorners: optional(flag),
-    },
-    describe: ({ options }) => ({ ...options }) as LayerFields,
-    build: (options) => new Upsample(options),
-  }),
 };

@@ -3,7 +3,8 @@ import type { Module } from "@convgrad/layers";
 import { type Json, shown } from "../json.ts";
 import { DEEPEST, type LayerFormat, type LayerFormats, MOST_LAYERS } from "./description.ts";
 import { type Make, type Place, placeOf } from "./fields.ts";
-import { LAYERS, type LayerRow } from "./layers.ts";
+import { LAYERS } from "./layers.ts";
+import type { LayerRow } from "./row.ts";
 
 /** How an architecture is read. */
 export interface ReadingOptions {
