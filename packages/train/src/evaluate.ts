@@ -121,7 +121,7 @@ function checkModel(model: Model): void {
 }
 
 /** A function that puts a model, and every model in it, back to its present mode. */
-function remember(model: Model): () => void {
+export function remember(model: Model): () => void {
   const { training } = model;
   const modes = new Map<Model, boolean>();
   const add = (part: Model) => {
