@@ -103,7 +103,10 @@ export class Walk {
   #addMistakes(images: Tensor, judged: readonly Judged[]): void {
     const wrong = judged
       .filter(({ label, predicted }) => label !== predicted)
-      .map((one) => ({ ...one, rank: Number.isNaN(one.loss) ? Number.POSITIVE_INFINITY : one.loss }))
+      .map((one) => ({
+        ...one,
+        rank: Number.isNaN(one.loss) ? Number.POSITIVE_INFINITY : one.loss,
+      }))
       .sort((a, b) => b.rank - a.rank);
     for (const { sample, rank, label, predicted, confidence, loss } of wrong) {
       const full = this.#mistakes.length >= this.#mostMistakes;
