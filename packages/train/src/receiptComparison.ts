@@ -1,3 +1,4 @@
+import { formatValue, ValueError } from "@convgrad/core";
 import type { EpochRecord } from "./history.ts";
 import type { RunReceipt } from "./receipt.ts";
 
@@ -28,12 +29,17 @@ export interface ReceiptComparison {
  *
  * @param recorded as `readReceipt` gives it
  * @param replayed may have stopped earlier: what it has done is compared
- * @throws {@link FormatError} never by itself: read both by {@link readReceipt}, which does.
+ * @throws {@link ValueError} for what is no receipt; read files by `readReceipt`.
  *
  * @example
  * const { equal, weights } = compareReceipts(readReceipt(before), readReceipt(after));
  */
 export function compareReceipts(recorded: RunReceipt, replayed: RunReceipt): ReceiptComparison {
+  for (const [name, receipt] of Object.entries({ recorded, replayed })) {
+    if (Object(receipt).format === "convgrad run") continue;
+    const remedy = "pass what readReceipt gives";
+    throw new ValueError("compareReceipts", `${name} is ${formatValue(receipt)}; ${remedy}`);
+  }
   const epochs = Math.min(recorded.epochs.length, replayed.epochs.length);
   const weights: ComparedWeights[] = [];
   const figures: string[] = [];
@@ -74,7 +80,7 @@ function differingFigures(recorded: EpochRecord, replayed: EpochRecord): string[
   const [a, b] = [figuresOf(recorded), figuresOf(replayed)];
   const names = [...new Set([...Object.keys(a), ...Object.keys(b)])];
   return names
-    .filter((name) => !Object.is(a[name], b[name]))
+    .filter((name) => a[name] !== b[name] && !(Number.isNaN(a[name]) && Number.isNaN(b[name])))
     .map((name) => {
       const [was, is] = [a, b].map((figures) => figures[name] ?? "nothing");
       return `epoch ${recorded.epoch}: ${name} ${was}, replayed ${is}`;

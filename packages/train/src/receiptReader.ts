@@ -1,11 +1,11 @@
-import { FormatError, formatValue } from "@convgrad/core";
+import { checkOptions, FormatError, formatValue } from "@convgrad/core";
 import type { EpochRecord } from "./history.ts";
 import type { PlainValue, RunReceipt } from "./receipt.ts";
 
 /** A value from a file as what it must be; throws by {@link refuse} if it is not. */
 type Reading<T> = (value: unknown, place: string) => T;
 
-/** Where reading stands: what messages call the file. */
+/** Characters of a receipt, levels of its settings, entries of a list. */
 const LARGEST = 2 ** 24;
 const DEEPEST = 8;
 const MOST_ENTRIES = 100_000;
@@ -16,10 +16,11 @@ const MOST_ENTRIES = 100_000;
  *
  * @param text at most 16 Mi characters
  * @param options `name`: what messages call the text, a path for instance; default `"run.json"`
- * @throws {@link FormatError} for anything else than a receipt of version 1: `readReceipt: run.json: epochs[2].step is
+ * @throws {@link FormatError} for anything else than a receipt of version 1, {@link ValueError} for an unknown option: `readReceipt: run.json: epochs[2].step is
  * "3"; it must be a whole number ≥ 0`
  */
 export function readReceipt(text: string, options: { readonly name?: string } = {}): RunReceipt {
+  checkOptions("readReceipt", options, ["name"]);
   const { name = "run.json" } = options;
   if (typeof text !== "string" || text.length > LARGEST) {
     const found = typeof text === "string" ? `${text.length} characters long` : formatValue(text);

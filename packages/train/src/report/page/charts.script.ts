@@ -1,5 +1,5 @@
 /** The curves, drawn by uPlot. Plain JavaScript, inlined. */
-export const CHARTS_SCRIPT = /* js */ String.raw`
+export const CHARTS_SCRIPT = /* js */ `
 /** Smooth as a running average over about n entries, exact from the first one on. */
 function smoothed(values, n) {
   const keep = 1 - 1 / n;
@@ -26,7 +26,7 @@ function aligned(series) {
 function settingsOf(chart, width, height, scale) {
   const font = 12 * scale + "px " + SANS;
   const axis = {
-    stroke: theme.soft, font, labelFont: font, labelSize: 22 * scale, gap: 6 * scale,
+    stroke: theme.soft, font, labelFont: font, labelSize: 18 * scale, gap: 6 * scale,
     grid: { stroke: theme.line, width: scale },
     ticks: { show: false },
   };
@@ -39,11 +39,11 @@ function settingsOf(chart, width, height, scale) {
     cursor: { sync: { key: "steps", scales: ["x", null] }, points: { size: 8 }, drag: { x: true, y: false } },
     scales: { x: { time: false }, y: isLog ? { distr: 3 } : { range: (self, low, high) => rangeOf(chart, low, high) } },
     axes: [
-      { ...axis, label: "step", size: 34 * scale, space: 70 * scale, values: (self, values) => values.map((x) => (Number.isInteger(x) ? countText(x) : "")) },
-      { ...axis, size: 58 * scale, space: (isLog ? 26 : 40) * scale, values: isLog ? undefined : texts, ...(isLog && { values: (self, values) => values.map((x) => (x === null ? "" : logTick(x))) }) },
+      { ...axis, label: "step", size: 30 * scale, space: 70 * scale, values: (self, values) => values.map((x) => (Number.isInteger(x) ? countText(x) : "")) },
+      { ...axis, size: 58 * scale, space: (isLog ? 26 : 40) * scale, values: isLog ? (self, values) => values.map((x) => (isDecade(x) ? logTick(x) : "")) : texts, grid: { ...axis.grid, filter: (self, values) => (isLog ? values.map((x) => (isDecade(x) ? x : null)) : values) } },
     ],
     series: [
-      { label: "step", value: (self, x) => countText(x) },
+      { label: "step", value: (self, x) => (x === null ? "" : countText(x)) },
       ...chart.series.map((one) => ({
         label: one.label,
         stroke: one.colour(),
@@ -51,7 +51,7 @@ function settingsOf(chart, width, height, scale) {
         dash: one.dash && one.dash.map((x) => x * scale),
         spanGaps: true,
         alpha: one.alpha ?? 1,
-        value: (self, x) => chart.text(x),
+        value: (self, x) => (x === null || x === undefined ? "" : chart.text(x)),
         points: { show: one.x.length < 3 || one.marked === true, size: 7 * scale, fill: theme.card, stroke: one.colour(), width: 2 * scale },
       })),
     ],
@@ -59,7 +59,8 @@ function settingsOf(chart, width, height, scale) {
   };
 }
 
-const logTick = (x) => (Math.abs(Math.log10(x) % 1) < 1e-9 ? (x >= 0.01 && x < 1e4 ? String(x) : x.toExponential(0)) : "");
+const isDecade = (x) => x !== null && Math.abs(Math.log10(x) - Math.round(Math.log10(x))) < 1e-6;
+const logTick = (x) => (x > 0.009 && x < 10001 ? String(Number(x.toPrecision(1))) : x.toExponential(0));
 
 function rangeOf(chart, low, high) {
   if (low === null || high === null) return [0, 1];

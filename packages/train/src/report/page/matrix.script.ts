@@ -1,5 +1,5 @@
 /** The confusion matrix, and the start of all. Plain JavaScript, inlined. */
-export const MATRIX_SCRIPT = /* js */ String.raw`
+export const MATRIX_SCRIPT = /* js */ `
 /** Sizes and colours of the confusion matrix at a width. */
 function matrixOf(width) {
   const { confusion, classes } = run.inspection;
@@ -60,7 +60,7 @@ function drawMatrix(context, m, marked) {
       context.fillRect(x, y, m.cell - gap, m.cell - gap);
       const text = String(m.confusion[i][j]);
       if (m.confusion[i][j] === 0 || m.cell < 18) continue;
-      const size = Math.min(13, (m.cell - 5) / (0.58 * text.length));
+      const size = Math.min(13, (m.cell - 5) / ((i === j ? 0.68 : 0.6) * text.length));
       if (size < 7) continue;
       const light = 0.2126 * colour[0] + 0.7152 * colour[1] + 0.0722 * colour[2];
       context.fillStyle = light > 140 ? "#11161d" : "#ffffff";

@@ -1,5 +1,5 @@
 /** Pictures: mistakes, filters, feature maps. Plain JavaScript, inlined. */
-export const PICTURES_SCRIPT = /* js */ String.raw`
+export const PICTURES_SCRIPT = /* js */ `
 /** Draws a picture cell by cell: in greys or colours, or signed numbers from blue through the ground to orange. */
 function paint(canvas, picture, kind) {
   const { width, height, channels, pixels } = picture;

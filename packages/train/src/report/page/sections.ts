@@ -166,7 +166,7 @@ export function sightSection({ filters, images, classes }: Inspection): Html | n
     "filters",
     "First filters",
     `${filters.layer}${some}. Orange: positive weights, blue: negative.`,
-    html`<ul class="pictures small">${filters.pictures.map(
+    html`<ul class="pictures filters">${filters.pictures.map(
       (picture, i) =>
         html`<li><canvas role="img" aria-label="filter ${i}" title="filter ${i}: ${figure(picture.low)} to ${figure(picture.high)}" data-kind="signed" data-picture="filters/pictures/${i}"></canvas></li>`,
     )}</ul>`,

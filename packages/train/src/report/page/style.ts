@@ -14,12 +14,13 @@ export const STYLE = /* css */ `
   }
 }
 * { box-sizing: border-box; }
-html { scroll-behavior: smooth; -webkit-text-size-adjust: 100%; }
+@media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } }
+html { -webkit-text-size-adjust: 100%; }
 body {
   margin: 0; background: var(--page); color: var(--ink);
   font: 15px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
 }
-main, header, footer, nav > div { max-width: 1400px; margin: 0 auto; padding: 0 clamp(16px, 3vw, 40px); }
+main, header, footer, nav > div { max-width: 1520px; margin: 0 auto; padding: 0 clamp(16px, 3vw, 40px); }
 h1, h2, h3, p, figure, ul, dl, dd { margin: 0; padding: 0; }
 h1 { font-size: clamp(1.9rem, 4vw, 2.75rem); line-height: 1.15; letter-spacing: -0.025em; overflow-wrap: anywhere; }
 h2 { font-size: 1.4rem; letter-spacing: -0.015em; line-height: 1.25; }
@@ -52,7 +53,7 @@ nav a { color: var(--soft); text-decoration: none; padding: 12px 0; font-size: 0
 nav a:hover { color: var(--ink); }
 
 section { padding-top: 44px; scroll-margin-top: 32px; }
-section > p { color: var(--soft); max-width: 68ch; margin-top: 6px; }
+section > p { color: var(--soft); max-width: 84ch; margin-top: 6px; }
 .grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); gap: 20px; margin-top: 20px; align-items: start; }
 .grid > * { min-width: 0; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 14px; padding: 18px 20px 20px; box-shadow: var(--shadow); margin-top: 20px; }
@@ -65,10 +66,11 @@ button:hover, button[aria-pressed="true"] { color: var(--ink); background: var(-
 
 .plot { width: 100%; min-height: 270px; }
 .plot .u-legend { text-align: left; font-size: 0.84rem; margin: 0 0 0 2px; }
-.plot .u-inline tr { margin-right: 14px; }
+.plot .u-inline tr { margin-right: 10px; }
+.plot .u-inline.u-live th::after { content: none; }
 .plot .u-series > * { padding: 2px 0; }
 .plot .u-legend th { font-weight: 500; color: var(--soft); }
-.plot .u-legend td { font-variant-numeric: tabular-nums; font-weight: 600; min-width: 3.6em; }
+.plot .u-legend td { font-variant-numeric: tabular-nums; font-weight: 600; min-width: 3.4em; padding-left: 6px; }
 .plot .u-legend .u-marker { width: 14px; height: 4px; border-radius: 2px; }
 .plot .u-select { background: color-mix(in srgb, var(--train) 14%, transparent); }
 .plot .u-cursor-x, .plot .u-cursor-y { border-color: var(--soft); }
@@ -90,14 +92,16 @@ table { border-collapse: collapse; width: 100%; font-size: 0.9rem; }
 .table-card tfoot th, .table-card tfoot td { border-bottom: 0; font-weight: 650; }
 .table-card tbody tr:hover { background: var(--tint); }
 
-.pictures { display: grid; list-style: none; gap: 14px; grid-template-columns: repeat(auto-fill, minmax(96px, 1fr)); }
+.pictures { display: grid; list-style: none; gap: 14px; grid-template-columns: repeat(auto-fill, minmax(80px, 1fr)); }
 .pictures.small { grid-template-columns: repeat(auto-fill, minmax(56px, 1fr)); gap: 8px; }
+.pictures.filters { grid-template-columns: repeat(auto-fill, minmax(56px, 88px)); gap: 10px; }
 .pictures.choice { grid-template-columns: repeat(auto-fill, minmax(64px, 84px)); gap: 10px; margin-bottom: 16px; }
 .pictures canvas { display: block; width: 100%; image-rendering: pixelated; border-radius: 6px; border: 1px solid var(--line); background: var(--tint); }
 .pictures p { font-size: 0.84rem; line-height: 1.35; margin-top: 5px; overflow-wrap: anywhere; }
 .said { color: var(--held); font-weight: 650; }
 .truth { color: var(--train); font-weight: 650; }
-.choice button { display: block; width: 100%; padding: 4px; border-radius: 9px; color: var(--ink); font-weight: 500; }
+.pictures li { min-width: 0; }
+.choice button { overflow-wrap: anywhere; display: block; width: 100%; padding: 4px; border-radius: 9px; color: var(--ink); font-weight: 500; }
 .choice button[aria-pressed="true"] { border-color: var(--focus); box-shadow: 0 0 0 1px var(--focus); }
 #maps h4 { font-size: 0.88rem; font-weight: 500; color: var(--soft); margin: 14px 0 8px; }
 

@@ -3,13 +3,12 @@ export function count(n: number): string {
   return n.toLocaleString("en-US");
 }
 
-/** `"12.4 M"`: large numbers where their digits do not matter. */
+/** `"12.4 M"`: numbers of a million and more, where their last digits do not matter. */
 export function rounded(n: number): string {
   const unit = [
     { size: 1e9, name: " G" },
     { size: 1e6, name: " M" },
-    { size: 1e3, name: " k" },
-  ].find(({ size }) => n >= 10 * size || (n >= size && size > 1e3));
+  ].find(({ size }) => n >= size);
   return unit ? `${Number((n / unit.size).toPrecision(3))}${unit.name}` : count(n);
 }
 
