@@ -157,7 +157,7 @@ describe("inspect", () => {
   });
 
   it.each<[object, string]>([
-    [{ picture: 3 }, 'no option "picture"; known: classes, data, images, mistakes, maps'],
+    [{ picture: 3 }, 'no option "picture"; known: batch, classes, data, images, mistakes, maps'],
     [{ images: -1 }, "images is -1; it must be a whole number ≥ 0"],
     [{ mistakes: 1.5 }, "mistakes is 1.5"],
     [{ maps: Number.NaN }, "maps is NaN"],

@@ -71,8 +71,10 @@ function compared(
 }
 
 /** The numbers of an epoch that a replay repeats: all but its time. */
-function figuresOf({ epoch, step, loss, accuracy, lr, validation }: EpochRecord) {
-  const inner = Object.entries(validation ?? {}).map(([name, x]) => [`validation.${name}`, x]);
+function figuresOf({ epoch, step, loss, accuracy, lr, metrics, validation }: EpochRecord) {
+  const inner = Object.entries({ metrics, validation }).flatMap(([kind, figures]) =>
+    Object.entries(figures ?? {}).map(([name, x]) => [`${kind}.${name}`, x]),
+  );
   return Object.fromEntries([...Object.entries({ epoch, step, loss, accuracy, lr }), ...inner]);
 }
 

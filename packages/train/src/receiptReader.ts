@@ -120,10 +120,12 @@ const fields =
     if (unknown !== undefined) throw new Refusal(`${place}.${unknown}`, value[unknown], "left out");
     const entries = Object.entries(inner) as [string, Reading<unknown>][];
     return Object.fromEntries(
-      entries.map(([key, read]) => {
-        const own = Object.hasOwn(value, key) ? value[key] : undefined;
-        return [key, read(own, `${place}.${key}`)];
-      }),
+      entries
+        .map(([key, read]) => {
+          const own = Object.hasOwn(value, key) ? value[key] : undefined;
+          return [key, read(own, `${place}.${key}`)] as const;
+        })
+        .filter(([, field]) => field !== undefined),
     ) as T;
   };
 
@@ -136,13 +138,19 @@ const plainValue =
     return reading<PlainValue>("a value of JSON", (each) => each !== undefined)(value, place);
   };
 
-const epoch = fields<EpochRecord>({
+const optional =
+  <T>(inner: Reading<T>): Reading<T | undefined> =>
+  (value, place) =>
+    value === undefined ? undefined : inner(value, place);
+
+const epoch = fields<Required<EpochRecord>>({
   epoch: whole,
   step: whole,
   loss: figure,
   accuracy: nullable(figure),
   lr: figure,
   seconds: positive,
+  metrics: optional(record(figure)) as Reading<Readonly<Record<string, number>>>,
   validation: nullable(record(figure)),
   weightsHash: hash,
 });

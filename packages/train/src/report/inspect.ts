@@ -1,4 +1,5 @@
 import {
+  checkFunction,
   checkOptions,
   checkWhole,
   formatValue,
@@ -18,14 +19,22 @@ import {
   precisionRecallF1,
   type SummaryRow,
 } from "@convgrad/layers";
-import { type Batches, checkBatches, inputAndTarget } from "../batches.ts";
+import {
+  type Batches,
+  type BatchReader,
+  checkBatches,
+  inputAndTarget,
+  type LabelledBatch,
+} from "../batches.ts";
 import { remember } from "../evaluate.ts";
 import { weightsHash } from "../weightsHash.ts";
 import { eachPlane, type Picture, pictureOf, planesOf, shown, symmetricRange } from "./picture.ts";
 import { type Example, type Mistake, Walk } from "./walk.ts";
 
 /** What {@link inspect} is told. */
-export interface InspectOptions {
+export interface InspectOptions<B = LabelledBatch> {
+  /** What the model takes of a batch, and the classes; default: `[images, labels]`. */
+  readonly batch?: BatchReader<B>;
   /** What the classes are called; default: their numbers. */
   readonly classes?: readonly string[];
   /** What the batches are, for captions; default `"validation"`. */
@@ -84,7 +93,7 @@ export interface Inspection {
   readonly weightsHash: string;
 }
 
-const KNOWN = ["classes", "data", "images", "mistakes", "maps"] as const;
+const KNOWN = ["batch", "classes", "data", "images", "mistakes", "maps"] as const;
 const LIMITS = { images: 8, mistakes: 24, maps: 16 };
 const CONVOLUTIONS = 2;
 
@@ -102,23 +111,24 @@ const CONVOLUTIONS = 2;
  * const found = await inspect(model, new DataLoader(test, { batch: 250, transform: scalePixels }));
  * console.log(found.scores.perClass[3].recall, found.mistakes[0]);
  */
-export async function inspect(
+export async function inspect<B = LabelledBatch>(
   model: Module,
-  batches: AsyncIterable<LabelledBatch> | Iterable<LabelledBatch>,
-  options: InspectOptions = {},
+  batches: Batches<B>,
+  options: InspectOptions<B> = {},
 ): Promise<Inspection> {
   const { data, maps, ...most } = checkedOptions(options);
+  const { batch: read } = options;
   if (!(model instanceof Module)) {
     throw new ValueError("inspect", `the model is ${formatValue(model)}; it must be a Module`);
   }
-  checkBatches("inspect", batches);
+  checkBatches("inspect", "the batches are", batches);
   const walk = new Walk(most);
   const restore = remember(model);
   model.eval();
   let inputShape: Shape = [];
   try {
     for await (const batch of batches) {
-      const { images, labels } = checkBatch("inspect", batch);
+      const [images, labels] = inputAndTarget("inspect", batch, read);
       inputShape = images.shape.slice(1);
       if (images.shape[0] !== 0) scope(() => noGrad(() => step(model, walk, images, labels)));
     }
@@ -147,9 +157,10 @@ export async function inspect(
   }
 }
 
-function checkedOptions(options: InspectOptions): typeof LIMITS & { readonly data: string } {
+function checkedOptions<B>(options: InspectOptions<B>): typeof LIMITS & { readonly data: string } {
   checkOptions("inspect", options, KNOWN);
-  const { data = "validation", classes } = options;
+  const { data = "validation", classes, batch } = options;
+  if (batch !== undefined) checkFunction("inspect", "batch", batch, "(batch) => [images, labels]");
   const limits = { ...LIMITS };
   for (const name of ["images", "mistakes", "maps"] as const) {
     limits[name] = options[name] ?? limits[name];
