@@ -35,6 +35,7 @@ const NO_LAYER: Readonly<Record<string, string>> = {
   precisionRecallF1: "a metric, without gradient",
   topK: "a metric, without gradient",
   leNet5: "makes a model of layers",
+  outputShape: "a shape, without numbers",
   resNet: "makes a model of layers",
   simpleCnn: "makes a model of layers",
   annotate: "writes on the graph",

@@ -23,6 +23,9 @@ export type { Json } from "./json.ts";
 export { decodeNpy, encodeNpy, loadNpy, saveNpy } from "./npy.ts";
 export type { NpzOptions } from "./npz.ts";
 export { decodeNpz, encodeNpz, loadNpz, saveNpz } from "./npz.ts";
+export type { ExportOnnxOptions } from "./onnx/exportOnnx.ts";
+export { exportOnnx } from "./onnx/exportOnnx.ts";
+export type { OnnxAttributes, OnnxFloat, OnnxGraph, OnnxValue } from "./onnx/graph.ts";
 export type { Safetensors, SaveSafetensorsOptions } from "./safetensors.ts";
 export {
   decodeSafetensors,

@@ -74,6 +74,7 @@ export type { HuberOptions, MseReduction, SmoothL1Options } from "./mse.ts";
 export { huber, l1, mse, smoothL1 } from "./mse.ts";
 export type { Annotation } from "./note.ts";
 export { annotate } from "./note.ts";
+export { outputShape } from "./outputShape.ts";
 export type { DilatedPoolOptions, PoolOptions } from "./pooling.ts";
 export { PReLU, prelu } from "./prelu.ts";
 export type { Reduction } from "./reduction.ts";

@@ -1,0 +1,220 @@
+import {
+  manualSeed,
+  noGrad,
+  randn,
+  type Shape,
+  ShapeError,
+  type Tensor,
+  ValueError,
+} from "@convgrad/core";
+import { type ExportOnnxOptions, exportOnnx } from "@convgrad/io";
+import {
+  BatchNorm2D,
+  Conv2D,
+  Dense,
+  Dropout,
+  Flatten,
+  leNet5,
+  Module,
+  ReLU,
+  resNet,
+  Sequential,
+  simpleCnn,
+} from "@convgrad/layers";
+import * as ort from "onnxruntime-web";
+import { beforeAll, describe, expect, it } from "vitest";
+import { allCases, type LayerCase, used } from "./layerCases.ts";
+
+beforeAll(() => {
+  ort.env.wasm.numThreads = 1;
+  ort.env.logLevel = "error";
+});
+
+/** What onnxruntime makes of a model. */
+async function session(model: Module, sample: Shape, options: ExportOnnxOptions = {}) {
+  const file = await exportOnnx(model, sample, options);
+  return ort.InferenceSession.create(file, { executionProviders: ["wasm"] });
+}
+
+async function run(of: ort.InferenceSession, x: Tensor): Promise<ort.Tensor> {
+  const input = new ort.Tensor("float32", x.toTypedArray() as Float32Array, [...x.shape]);
+  return (await of.run({ [of.inputNames[0]!]: input }))[of.outputNames[0]!]!;
+}
+
+/** That onnxruntime gives what the model gives in use, to 1e-5 of the largest number. */
+async function expectSame(
+  model: Module,
+  sample: Shape,
+  options: ExportOnnxOptions = {},
+  batches: readonly number[] = [1, 3],
+): Promise<void> {
+  const theirs = await session(model, sample, options);
+  model.eval();
+  for (const batch of batches) {
+    const x = randn([batch, ...sample]).mul(1.5);
+    const y = noGrad(() => model.forward(x));
+    const found = await run(theirs, x);
+    expect(found.dims).toEqual(y.shape);
+    const expected = Float64Array.from(y.toTypedArray());
+    const scale = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-30);
+    const worst = expected.reduce(
+      (most, value, i) => Math.max(most, Math.abs(value - (found.data as Float32Array)[i]!)),
+      0,
+    );
+    expect(worst / scale).toBeLessThan(1e-5);
+  }
+  await theirs.release();
+}
+
+describe.each([{ opset: 17 }, { opset: 22 }])("operators $opset", ({ opset }) => {
+  it.each(allCases)("$name", async (each: LayerCase) => {
+    manualSeed(7);
+    await expectSame(used(each), each.sample, { opset });
+  });
+});
+
+describe("models", () => {
+  it.each<[string, () => Module, Shape]>([
+    ["leNet5", () => leNet5(), [1, 28, 28]],
+    ["simpleCnn", () => simpleCnn({ channels: 3, size: 16 }), [3, 16, 16]],
+    ["resNet", () => resNet(20), [3, 16, 16]],
+  ])("%s", async (_, make, sample) => {
+    manualSeed(2);
+    await expectSame(used({ make, sample }), sample);
+  });
+
+  it("of float64 become float32", async () => {
+    manualSeed(2);
+    const model = new Sequential(new Conv2D(1, 2, 3), new ReLU());
+    const wide = new Sequential(new Conv2D(1, 2, 3), new ReLU()).to("float64");
+    wide.loadStateDict(model.stateDict());
+    expect(await exportOnnx(wide, [1, 5, 5])).toEqual(await exportOnnx(model, [1, 5, 5]));
+  });
+
+  it("do as after eval(), and stay as they are", async () => {
+    const model = new Sequential(new Dropout(0.5), new Conv2D(1, 2, 3), new BatchNorm2D(2));
+    const before = model.layers.map(({ training }) => training);
+    const theirs = await session(model, [1, 5, 5]);
+    expect(model.layers.map(({ training }) => training)).toEqual(before);
+    const x = randn([2, 1, 5, 5]);
+    const found = await run(theirs, x);
+    const y = noGrad(() => model.eval().forward(x));
+    expect(Math.abs((found.data as Float32Array)[7]! - y.toTypedArray()[7]!)).toBeLessThan(1e-5);
+  });
+
+  it("have a batch of one's own, names, and probabilities", async () => {
+    const model = new Sequential(new Flatten(), new Dense(4, 3));
+    const options = { batch: 2, inputName: "image", outputName: "odds", softmax: true } as const;
+    const theirs = await session(model, [1, 2, 2], options);
+    expect([theirs.inputNames, theirs.outputNames]).toEqual([["image"], ["odds"]]);
+    const shapes = [theirs.inputMetadata[0], theirs.outputMetadata[0]].map(
+      (value) => (value as { shape: unknown }).shape,
+    );
+    expect(shapes).toEqual([
+      [2, 1, 2, 2],
+      [2, 3],
+    ]);
+    const x = randn([2, 1, 2, 2]);
+    const odds = model.forward(x).softmax(-1).toTypedArray();
+    const { data } = await run(theirs, x);
+    odds.forEach((p: number, i: number) => {
+      expect((data as Float32Array)[i]).toBeCloseTo(p, 6);
+    });
+    await expect(run(theirs, randn([3, 1, 2, 2]))).rejects.toThrow(/invalid dimensions/);
+  });
+
+  it("write a layer that stands in two places once", async () => {
+    const dense = new Dense(50, 50);
+    const twice = await exportOnnx(new Sequential(dense, new ReLU(), dense), [50]);
+    const both = await exportOnnx(new Sequential(dense, new ReLU(), new Dense(50, 50)), [50]);
+    expect(both.length - twice.length).toBeGreaterThan(4 * 50 * 50);
+    await expectSame(new Sequential(dense, new ReLU(), dense), [50]);
+  });
+
+  it("name weights as the model does", async () => {
+    const text = Buffer.from(await exportOnnx(resNet(8), [3, 8, 8])).toString("latin1");
+    const model = resNet(8);
+    const names = Object.keys(model.stateDict()).filter((name) => !name.endsWith("batchesTracked"));
+    expect(names.filter((name) => !text.includes(name))).toEqual([]);
+  });
+});
+
+class Twice extends Module {
+  readonly inner = new Dense(3, 3);
+  forward(x: Tensor): Tensor {
+    return this.inner.forward(this.inner.forward(x)).mul(2);
+  }
+}
+
+describe("classes of one's own", () => {
+  it("are refused with the remedy", async () => {
+    const failure = exportOnnx(new Sequential(new ReLU(), new Twice()), [3]);
+    await expect(failure).rejects.toThrow(ValueError);
+    await expect(failure).rejects.toThrow(
+      "exportOnnx: layer 1 is a Twice, a class of your own; write it in ONNX's operators: { convert: ",
+    );
+  });
+
+  it("are written as one says", async () => {
+    const convert: ExportOnnxOptions["convert"] = (layer, x, graph) => {
+      if (!(layer instanceof Twice)) return null;
+      const y = graph.layer(layer.inner, "inner", graph.layer(layer.inner, "inner", x));
+      return graph.node("Add", [y.name, y.name]);
+    };
+    await expectSame(new Sequential(new ReLU(), new Twice(), new ReLU()), [3], { convert });
+  });
+});
+
+describe("what is refused before any work", () => {
+  const relu = new ReLU();
+  it.each<[string, () => Promise<unknown>, string]>([
+    ["no module", () => exportOnnx(3 as never, [1]), "the model is 3; pass a module"],
+    ["no shape", () => exportOnnx(relu, 3 as never), "3 is no input; give the shape of one sample"],
+    ["no sample", () => exportOnnx(relu, []), "[] is no input"],
+    ["a size of 0", () => exportOnnx(relu, [0]), "[0] is no input"],
+    ["a name", () => exportOnnx(relu, [1], { name: "" }), 'name is ""; it must be a text'],
+    ["a text", () => exportOnnx(relu, [1], { description: 1 as never }), "description is 1"],
+    ["one name", () => exportOnnx(relu, [1], { inputName: "x", outputName: "x" }), 'are both "x"'],
+    [
+      "a batch",
+      () => exportOnnx(relu, [1], { batch: 0 }),
+      "batch is 0; it must be a whole number ≥ 1",
+    ],
+    [
+      "operators",
+      () => exportOnnx(relu, [1], { opset: 16 }),
+      "opset is 16; it must be a whole number from 17 to 22",
+    ],
+    ["a switch", () => exportOnnx(relu, [1], { softmax: 1 as never }), "softmax is 1"],
+    [
+      "no converter",
+      () => exportOnnx(relu, [1], { convert: 1 as never }),
+      "convert is 1; it must be a function",
+    ],
+    ["an option", () => exportOnnx(relu, [1], { version: 1 } as never), 'no option "version"'],
+    [
+      "a converter's answer",
+      () => exportOnnx(relu, [1], { convert: () => 3 as never }),
+      "convert gave 3",
+    ],
+    [
+      "another input",
+      () => exportOnnx(new Conv2D(3, 4, 3), [1, 9, 9]),
+      "expects 3 input channels but receives 1",
+    ],
+    [
+      "samples in one",
+      () => exportOnnx(new Flatten({ start: 0 }), [2, 2]),
+      "mixes samples; keep the batch axis",
+    ],
+    [
+      "a replaced forward",
+      () => exportOnnx(Object.assign(new ReLU(), { forward: (x: Tensor) => x }), [1]),
+      "is a ReLU whose forward was replaced",
+    ],
+  ])("%s", async (_, call, message) => {
+    const error: unknown = await call().catch((e: unknown) => e);
+    expect(error instanceof ShapeError || error instanceof ValueError).toBe(true);
+    expect((error as Error).message).toContain(message);
+  });
+});
