@@ -1,7 +1,10 @@
 import { FormatError } from "@convgrad/core";
 
-/** Compressed bytes per turn: what they inflate to at worst (1032 times as much) still fits in memory. */
+/** Compressed bytes per turn: what they inflate to at worst still fits in memory. */
 const PIECE = 16 * 1024;
+
+/** No more bytes than this come out of one: 258 for two bits, in deflate. */
+const MOST_PER_BYTE = 1032;
 
 /** What a gzip file must turn out to hold; throws where it cannot be. */
 export interface Expectation {
@@ -31,16 +34,24 @@ export async function gunzip(
   expected: Expectation,
 ): Promise<Uint8Array> {
   const reader = inflating(bytes).getReader();
-  const pieces: Uint8Array[] = [];
+  let start: Uint8Array = new Uint8Array(0);
+  let whole: Uint8Array | null = null;
   let received = 0;
-  let total: number | null = null;
   try {
-    while (total === null || received <= total) {
+    while (whole === null || received <= whole.length) {
       const { done, value } = await reader.read();
       if (done) break;
-      pieces.push(value);
+      const at = received;
       received += value.length;
-      if (total === null) total = announced(join(pieces, received), bytes, name, expected);
+      if (whole) {
+        if (received <= whole.length) whole.set(value, at);
+        continue;
+      }
+      start = concat(start, value);
+      const total = announced(start, bytes, name, expected);
+      if (total === null) continue;
+      whole = new Uint8Array(total);
+      whole.set(start.subarray(0, total));
     }
   } catch (error) {
     if (error instanceof FormatError) throw error;
@@ -54,9 +65,8 @@ export async function gunzip(
   } finally {
     reader.cancel().catch(() => {}); // it has failed or has been read to its end
   }
-  const whole = join(pieces, received);
-  checkReceived(received, total ?? expected.length(whole), name);
-  return whole;
+  checkReceived(received, whole?.length ?? expected.length(start), name);
+  return whole ?? start;
 }
 
 function checkReceived(received: number, total: number, name: string): void {
@@ -88,6 +98,13 @@ function announced(
       { name, expected: total, trailer },
     );
   }
+  if (total > MOST_PER_BYTE * bytes.length) {
+    throw new FormatError(
+      "readIdx",
+      `${name}: announces ${total} bytes, more than ${bytes.length} compressed bytes can hold; download it again`,
+      { name, expected: total, found: bytes.length },
+    );
+  }
   return total;
 }
 
@@ -104,14 +121,9 @@ function inflating(bytes: Uint8Array): ReadableStream<Uint8Array> {
   return source.pipeThrough(new DecompressionStream("gzip"));
 }
 
-function join(pieces: Uint8Array[], length: number): Uint8Array {
-  const [only] = pieces;
-  if (pieces.length === 1 && only) return only;
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
+function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const both = new Uint8Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
 }
