@@ -9,7 +9,7 @@ import {
   tensor,
   ValueError,
 } from "@convgrad/core";
-import { DataLoader, pixels, scalePixels } from "@convgrad/data";
+import { DataLoader, pixels, randomCrop, randomErasing, scalePixels } from "@convgrad/data";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
@@ -90,6 +90,187 @@ describe("an epoch", () => {
     expect(await epochOf(resumed)).toEqual(epochs[0]);
     const other = new DataLoader(numbered(40), { batch: 7, shuffle: true, seed: 6 });
     expect(await epochOf(other)).not.toEqual(epochs[0]);
+  });
+});
+
+describe("the position", () => {
+  const make = () => new DataLoader(numbered(20), { batch: 6, shuffle: true, seed: 5 }); // four batches
+
+  it("is the batch that comes next", async () => {
+    const loader = make();
+    expect(loader.stateDict()).toEqual({ epoch: 0, batch: 0 });
+    for (const epoch of [0, 1]) {
+      const seen: unknown[] = [];
+      for await (const _ of loader) seen.push(loader.stateDict());
+      expect(seen).toEqual([
+        { epoch, batch: 1 },
+        { epoch, batch: 2 },
+        { epoch, batch: 3 },
+        { epoch: epoch + 1, batch: 0 },
+      ]);
+      expect(loader.stateDict()).toEqual({ epoch: epoch + 1, batch: 0 });
+    }
+    loader.epoch = 7;
+    expect(loader.stateDict()).toEqual({ epoch: 7, batch: 0 });
+  });
+
+  it("goes on where another loader stopped, at every batch", async () => {
+    const whole = make();
+    const expected = [await epochOf(whole), await epochOf(whole), await epochOf(whole)];
+    for (let stop = 1; stop <= 8; stop++) {
+      const first = make();
+      const seen: number[][] = [];
+      let state = first.stateDict();
+      while (seen.length < stop) {
+        for await (const { labels } of first) {
+          seen.push([...labels.toTypedArray()]);
+          state = first.stateDict();
+          if (seen.length === stop) break;
+        }
+      }
+      const second = make();
+      second.loadStateDict(JSON.parse(JSON.stringify(state)));
+      expect(second.stateDict()).toEqual(state);
+      while (second.epoch < 3) seen.push(...(await epochOf(second)));
+      expect(seen).toEqual(expected.flat());
+    }
+  });
+
+  it("after break or a throw is the next epoch", async () => {
+    const loader = make();
+    for await (const _ of loader) break;
+    expect(loader.stateDict()).toEqual({ epoch: 1, batch: 0 });
+    const failing = async () => {
+      for await (const _ of loader) throw new Error("on purpose");
+    };
+    await expect(failing()).rejects.toThrow("on purpose");
+    expect(loader.stateDict()).toEqual({ epoch: 2, batch: 0 });
+    expect(loader.epoch).toBe(2);
+  });
+
+  it("is not moved by a loop that began before it was set, nor by an outer one", async () => {
+    const loader = make();
+    for await (const _ of loader) loader.loadStateDict({ epoch: 4, batch: 2 });
+    expect(loader.stateDict()).toEqual({ epoch: 4, batch: 2 });
+    for await (const _ of loader) {
+      await epochOf(loader);
+      break;
+    }
+    expect(loader.stateDict()).toEqual({ epoch: 6, batch: 0 });
+  });
+
+  it.each([
+    [
+      { epoch: 0, batch: 4 },
+      "DataLoader: batch of the state is 4; it must be a whole number from 0 to 3",
+    ],
+    [{ epoch: 0, batch: -1 }, "batch of the state is -1"],
+    [{ epoch: 0.5, batch: 0 }, "epoch of the state is 0.5; it must be a whole number ≥ 0"],
+    [{ epoch: 1 }, "batch of the state is undefined"],
+    [null, "DataLoader: the state is null; pass what stateDict() gave: { epoch, batch }"],
+    [3, "the state is 3"],
+  ])("%j is refused, and nothing moves", (state, message) => {
+    const loader = make();
+    expect(() => loader.loadStateDict(state as never)).toThrow(ValueError);
+    expect(() => loader.loadStateDict(state as never)).toThrow(message);
+    expect(loader.stateDict()).toEqual({ epoch: 0, batch: 0 });
+  });
+});
+
+describe("reading ahead", () => {
+  const tick = (ms = 1) => new Promise((resolve) => setTimeout(resolve, ms));
+  /** A data set that takes its time, and what it was asked for. */
+  const slow = (n: number, fail = -1) => {
+    const asked: number[] = [];
+    return {
+      asked,
+      length: n,
+      async batch(indices: Int32Array) {
+        asked.push(indices[0]!);
+        await tick();
+        const labels = tensor(indices);
+        await tick();
+        if (indices[0] === fail) throw new Error("cannot be read");
+        return { labels: labels.add(0) };
+      },
+    };
+  };
+
+  it("begins with the next batches while the loop is busy, two at once unless told", async () => {
+    for (const [prefetch, ahead] of [
+      [undefined, 2],
+      [0, 0],
+      [4, 4],
+    ] as const) {
+      const data = slow(8);
+      const loader = new DataLoader(data, {
+        batch: 1,
+        ...(prefetch !== undefined && { prefetch }),
+      });
+      const seen: number[] = [];
+      for await (const { labels } of loader) {
+        seen.push(labels.item());
+        const last = Math.min(labels.item() + ahead, 7);
+        expect(data.asked).toEqual([...Array(last + 1).keys()]);
+        await tick(5);
+        expect(labels.add(labels.item()).item()).toBe(2 * seen.at(-1)!); // nothing was released meanwhile
+      }
+      expect(seen).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    }
+  });
+
+  it("does not begin what is at hand at once", async () => {
+    const asked: number[] = [];
+    const batch = (indices: Int32Array) => {
+      asked.push(indices[0]!);
+      return { labels: tensor(indices) };
+    };
+    let pass = 0;
+    for await (const _ of new DataLoader({ length: 4, batch }, { batch: 1 })) {
+      expect(asked.length).toBe(++pass);
+    }
+  });
+
+  it("throws what went wrong when it is that batch's turn, and leaves nothing behind", async () => {
+    const before = memory().tensors;
+    const loader = new DataLoader(slow(9, 4), { batch: 1, prefetch: 3 });
+    const seen: number[] = [];
+    const loop = async () => {
+      for await (const { labels } of loader) {
+        seen.push(labels.item());
+        await tick(5);
+      }
+    };
+    await expect(loop()).rejects.toThrow("cannot be read");
+    expect(seen).toEqual([0, 1, 2, 3]);
+    await tick(10);
+    expect(memory().tensors).toBeLessThanOrEqual(before);
+  });
+
+  it("leaves nothing behind after break, throw and a whole epoch", async () => {
+    const list = [randomCrop({ padding: 1 }), randomErasing()];
+    const images = keep(tensor(new Uint8Array(10 * 16), { shape: [10, 1, 4, 4] }));
+    const before = memory();
+    const sources = [
+      () => new DataLoader<{ labels: Tensor }>(slow(9), { batch: 2, prefetch: 3 }),
+      () =>
+        new DataLoader<{ images: Tensor }>({ images }, { batch: 2, prefetch: 3, transform: list }),
+    ];
+    for (const source of sources) {
+      for (const leave of ["break", "throw", "end"]) {
+        const loop = async () => {
+          for await (const _ of source()) {
+            await tick(3);
+            if (leave === "break") break;
+            if (leave === "throw") throw new Error("on purpose");
+          }
+        };
+        await loop().catch((error: Error) => expect(error.message).toBe("on purpose"));
+        await tick(10);
+        expect(memory().tensors).toBeLessThanOrEqual(before.tensors);
+        expect(memory().bytes).toBeLessThanOrEqual(before.bytes);
+      }
+    }
   });
 });
 
@@ -232,12 +413,14 @@ describe("before any work", () => {
     [{ batch: 2.5 }, "batch is 2.5"],
     [{ batch: Number.POSITIVE_INFINITY }, "batch is Infinity"],
     [{ batch: "4" as unknown as number }, 'batch is "4"; it must be a whole number ≥ 1'],
+    [{ prefetch: -1 }, "DataLoader: prefetch is -1; it must be a whole number ≥ 0"],
+    [{ prefetch: "2" as never }, 'prefetch is "2"'],
     [{ seed: -1 }, "seed is -1; it must be a whole number ≥ 0"],
     [{ seed: Number.NaN }, "seed is NaN"],
     [{ batch: 6, dropLast: true }, "dropLast leaves nothing: 5 samples, batches of 6"],
     [
       { batchSize: 4 } as object,
-      'DataLoader: no option "batchSize"; known: batch, shuffle, seed, dropLast, transform',
+      'DataLoader: no option "batchSize"; known: batch, shuffle, seed, dropLast, transform, prefetch',
     ],
     [32 as unknown as object, "DataLoader: the options are 32; pass them by name: { batch: … }"],
     [null as unknown as object, "DataLoader: the options are null"],

@@ -78,4 +78,5 @@ function detectContext(): AsyncContext {
   return hooks ? taskContext(new hooks.AsyncLocalStorage()) : stackContext();
 }
 
+/** @internal for the other packages */
 export const asyncContext: AsyncContext = detectContext();

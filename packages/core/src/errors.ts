@@ -88,7 +88,7 @@ export function formatValue(value: unknown): string {
  * Refuses options that would be ignored in silence: names that do not exist, and options that are no object.
  *
  * @param known the names that exist
- * @throws {@link ValueError} `DataLoader: no option "batchSize"; known: batch, shuffle, seed, dropLast, transform`
+ * @throws {@link ValueError} `DataLoader: no option "batchSize"; known: batch, shuffle, seed, dropLast, transform, prefetch`
  */
 export function checkOptions<O extends object>(
   operation: string,

@@ -1,4 +1,5 @@
 export { detectAnomaly } from "./anomaly.ts";
+export { asyncContext } from "./asyncContext.ts";
 export type { GradientsOptions } from "./autograd.ts";
 export { gradients } from "./autograd.ts";
 export type { BackendInfo, BackendLoader, InitOptions } from "./backend.ts";
@@ -58,6 +59,7 @@ export type { Axes } from "./operations/reduce.ts";
 export { countLabels, oneHot } from "./operations/select.ts";
 export type { Bound, WindowOptions } from "./operations/shape.ts";
 export { concat, dilate, split, stack } from "./operations/shape.ts";
+export { randomBlock } from "./philox.ts";
 export type { Primitive, Pullback, Saved, Vjp } from "./primitive.ts";
 export { definePrimitive } from "./primitive.ts";
 export type { PrimitiveName } from "./primitives/index.ts";
@@ -71,6 +73,7 @@ export {
   setRandomState,
 } from "./random.ts";
 export { reference } from "./reference/index.ts";
+export { currentScope, Scope } from "./scope.ts";
 export { eachInScope, keep, scope, steps } from "./scopes.ts";
 export type { Shape } from "./shape.ts";
 export { formatShape, sameShape, sizeOf, unravelIndex } from "./shape.ts";

@@ -47,7 +47,11 @@ export function philox(counter: Uint32Array, key0: number, key1: number): void {
   counter[3] = c3;
 }
 
-/** The words of block `block` of one stream of one seed; see `RandomState`. */
+/**
+ * The words of block `block` of one stream of one seed; see `RandomState`.
+ *
+ * @internal for the other packages
+ */
 export function randomBlock(seed: number, stream: number, block: number, words: Uint32Array): void {
   words[0] = block >>> 0;
   words[1] = Math.floor(block / 2 ** 32);

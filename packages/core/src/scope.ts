@@ -4,6 +4,8 @@ import type { Storage } from "./storage.ts";
 /**
  * The lifetime of what a loop body computes. Scopes form a tree; closing one releases what it owns, nothing else:
  * a scope that another async task opened meanwhile keeps its own.
+ *
+ * @internal for the other packages
  */
 export class Scope {
   readonly #owned = new Set<Storage>();
@@ -60,7 +62,11 @@ export class Scope {
 /** Set during synchronous internal scopes; it goes before the async context because nothing can run in between. */
 let innermost: Scope | null = null;
 
-/** The scope that owns what is computed now, or `null` outside any. */
+/**
+ * The scope that owns what is computed now, or `null` outside any.
+ *
+ * @internal for the other packages
+ */
 export function currentScope(): Scope | null {
   if (innermost !== null) return innermost;
   let scope = asyncContext.current();

@@ -4,12 +4,14 @@ import {
   checkOptions,
   checkWhole,
   eachInScope,
-  noGrad,
+  formatValue,
   randomPermutation,
   randomState,
   ValueError,
 } from "@convgrad/core";
 import { type Columns, columnsDataset, type Dataset } from "./dataset.ts";
+import { ReadAhead } from "./readAhead.ts";
+import type { Transform } from "./transform.ts";
 
 /** Options of {@link DataLoader}. */
 export interface DataLoaderOptions<B, O> {
@@ -17,17 +19,34 @@ export interface DataLoaderOptions<B, O> {
   readonly batch?: number;
   /** Whether each epoch takes the samples in another order; default no. */
   readonly shuffle?: boolean;
-  /** What the orders follow from, 0 ≤ seed < 2⁵³; default: the seed of `manualSeed`. */
+  /** What orders and random transforms follow from, 0 ≤ seed < 2⁵³; default: the seed of `manualSeed`. */
   readonly seed?: number;
   /** Whether a last batch with fewer samples is left out; default no. */
   readonly dropLast?: boolean;
-  /** What becomes of each batch before the loop sees it: {@link scalePixels}, say. Not recorded for gradients. */
-  readonly transform?: (batch: B) => O | Promise<O>;
+  /**
+   * So many batches are read ahead while the loop is busy; a list of transforms works on them in a worker. Default: 2 with
+   * a list of transforms or a data set whose batches are promises, else 0. It changes no bit.
+   */
+  readonly prefetch?: number;
+  /**
+   * What becomes of each batch before the loop sees it. A function of the batch: {@link scalePixels}, say. Or a list of
+   * transforms, one after the other, of its `images`: [N, C, H, W], bytes 0 to 255 or floats in [0, 1], which come out as
+   * float32, in [0, 1] before the first transform. What is random follows from seed, epoch, the sample's number and the
+   * place in the list alone. Not recorded for gradients.
+   */
+  readonly transform?: ((batch: B) => O | Promise<O>) | readonly Transform[];
+}
+
+/** Where a loader stands: the batch that comes next. */
+export interface DataLoaderState {
+  readonly epoch: number;
+  /** From 0. */
+  readonly batch: number;
 }
 
 /** How messages call it. */
 const NAME = "DataLoader";
-const KNOWN = ["batch", "shuffle", "seed", "dropLast", "transform"] as const;
+const KNOWN = ["batch", "shuffle", "seed", "dropLast", "transform", "prefetch"] as const;
 
 /** The first random stream of orders, far beyond those that weights are drawn from with the same seed. */
 const SHUFFLING = 2 ** 32;
@@ -43,9 +62,10 @@ const LONGEST_HOLD = 50;
  *
  * @example
  * const { train } = await mnist();
- * const loader = new DataLoader(train, { batch: 64, shuffle: true, seed: 1, transform: scalePixels });
+ * const transform = [randomAffine({ degrees: 10 }), normalize({ mean: 0.1307, std: 0.3081 })];
+ * const loader = new DataLoader(train, { batch: 64, shuffle: true, seed: 1, transform });
  * for await (const { images, labels } of loader) {
- *   // images: float32 [64, 1, 28, 28] in [0, 1], labels: int32 [64]
+ *   // images: float32 [64, 1, 28, 28], labels: int32 [64]
  * }
  */
 export class DataLoader<B, O = B> implements AsyncIterable<O> {
@@ -53,24 +73,42 @@ export class DataLoader<B, O = B> implements AsyncIterable<O> {
   /** Batches in an epoch. */
   readonly length: number;
   readonly #batch: number;
-  readonly #seed: number | null;
-  readonly #transform: ((batch: B) => O | Promise<O>) | undefined;
+  readonly #seed: number;
+  readonly #shuffle: boolean;
+  readonly #prefetch: number | undefined;
+  readonly #transform: DataLoaderOptions<B, O>["transform"];
+  /** Of the next loop. */
   #epoch = 0;
+  /** Where the next loop begins. */
+  #first = 0;
+  #state: DataLoaderState = { epoch: 0, batch: 0 };
+  /** The loop that moves the state: the last one that began. */
+  #loop: object | null = null;
 
   /**
    * @param source a data set, or tensors by name with equally long first axes: see {@link tensorDataset}
    * @throws {@link ValueError} for an unknown option, one out of range, or an empty data set: `DataLoader: batch is 0;
    * it must be a whole number ≥ 1`; {@link ShapeError} for tensors of different lengths.
    */
+  constructor(
+    source: Dataset<B> | (B & Columns),
+    // Apart, or a generic function such as scalePixels would lose what else is in a batch.
+    options?: Omit<DataLoaderOptions<B, O>, "transform"> & {
+      readonly transform?: (batch: B) => O | Promise<O>;
+    },
+  );
+  /** As above. @throws as above. */
+  constructor(source: Dataset<B> | (B & Columns), options: DataLoaderOptions<B, O>);
   constructor(source: Dataset<B> | (B & Columns), options: DataLoaderOptions<B, O> = {}) {
     checkOptions(NAME, options, KNOWN);
     const { batch = 32, shuffle = false, seed = randomState().seed, dropLast = false } = options;
+    const { transform, prefetch } = options;
     checkWhole(NAME, "batch", batch, 1);
     checkWhole(NAME, "seed", seed, 0);
     checkBoolean(NAME, "shuffle", shuffle);
     checkBoolean(NAME, "dropLast", dropLast);
-    const { transform } = options;
-    if (transform !== undefined) checkFunction(NAME, "transform", transform, "(batch) => …");
+    checkTransform(transform);
+    if (prefetch !== undefined) checkWhole(NAME, "prefetch", prefetch, 0);
     this.dataset = isDataset(source) ? source : (columnsDataset(NAME, source) as Dataset<B>);
     const { length } = this.dataset;
     checkWhole(NAME, "the length of the data set", length, 1);
@@ -83,55 +121,119 @@ export class DataLoader<B, O = B> implements AsyncIterable<O> {
     }
     this.length = dropLast ? Math.floor(length / batch) : Math.ceil(length / batch);
     this.#batch = batch;
-    this.#seed = shuffle ? seed : null;
+    this.#seed = seed;
+    this.#shuffle = shuffle;
+    this.#prefetch = prefetch;
     this.#transform = transform;
   }
 
-  /** The number of the epoch that the next loop will run, from 0; set it to resume a run. */
+  /** The number of the epoch that the next loop will run, from 0; set it to resume a run at its beginning. */
   get epoch(): number {
     return this.#epoch;
   }
   set epoch(epoch: number) {
     checkWhole(NAME, "epoch", epoch, 0);
-    this.#epoch = epoch;
+    this.#moveTo({ epoch, batch: 0 });
+  }
+
+  /**
+   * Which batch comes next, for checkpoints: in the body of a loop the one after the present, in its last pass and after
+   * it the first of the next epoch. A loop that is left by `break` or a throw ends its epoch: a state to go on from there
+   * is taken inside the body. Of several loops at a time it is the last one's that began.
+   */
+  stateDict(): DataLoaderState {
+    return { ...this.#state };
+  }
+
+  /**
+   * The next loop begins with this batch and runs the rest of its epoch, with the same batches as if it had never stopped.
+   *
+   * @throws {@link ValueError} unless epoch and batch are whole numbers and there is such a batch.
+   */
+  loadStateDict(state: DataLoaderState): void {
+    if (typeof state !== "object" || state === null) {
+      throw new ValueError(
+        NAME,
+        `the state is ${formatValue(state)}; pass what stateDict() gave: { epoch, batch }`,
+      );
+    }
+    const { epoch, batch } = state;
+    checkWhole(NAME, "epoch of the state", epoch, 0);
+    checkWhole(NAME, "batch of the state", batch, 0, this.length - 1);
+    this.#moveTo({ epoch, batch });
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<O> {
-    return eachInScope(this.#batches(this.#epoch++));
+    const state = { epoch: this.#epoch, batch: this.#first };
+    this.#moveTo({ epoch: state.epoch + 1, batch: 0 });
+    this.#state = state;
+    return eachInScope(this.#batches(state));
   }
 
-  #batches(epoch: number): AsyncIterator<O, undefined> {
-    const order = this.#order(epoch);
-    let done = 0;
+  /** Where the next loop begins; loops that run have no more say. */
+  #moveTo(state: DataLoaderState): void {
+    this.#state = state;
+    this.#epoch = state.epoch;
+    this.#first = state.batch;
+    this.#loop = null;
+  }
+
+  #batches({ epoch, batch: first }: DataLoaderState): AsyncIterator<O, undefined> {
+    const recipe = {
+      dataset: this.dataset,
+      transform: this.#transform,
+      seed: this.#seed,
+      prefetch: this.#prefetch,
+    };
+    const ahead = new ReadAhead(recipe, epoch, this.#indices(epoch, first));
+    let next = first;
     let held = performance.now();
+    const moved = (batch: number) => {
+      const isOver = batch === this.length;
+      if (this.#loop !== ahead) return;
+      this.#state = isOver ? { epoch: epoch + 1, batch: 0 } : { epoch, batch };
+    };
+    this.#loop = ahead;
     return {
       next: async () => {
-        if (done === this.length) return { done: true, value: undefined };
+        if (next === this.length) return { done: true, value: undefined };
+        next++;
         if (performance.now() - held > LONGEST_HOLD) {
           await eventLoop();
           held = performance.now();
         }
-        const indices = order.slice(done * this.#batch, ++done * this.#batch);
-        return { done: false, value: await this.#make(indices) };
+        const value = await ahead.next();
+        moved(next);
+        return { done: false, value };
+      },
+      return: async () => {
+        ahead.discard();
+        next = this.length;
+        moved(next);
+        return { done: true, value: undefined };
       },
     };
   }
 
+  /** The numbers of the samples of each batch, from one batch of the epoch on. */
+  *#indices(epoch: number, first: number): Generator<Int32Array, void> {
+    const order = this.#order(epoch);
+    for (let k = first; k < this.length; k++) {
+      yield order.slice(k * this.#batch, (k + 1) * this.#batch);
+    }
+  }
+
   #order(epoch: number): Int32Array {
-    if (this.#seed === null) return Int32Array.from({ length: this.dataset.length }, (_, i) => i);
+    if (!this.#shuffle) return Int32Array.from({ length: this.dataset.length }, (_, i) => i);
     const stream = SHUFFLING + epoch;
     return randomPermutation(this.dataset.length, { seed: this.#seed, stream });
   }
+}
 
-  async #make(indices: Int32Array): Promise<O> {
-    // In an object, because noGrad takes no promise; what is done after an await has nothing to record.
-    const { batch } = noGrad(() => ({ batch: this.dataset.batch(indices) }));
-    const samples = await batch;
-    const transform = this.#transform;
-    if (!transform) return samples as unknown as O; // O is B then
-    const { transformed } = noGrad(() => ({ transformed: transform(samples) }));
-    return transformed;
-  }
+/** Entries of a list are checked where they are made, and when the first batch needs them. */
+function checkTransform(transform: unknown): void {
+  if (transform === undefined || Array.isArray(transform)) return;
+  checkFunction(NAME, "transform", transform, "(batch) => …");
 }
 
 /** Lets the timers, signals and events that wait have their turn. */

@@ -1,6 +1,8 @@
+export type { ApplyTransformsOptions } from "./applyTransforms.ts";
+export { applyTransforms } from "./applyTransforms.ts";
 export type { Cifar100Options } from "./cifar.ts";
 export { cifar10, cifar100 } from "./cifar.ts";
-export type { DataLoaderOptions } from "./dataLoader.ts";
+export type { DataLoaderOptions, DataLoaderState } from "./dataLoader.ts";
 export { DataLoader } from "./dataLoader.ts";
 export type { Columns, Dataset } from "./dataset.ts";
 export { tensorDataset } from "./dataset.ts";
@@ -22,3 +24,28 @@ export type { Subset } from "./subset.ts";
 export { subset } from "./subset.ts";
 export type { SplitOptions } from "./trainValidationSplit.ts";
 export { trainValidationSplit } from "./trainValidationSplit.ts";
+export type {
+  CropPadding,
+  Normalize,
+  NormalizeOptions,
+  RandomAffine,
+  RandomAffineOptions,
+  RandomCrop,
+  RandomCropOptions,
+  RandomErasing,
+  RandomErasingOptions,
+  RandomFlip,
+  RandomRotation,
+  RandomRotationOptions,
+  Range,
+  Transform,
+} from "./transform.ts";
+export {
+  normalize,
+  randomAffine,
+  randomCrop,
+  randomErasing,
+  randomHorizontalFlip,
+  randomRotation,
+  randomVerticalFlip,
+} from "./transform.ts";
