@@ -26,6 +26,8 @@ export { decodeNpz, encodeNpz, loadNpz, saveNpz } from "./npz.ts";
 export type { ExportOnnxOptions } from "./onnx/exportOnnx.ts";
 export { exportOnnx } from "./onnx/exportOnnx.ts";
 export type { OnnxAttributes, OnnxFloat, OnnxGraph, OnnxValue } from "./onnx/graph.ts";
+export type { PyTorchOptions, Rename } from "./pytorch.ts";
+export { fromPyTorch, toPyTorch } from "./pytorch.ts";
 export type { Safetensors, SaveSafetensorsOptions } from "./safetensors.ts";
 export {
   decodeSafetensors,
@@ -33,6 +35,8 @@ export {
   loadSafetensors,
   saveSafetensors,
 } from "./safetensors.ts";
+export type { DecodeModelOptions, LoadModelOptions, SaveModelOptions } from "./savedModel.ts";
+export { decodeModel, encodeModel, loadModel, saveModel } from "./savedModel.ts";
 export type { StateTree } from "./state.ts";
 export { decodeState, encodeState } from "./state.ts";
 export type { TensorsByName } from "./tensorsByName.ts";

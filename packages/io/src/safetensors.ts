@@ -126,7 +126,8 @@ export function decodeSafetensors(bytes: Uint8Array, options: DecodeOptions = {}
   return decodeFile("decodeSafetensors", bytes, name);
 }
 
-function decodeFile(operation: string, bytes: Uint8Array, name: string): Safetensors {
+/** {@link decodeSafetensors} for an operation that messages name instead. */
+export function decodeFile(operation: string, bytes: Uint8Array, name: string): Safetensors {
   checkBytes(operation, bytes);
   const refuse = refuser(operation, name);
   const header = readHeader(bytes, refuse);

@@ -61,7 +61,12 @@ function checkNumbers(
   own: LayerFormats,
 ): void {
   const most = Number.POSITIVE_INFINITY;
-  const { numbers } = readArchitecture(described as unknown as Json, { operation, own, most });
+  const { numbers } = readArchitecture(described as unknown as Json, {
+    operation,
+    own,
+    most,
+    excess: "",
+  });
   const present = Object.values(model.stateDict()).reduce((sum, { size }) => sum + size, 0);
   // What a user's own class holds is known to its format alone.
   if (Object.keys(own).length > 0 || numbers === present) return;

@@ -53,6 +53,7 @@ export function modelFromArchitecture(
     operation: "modelFromArchitecture",
     layers,
     parameters,
+    excess: "; raise the option parameters, if you trust where this comes from",
     name,
   });
 }
@@ -64,10 +65,12 @@ export function buildModel(
     readonly operation: string;
     readonly layers: LayerFormats;
     readonly parameters: number;
+    /** What to say where there are more. */
+    readonly excess: string;
     readonly name: string | undefined;
   },
 ): Module {
-  const { operation, layers, parameters, name } = options;
+  const { operation, layers, parameters, excess, name } = options;
   const { refuse } = placeOf(operation, "the architecture", name);
   const json =
     typeof described === "string"
@@ -78,6 +81,7 @@ export function buildModel(
     own: layers,
     file: name,
     most: parameters,
+    excess,
   });
   const model = make();
   return dtype === "float32" ? model : model.to(dtype);

@@ -16,6 +16,8 @@ export interface ReadingOptions {
   readonly file?: string | undefined;
   /** Numbers in parameters and buffers, at most. */
   readonly most: number;
+  /** What to say where they are more: `"; raise …"` */
+  readonly excess: string;
 }
 
 /** An architecture that was read and found good, but not built. */
@@ -101,11 +103,9 @@ class Reading {
       else if (!field.optional) place.refuse(`has no ${key}`);
     }
     this.numbers += row.numbers?.(values) ?? 0;
-    if (this.numbers > this.#options.most) {
-      place.refuse(
-        `brings the weights to ${this.numbers} numbers, more than ${this.#options.most}; ` +
-          "raise the option parameters, if you trust where this comes from",
-      );
+    const { most, excess } = this.#options;
+    if (this.numbers > most) {
+      place.refuse(`brings the weights to ${this.numbers} numbers, more than ${most}${excess}`);
     }
     return () => this.#built(() => row.build(values), place);
   }
