@@ -1,10 +1,11 @@
-// Three trainings whose weights must come to the same bits on every machine: run by Node (`node.ts`) and by a browser
-// (`page.ts`) alike.
+// Three trainings whose weights, and augmented images, must come to the same bits on every machine: run by Node
+// (`node.ts`) and by a browser (`page.ts`) alike.
 
 import * as cg from "convgrad";
 
-/** Hashes of the weights after 200 steps each. */
+/** Hashes of the weights after 200 steps each, and of images. */
 export interface Bits {
+  readonly augmented: string;
   readonly leNet: string;
   readonly everyLayer: string;
   readonly catalogue: string;
@@ -113,8 +114,39 @@ async function trainCatalogue(): Promise<string> {
   });
 }
 
+/** Two epochs of images through every transform, by the worker as soon as it is there. */
+export async function augment(): Promise<string> {
+  const [n, c, h, w] = [96, 3, 23, 17];
+  const bytes = Uint8Array.from({ length: n * c * h * w }, (_, i) => (i * 2_654_435_761) >>> 24);
+  const transform = [
+    cg.randomCrop({ size: [22, 19], padding: [2, 3], paddingMode: "reflect" }),
+    cg.randomHorizontalFlip(),
+    cg.randomVerticalFlip(0.3),
+    cg.randomRotation(30, { fill: 0.5 }),
+    cg.normalize({ mean: [0.49, 0.48, 0.45], std: 0.25 }),
+    cg.randomAffine({
+      degrees: 15,
+      translate: [0.1, 0.2],
+      scale: [0.7, 1.4],
+      shear: [-9, 9, -5, 5],
+    }),
+    cg.randomErasing({ value: [1, -1, 0.3] }),
+  ];
+  const images = cg.keep(cg.tensor(bytes, { shape: [n, c, h, w] }));
+  const loader = new cg.DataLoader({ images }, { batch: 8, shuffle: true, seed: 5, transform });
+  const seen: cg.Tensor[] = [];
+  while (loader.epoch < 2) {
+    for await (const batch of loader) {
+      seen.push(cg.keep(batch.images));
+      await new Promise((resolve) => setTimeout(resolve, 8));
+    }
+  }
+  return cg.weightsHash(seen);
+}
+
 /** Trains the nets on the selected backend. */
 export async function bits(): Promise<Bits> {
+  const augmented = await augment();
   cg.manualSeed(1);
   const leNet = await train(cg.leNet5(), {
     shape: [32, 1, 28, 28],
@@ -128,5 +160,5 @@ export async function bits(): Promise<Bits> {
     optimizer: momentum,
   });
   cg.manualSeed(3);
-  return { leNet, everyLayer, catalogue: await trainCatalogue() };
+  return { augmented, leNet, everyLayer, catalogue: await trainCatalogue() };
 }

@@ -12,7 +12,7 @@ let site: Site;
 beforeAll(async () => {
   if (!executablePath) return;
   const files: Record<string, string> = {};
-  for (const name of ["init", "memory", "older"]) {
+  for (const name of ["init", "loader", "memory", "older"]) {
     files[`${name}.js`] = await bundle(new URL(`pages/${name}.ts`, import.meta.url));
   }
   files["bits.js"] = await bundle(new URL("../bits/page.ts", import.meta.url));
@@ -85,6 +85,20 @@ describe.skipIf(!executablePath)(`in Chromium ${NEEDS}`, () => {
         weights: i === 5 ? "of the machine" : weights,
       })),
     );
+  });
+
+  it.each(["isolated", "plain", "isolated+csp"])(
+    "a worker makes the images of a loader, page %s",
+    async (kind) => {
+      const { augmented, worked } = await resultOf(`/${kind}/loader.html`);
+      expect(augmented).toBe(BITS.augmented);
+      expect(worked).toBeGreaterThan(0);
+    },
+  );
+
+  it("a page that forbids workers comes to the same images without", async () => {
+    const { result } = await open(browser, `${site.origin}/csp-without-blob/loader.html`);
+    expect(result).toEqual({ augmented: BITS.augmented, worked: 0 });
   });
 
   it("an older Chromium needs init, and says so", async () => {
