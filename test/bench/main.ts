@@ -11,6 +11,7 @@ import { coldStart } from "./sections/coldStart.ts";
 import { convs } from "./sections/convs.ts";
 import { epoch } from "./sections/epoch.ts";
 import { layers } from "./sections/layers.ts";
+import { loader } from "./sections/loader.ts";
 import { memory } from "./sections/memory.ts";
 import { micro } from "./sections/micro.ts";
 import { overhead } from "./sections/overhead.ts";
@@ -23,6 +24,7 @@ const run: Record<Section, (bench: Bench) => Promise<void>> = {
   convs,
   layers,
   overhead,
+  loader,
   coldStart,
   memory,
   sizes,

@@ -10,6 +10,8 @@ const titles: Record<Section, string> = {
     "Convolutions of a batch of 64 and a matrix product, one thread: ms, GFLOP/s, share of the 128-bit peak if known",
   layers: "Layers that memory limits, forward and backward, and a step of Adam, ms: median (min)",
   overhead: "One operation in a scope, µs: median (min)",
+  loader:
+    "A W1 b64 step with images augmented before, and by a DataLoader as they are needed, ms: median (min); × = how many times longer",
   coldStart: "Process start to the end of the first W1 b64 step, ms: median (min)",
   memory: "Peak resident memory of a training process, MiB",
   sizes: "Minified and gzipped, kB",

@@ -30,6 +30,13 @@ export type Case =
       readonly pass: Pass;
       readonly batch: number;
     }
+  /** Part of an epoch: such steps on augmented images, made before or by a loader as they are needed. */
+  | {
+      readonly kind: "epoch";
+      readonly workload: Workload;
+      readonly batch: number;
+      readonly from: "tensors" | "loader";
+    }
   /** Forward and backward from a given ∂y. */
   | { readonly kind: "layer"; readonly layer: ImageLayer; readonly shape: readonly number[] }
   /** A step of Adam on the parameters of a workload, the gradients given. */

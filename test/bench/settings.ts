@@ -7,6 +7,7 @@ export const sections = [
   "convs",
   "layers",
   "overhead",
+  "loader",
   "coldStart",
   "memory",
   "sizes",

@@ -1,4 +1,5 @@
 import type { Results } from "./results.ts";
+import { LOADER } from "./sections/loader.ts";
 import { engineBundle } from "./sections/sizes.ts";
 import { imageLayers } from "./workloads.ts";
 
@@ -74,6 +75,15 @@ export function targets(results: Results): Target[] {
         `${name} b64 step, 2 threads over 1`,
         { required: 1.7, aim: 1.9, unit: "×" },
         speed,
+      );
+    }),
+    ...[1, 2].map((threads) => {
+      const over = results.ratio(LOADER, `DataLoader ${threads}t`, `convgrad ${threads}t`);
+      const bound = { required: 1.15, aim: 1.05, unit: "×", below: true };
+      return row(
+        `W1 b64 with a DataLoader and augmentation, time over steps alone, ${threads}t`,
+        bound,
+        over,
       );
     }),
     row(

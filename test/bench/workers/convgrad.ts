@@ -56,6 +56,49 @@ function network(workload: Workload, batch: number) {
   };
 }
 
+/** Steps in a part of an epoch. */
+const STEPS = 100;
+
+function epoch({ workload, batch, from }: CaseOf<"epoch">): Prepared {
+  const { model, first } = network(workload, batch);
+  const n = STEPS * batch;
+  const data = batchOf(workload, n);
+  const bytes = Uint8Array.from(data.images, (value) => 256 * value);
+  const images = cg.tensor(bytes, { shape: [n, ...workload.image] });
+  const labels = cg.tensor(data.labels);
+  const turned = cg.randomAffine({ degrees: 10, translate: [0.1, 0.1], scale: [0.9, 1.1] });
+  const transform = [turned, cg.normalize({ mean: 0.5, std: 0.29 })];
+  const loader = new cg.DataLoader({ images, labels }, { batch, seed: 1, transform });
+  const augmented = cg.applyTransforms(images, transform, { seed: 1 });
+  const ready = cg.split(augmented, batch).map((x) => x.clone());
+  const labelsOf = cg.split(labels, batch).map((y) => y.clone());
+  let optimizer: cg.SGD;
+  const train = (x: cg.Tensor, labels: cg.Tensor) => {
+    optimizer.zeroGrad();
+    const loss = cg.crossEntropy(model.forward(x), labels);
+    loss.backward();
+    optimizer.step();
+    return loss.item();
+  };
+  return {
+    operations: STEPS,
+    reset() {
+      model.loadStateDict(first);
+      optimizer = new cg.SGD(model.parameters(), { lr: 0.01, momentum: 0.9 });
+    },
+    async run() {
+      let loss = Number.NaN;
+      loader.epoch = 0; // the same images again
+      if (from === "tensors") {
+        for (const [k, x] of ready.entries()) loss = cg.scope(() => train(x, labelsOf[k]!));
+      } else {
+        for await (const { images: x, labels: y } of loader) loss = train(x, y);
+      }
+      return loss;
+    },
+  };
+}
+
 function step({ workload, batch }: CaseOf<"step">): Prepared {
   const { model, first, x, labels } = network(workload, batch);
   let optimizer: cg.SGD;
@@ -164,6 +207,8 @@ function prepare(what: Case): Prepared {
   switch (what.kind) {
     case "step":
       return step(what);
+    case "epoch":
+      return epoch(what);
     case "forward":
       return forward(what);
     case "conv":

@@ -16,7 +16,7 @@ export interface Prepared {
   /** Back to the first weights. */
   reset?(): void;
   /** One run; a loss or a logit if it has one. */
-  run(): number | undefined;
+  run(): number | undefined | Promise<number>;
   /** How many operations one run does; default 1. */
   readonly operations?: number;
 }
@@ -40,7 +40,7 @@ export async function serve(open: (settings: WorkerSettings) => Promise<Peer>): 
   if (settings.once) {
     const { reset, run } = peer.prepare(settings.once);
     reset?.();
-    const loss = run() ?? 0;
+    const loss = (await run()) ?? 0;
     say({ sinceStart: performance.now(), loss } satisfies Once);
     process.exit(); // now, whatever threads are still waiting for
   }
@@ -56,7 +56,7 @@ export async function serve(open: (settings: WorkerSettings) => Promise<Peer>): 
         const isNew = prepared === undefined;
         prepared ??= peer.prepare(request.case);
         known = key;
-        say({ measured: measure(prepared, request.budgetMs, isNew ? request.warmMs : 0) });
+        say({ measured: await measure(prepared, request.budgetMs, isNew ? request.warmMs : 0) });
       } else if (request.task === "peak") {
         const peak = await peer.peak?.();
         say(peak === undefined ? {} : { peak });
@@ -74,9 +74,9 @@ function say(message: Reply | PeerInfo | Once): void {
   process.stdout.write(`${JSON.stringify(message)}\n`);
 }
 
-function measure(prepared: Prepared, budgetMs: number, warmMs: number): Measured {
-  let round = warmMs > 0 ? repeat(prepared, warmMs) : undefined;
-  if (round === undefined || round.times[0]! < SLOW_MS) round = repeat(prepared, budgetMs);
+async function measure(prepared: Prepared, budgetMs: number, warmMs: number): Promise<Measured> {
+  let round = warmMs > 0 ? await repeat(prepared, warmMs) : undefined;
+  if (round === undefined || round.times[0]! < SLOW_MS) round = await repeat(prepared, budgetMs);
   const { times, losses } = round;
   const counted = times.length > 2 ? times.slice(1) : times; // the first one finds cold caches
   const operations = prepared.operations ?? 1;
@@ -88,14 +88,18 @@ function measure(prepared: Prepared, budgetMs: number, warmMs: number): Measured
   };
 }
 
-function repeat({ reset, run }: Prepared, budgetMs: number): { times: number[]; losses: number[] } {
+async function repeat(
+  { reset, run }: Prepared,
+  budgetMs: number,
+): Promise<{ times: number[]; losses: number[] }> {
   const times: number[] = [];
   const losses: number[] = [];
   reset?.();
   const until = performance.now() + budgetMs;
   let now = performance.now();
   do {
-    const loss = run();
+    const given = run();
+    const loss = given instanceof Promise ? await given : given;
     const after = performance.now();
     times.push(after - now);
     if (loss !== undefined && losses.length < 4) losses.push(loss);
