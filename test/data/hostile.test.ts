@@ -308,12 +308,12 @@ describe.skipIf(process.platform !== "linux")(
       [
         "gzipped float64",
         "idx",
-        () => gzipSync(Buffer.concat([header(14, LARGE / 8), large]), { level: 1 }),
+        () => gzipSync(Buffer.concat([header(14, LARGE / 8), large]), { level: 0 }),
       ],
       [
         "gzipped zeros",
         "idx",
-        () => gzipSync(Buffer.concat([header(8, LARGE), Buffer.alloc(LARGE)])),
+        () => gzipSync(Buffer.concat([header(8, LARGE), Buffer.alloc(LARGE)]), { level: 1 }),
       ],
       ["a CIFAR file", "cifar", () => Buffer.alloc(LARGE - (LARGE % 3073))],
     ])("is at most 4 × %s that are right", async (_, reader, file) => {
@@ -323,11 +323,12 @@ describe.skipIf(process.platform !== "linux")(
     });
 
     it("hardly grows by what is refused: bombs, and headers that announce gigabytes", async () => {
-      const bomb = Buffer.concat([header(8, 4), Buffer.alloc(512 * MiB)]);
+      const zeros = Buffer.alloc(256 * MiB);
+      const bomb = gzipSync(Buffer.concat([header(8, 4), zeros]), { level: 1 });
       const [growth, read] = await peak(
         "idx",
-        gzipSync(bomb, { level: 1 }),
-        forged(gzipSync(bomb, { level: 1 }), 12),
+        bomb,
+        forged(Buffer.from(bomb), 12),
         header(8, 2 ** 31 - 100),
         header(14, 2 ** 14, 2 ** 14),
         forged(gzipSync(header(8, 2 ** 31 - 100)), 2 ** 31 - 92),
@@ -337,14 +338,6 @@ describe.skipIf(process.platform !== "linux")(
       );
       expect(read).toBe(new Array(8).fill(false).join());
       expect(growth).toBeLessThan(NOISE);
-    });
-
-    it("hardly grows by CIFAR files that are refused", async () => {
-      const file = Buffer.alloc(MiB);
-      expect(await peak("cifar", file, file.subarray(1))).toEqual([
-        expect.any(Number),
-        "false,false",
-      ]);
     });
   },
 );

@@ -9,7 +9,7 @@ import {
   randomState,
   ValueError,
 } from "@convgrad/core";
-import { type Columns, columnsDataset, type Dataset } from "./dataset.ts";
+import { type Columns, type Dataset, datasetOf } from "./dataset.ts";
 import { ReadAhead } from "./readAhead.ts";
 import type { Transform } from "./transform.ts";
 
@@ -109,7 +109,7 @@ export class DataLoader<B, O = B> implements AsyncIterable<O> {
     checkBoolean(NAME, "dropLast", dropLast);
     checkTransform(transform);
     if (prefetch !== undefined) checkWhole(NAME, "prefetch", prefetch, 0);
-    this.dataset = isDataset(source) ? source : (columnsDataset(NAME, source) as Dataset<B>);
+    this.dataset = datasetOf(NAME, source);
     const { length } = this.dataset;
     checkWhole(NAME, "the length of the data set", length, 1);
     if (dropLast && length < batch) {
@@ -242,8 +242,4 @@ function eventLoop(): Promise<void> {
     if (typeof setImmediate === "function") setImmediate(resolve);
     else setTimeout(resolve, 0);
   });
-}
-
-function isDataset<B>(source: Dataset<B> | Columns): source is Dataset<B> {
-  return typeof (source as Partial<Dataset<B>> | null | undefined)?.batch === "function";
 }
