@@ -153,6 +153,17 @@ describe("an affine map", () => {
     );
   });
 
+  it("has the same bits in one pass with what normalises it", () => {
+    const x = tensor(
+      Uint8Array.from({ length: 2 * 3 * 8 * 9 }, (_, i) => (i * 37) % 256),
+      { shape: [2, 3, 8, 9] },
+    );
+    const turn = randomAffine({ degrees: 40, scale: [0.5, 1], fill: 0.7 });
+    const scaled = normalize({ mean: [0.1, 0.2, 0.3], std: [0.3, 0.7, 0.9] });
+    const apart = applyTransforms(applyTransforms(x, [turn]), [scaled]);
+    expect(values(applyTransforms(x, [turn, scaled]))).toEqual(values(apart));
+  });
+
   it("moves by whole pixels within its bounds, each way", () => {
     const x = tensor([1], { shape: [1, 1, 1, 1] }).pad([
       [5, 5],

@@ -39,10 +39,8 @@ export function pixelProgram(): (job: PixelJob) => Float32Array {
 
   function floats(pixels: Uint8Array | Float32Array): Float32Array {
     if (pixels instanceof Float32Array) return pixels;
-    const table = new Float32Array(256);
-    for (let byte = 0; byte < 256; byte++) table[byte] = byte / 255;
     const x = new Float32Array(pixels.length);
-    for (let i = 0; i < x.length; i++) x[i] = table[pixels[i]!]!;
+    for (let i = 0; i < pixels.length; i++) x[i] = pixels[i]! / 255;
     return x;
   }
 
@@ -128,10 +126,11 @@ export function pixelProgram(): (job: PixelJob) => Float32Array {
     return y;
   }
 
-  /** Copies an image into the middle of one that has a border of one pixel. */
+  /** Copies an image into the middle of one that has a border of one pixel. Float32, though the cells are wider. */
   function framed(
     frame: Float64Array,
-    x: Float32Array,
+    x: Uint8Array | Float32Array,
+    unit: number,
     from: number,
     height: number,
     width: number,
@@ -139,31 +138,39 @@ export function pixelProgram(): (job: PixelJob) => Float32Array {
     for (let i = 0; i < height; i++) {
       const to = (i + 1) * (width + 2) + 1;
       const row = from + i * width;
-      for (let j = 0; j < width; j++) frame[to + j] = x[row + j]!;
+      for (let j = 0; j < width; j++) frame[to + j] = fround(x[row + j]! / unit);
     }
   }
 
+  /** Bytes are taken as they are, and the result normalised: passes of their own would take as long again. */
   function affine(
-    x: Float32Array,
+    x: Uint8Array | Float32Array,
     channels: number,
     height: number,
     width: number,
     fill: number,
     draws: Float64Array,
+    mean: ArrayLike<number>,
+    std: ArrayLike<number>,
   ): Float32Array {
     const area = height * width;
+    const unit = x instanceof Float32Array ? 1 : 255;
     const y = new Float32Array(x.length);
     const frame = new Float64Array((height + 2) * (width + 2)).fill(fill);
     for (let plane = 0; plane * area < x.length; plane++) {
-      framed(frame, x, plane * area, height, width);
+      framed(frame, x, unit, plane * area, height, width);
       const at = 6 * ((plane / channels) | 0);
+      const c = plane % channels;
+      const m = fround(mean[c % mean.length]!);
+      const s = fround(std[c % std.length]!);
       const a = draws[at]!;
       const d = draws[at + 3]!;
       for (let i = 0; i < height; i++) {
         // The place of the row's first pixel in the frame, whose pixels begin at 1.
         const column = draws[at + 1]! * i + draws[at + 2]! + 1;
         const row = draws[at + 4]! * i + draws[at + 5]! + 1;
-        resample(y, plane * area + i * width, frame, height, width, fill, a, column, d, row);
+        const start = plane * area + i * width;
+        resample(y, start, frame, height, width, fill, a, column, d, row, m, s);
       }
     }
     return y;
@@ -184,23 +191,26 @@ export function pixelProgram(): (job: PixelJob) => Float32Array {
     column: number,
     d: number,
     row: number,
+    m: number,
+    s: number,
   ): void {
     const bottom = height + 1;
     const right = width + 1;
     const stride = width + 2;
+    const outside = fround(fround(fround(fill) - m) / s);
     let first = 0;
     let last = width - 1;
     for (; first <= last; first++) {
       const u = a * first + column;
       const v = d * first + row;
       if (u >= 0 && u < right && v >= 0 && v < bottom) break;
-      y[start + first] = fill;
+      y[start + first] = outside;
     }
     for (; last > first; last--) {
       const u = a * last + column;
       const v = d * last + row;
       if (u >= 0 && u < right && v >= 0 && v < bottom) break;
-      y[start + last] = fill;
+      y[start + last] = outside;
     }
     for (let j = first; j <= last; j++) {
       const u = a * j + column;
@@ -211,7 +221,7 @@ export function pixelProgram(): (job: PixelJob) => Float32Array {
       const across = u - k;
       const above = frame[at]! + across * (frame[at + 1]! - frame[at]!);
       const under = frame[at + stride]! + across * (frame[at + stride + 1]! - frame[at + stride]!);
-      y[start + j] = above + (v - i) * (under - above);
+      y[start + j] = fround(fround(fround(above + (v - i) * (under - above)) - m) / s);
     }
   }
 
@@ -241,20 +251,31 @@ export function pixelProgram(): (job: PixelJob) => Float32Array {
     const channels = job.shape[1];
     let height = job.shape[2];
     let width = job.shape[3];
-    let x = floats(job.pixels);
+    const ones = [1];
+    const zeros = [0];
+    let pixels = job.pixels;
     for (let k = 0; k < job.steps.length; k++) {
       const step = job.steps[k]!;
+      if (step.kind === "affine") {
+        const next = job.steps[k + 1];
+        const isNormalized = next !== undefined && next.kind === "normalize";
+        const mean = isNormalized ? next.mean : zeros;
+        const std = isNormalized ? next.std : ones;
+        pixels = affine(pixels, channels, height, width, step.fill, step.draws, mean, std);
+        if (isNormalized) k++;
+        continue;
+      }
+      const x = floats(pixels);
+      pixels = x;
       if (step.kind === "normalize") normalize(x, channels, height * width, step.mean, step.std);
       else if (step.kind === "flip") flip(x, channels, height, width, step.vertical, step.draws);
-      else if (step.kind === "affine")
-        x = affine(x, channels, height, width, step.fill, step.draws);
       else if (step.kind === "erase") erase(x, channels, height, width, step.value, step.draws);
       else {
-        x = crop(x, channels, height, width, step);
+        pixels = crop(x, channels, height, width, step);
         height = step.size[0];
         width = step.size[1];
       }
     }
-    return x;
+    return floats(pixels);
   };
 }
