@@ -1,7 +1,7 @@
 // What two texts on convolutional backpropagation teach, and where they err: `npm run lesson -- half-right-answer`.
 
 import { ValueError } from "convgrad";
-import { run } from "../mnist/run.ts";
+import { run } from "../command/run.ts";
 import { differentDepths } from "./differentDepths.ts";
 import { divergingForward } from "./divergingForward.ts";
 import { flipOrNoFlip } from "./flipOrNoFlip.ts";

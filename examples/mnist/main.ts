@@ -1,16 +1,17 @@
 // LeNet-5 learns to read handwritten digits: `npm run mnist`, or `npm run mnist -- --help`.
 
 import * as cg from "convgrad";
+import { run } from "../command/run.ts";
+import { RunRecord } from "./record.ts";
 import { count, describe, saveReport } from "./report.ts";
-import { run } from "./run.ts";
 import { readSettings } from "./settings.ts";
 
 type Digits = cg.DataLoader<cg.LabelledImages>;
 
-/** Trains for so many steps; returns the loss of each. */
-async function train(model: cg.Sequential, loader: Digits, steps: number, lr: number) {
+/** Trains for so many steps, and writes down how it goes. */
+async function train(model: cg.Sequential, loader: Digits, steps: number, record: RunRecord) {
+  const { losses, lr } = record;
   const optimizer = new cg.SGD(model.parameters(), { lr, momentum: 0.9 });
-  const losses: number[] = [];
   const bar = await cg.progress({ total: steps, label: "training" });
   try {
     while (losses.length < steps) {
@@ -22,16 +23,16 @@ async function train(model: cg.Sequential, loader: Digits, steps: number, lr: nu
         optimizer.step();
 
         const measured = { loss: loss.item(), accuracy: cg.accuracy(logits, labels) };
-        const step = losses.push(measured.loss);
+        const step = record.addStep({ ...measured, samples: labels.size });
         bar.update(step, { ...measured, samples: labels.size });
         checkLoss(measured.loss, `at step ${step}`, lr);
         if (step === steps) break;
       } // what the body computed is released here
+      await record.endEpoch(model);
     }
   } finally {
     bar.stop();
   }
-  return losses;
 }
 
 /** The loss and accuracy on images that the model has never seen. */
@@ -66,8 +67,9 @@ async function main(): Promise<void> {
   console.log(describe(settings, steps, images, backend));
 
   const model = cg.leNet5();
+  const record = await RunRecord.begin(settings, { train: trainLoader, test: testLoader });
   const started = performance.now();
-  const losses = await train(model, trainLoader, steps, lr);
+  await train(model, trainLoader, steps, record);
   const seconds = (performance.now() - started) / 1000;
 
   const tested = await test(model, testLoader);
@@ -80,7 +82,18 @@ async function main(): Promise<void> {
   console.log(`${seconds.toFixed(1)} s of training, ${count(steps, "step")}`);
   const weightsHash = await cg.weightsHash(model.parameters());
   console.log(`weights ${weightsHash}`);
-  await saveReport({ settings, backend, images, losses, seconds, tested, weightsHash });
+  await saveReport({
+    settings,
+    backend,
+    images,
+    losses: record.losses,
+    seconds,
+    tested,
+    weightsHash,
+  });
+  if (settings.directory !== undefined) {
+    await record.end(await cg.inspect(model, testLoader, { data: "test" }));
+  }
 }
 
 run(main);

@@ -19,8 +19,10 @@ export interface Settings {
   readonly backend: string;
   /** Default: all cores. */
   readonly threads?: number;
-  /** Where the report goes, if anywhere. */
+  /** Where the numbers go, if anywhere. */
   readonly json?: string;
+  /** Where receipt and report go, if anywhere. */
+  readonly directory?: string;
 }
 
 /** Reads and checks the command line; where it is wrong, says so in a line and ends the program. */
@@ -37,6 +39,7 @@ export async function readSettings(argv: readonly string[]): Promise<Settings> {
     .option("--backend <name>", "what runs the kernels: auto, wasm, reference", "auto")
     .option("--threads <n>", "threads that run them; default: all cores", whole(1))
     .option("--json <file>", "write settings, losses and results there")
+    .option("--directory <folder>", "write run.json, to replay, and report.html, to look at, there")
     .parse(argv);
   const settings = program.opts<Settings>();
   const wrong = settings.json !== undefined && (await whyUnwritable(settings.json));

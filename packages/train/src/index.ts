@@ -8,6 +8,8 @@ export { fit } from "./fit/fit.ts";
 export type { BestEpoch, KeepBestOptions } from "./fit/keepBest.ts";
 export type { MonitorOptions } from "./fit/monitor.ts";
 export type { FitOptions } from "./fit/options.ts";
+export { Recorder as RunRecorder } from "./fit/recorder.ts";
+export type { FitReportOptions } from "./fit/reportOptions.ts";
 export type { EpochRecord, GradientColumns, RunHistory, StepColumns } from "./history.ts";
 export type { LossFunction, Metric, Metrics } from "./measure.ts";
 export type { Measured } from "./meter.ts";

@@ -54,7 +54,7 @@ class Refusal extends Error {
   readonly wanted: string;
   constructor(place: string, value: unknown, wanted: string) {
     super(place);
-    this.place = place;
+    this.place = place.replace(/\p{Cc}/gu, "�").slice(0, 200); // keys may be anything
     this.found = value === undefined ? "missing" : formatValue(value).slice(0, 80);
     this.wanted = wanted;
   }

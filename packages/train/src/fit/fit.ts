@@ -11,6 +11,7 @@ import type { BestEpoch } from "./keepBest.ts";
 import { type FitOptions, type Settings, settingsOf } from "./options.ts";
 import { Run } from "./run.ts";
 import { type Resumable, RunFolder } from "./runFolder.ts";
+import { RunReport } from "./runReport.ts";
 
 /** What {@link fit} gives. */
 export interface FitResult extends RunHistory {
@@ -47,7 +48,8 @@ export async function fit<B = LabelledBatch>(
   const display = await displayFor(settings.progress);
   const run = new Run(model, settings, display);
   const watchers = watchersOf(run, settings);
-  const all = [...watchers, display];
+  const report = reportOf(run, settings);
+  const all: readonly FitCallback[] = [...watchers, ...(report ? [report] : []), display];
   const folder = folderOf(run, settings, watchers);
   const onInterrupt = () => {
     run.stop("interrupt");
@@ -65,6 +67,10 @@ export async function fit<B = LabelledBatch>(
     for (const watcher of all) await watcher.onStart?.(run);
     await new Epochs(run, settings, all, folder).run();
     await finish(run, settings, folder);
+    await report?.finish();
+  } catch (error) {
+    await report?.fail(error);
+    throw error;
   } finally {
     release();
     for (const watcher of all) await watcher.onEnd?.(run);
@@ -94,6 +100,11 @@ function folderOf<B>(
   );
   const more = Object.fromEntries(states) as Record<string, Resumable>;
   return new RunFolder(settings.directory, run, settings, more);
+}
+
+function reportOf<B>(run: Run, settings: Settings<B>): RunReport<B> | null {
+  const { directory, report } = settings;
+  return directory !== undefined && report ? new RunReport(directory, run, settings, report) : null;
 }
 
 /** The model's last state, and its file. */

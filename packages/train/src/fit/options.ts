@@ -4,10 +4,12 @@ import { ExponentialMovingAverage, Optimizer, ReduceLROnPlateau, Schedule } from
 import { type Batches, type BatchReader, checkBatches, type LabelledBatch } from "../batches.ts";
 import { checkMetrics, type LossFunction, type Metrics } from "../measure.ts";
 import type { ProgressStream } from "../progress.ts";
+import { checkClasses } from "../report/classes.ts";
 import type { FitCallback } from "./callback.ts";
 import { checkProgress } from "./display.ts";
 import { EarlyStopping, type EarlyStoppingOptions } from "./earlyStopping.ts";
 import { BestWeights, type KeepBestOptions } from "./keepBest.ts";
+import { checkReport, type FitReportOptions } from "./reportOptions.ts";
 
 /** Options of {@link fit}. */
 export interface FitOptions<B = LabelledBatch> {
@@ -54,7 +56,7 @@ export interface FitOptions<B = LabelledBatch> {
   readonly signal?: AbortSignal;
   /** Whether Ctrl-C and SIGTERM end the run after the present step instead of the program; default true. */
   readonly catchInterrupts?: boolean;
-  /** The folder of the run: checkpoints, `model.safetensors`. It is made where it is not there. */
+  /** The folder of the run: checkpoints, `model.safetensors`, `run.json`, `report.html`. It is made where it is not there. */
   readonly directory?: string;
   /** Steps between checkpoints, or `"epoch"`, the default; the end of a run has one in any case. */
   readonly checkpointEvery?: number | "epoch";
@@ -63,6 +65,10 @@ export interface FitOptions<B = LabelledBatch> {
   /** Whether to go on from the newest checkpoint in the directory: `true` there must be one, `"auto"` there may be one,
    * `false` (the default) there must be none. */
   readonly resume?: boolean | "auto";
+  /** Whether `run.json` and, at the end, `report.html` are written into the directory, and what they say; default true. */
+  readonly report?: boolean | FitReportOptions;
+  /** What the classes are called, for the report; default: what the validation data calls them, else their numbers. */
+  readonly classes?: readonly string[];
 }
 
 /** Options that were checked, with their defaults. */
@@ -92,6 +98,8 @@ export interface Settings<B> {
   readonly checkpointEvery: number | "epoch";
   readonly keepCheckpoints: number;
   readonly resume: boolean | "auto";
+  readonly report: FitReportOptions | null;
+  readonly classes: readonly string[] | undefined;
 }
 
 /** Settings of a run with batches of any kind. */
@@ -126,6 +134,8 @@ const KNOWN = [
   "checkpointEvery",
   "keepCheckpoints",
   "resume",
+  "report",
+  "classes",
 ] as const;
 
 /** @throws {@link ValueError} for an option that is unknown, missing or out of range. */
@@ -172,6 +182,8 @@ export function settingsOf<B>(model: Module, options: FitOptions<B>): Settings<B
     clipGradNorm: options.clipGradNorm,
     clipGradValue: options.clipGradValue,
     directory: options.directory,
+    report: checkReport(options.report ?? options.directory !== undefined),
+    classes: checkClasses("fit", options.classes),
     earlyStopping: made(earlyStopping, (own) => new EarlyStopping(own, names, hasValidation)),
     keepBest: made(keepBest, (own) => new BestWeights(own, names, hasValidation)),
   };
@@ -269,12 +281,15 @@ function checkCallbacks(callbacks: readonly FitCallback[]): void {
 }
 
 function checkDirectory(
-  options: Pick<FitOptions, "directory" | "checkpointEvery" | "keepCheckpoints" | "resume">,
+  options: Pick<
+    FitOptions,
+    "directory" | "checkpointEvery" | "keepCheckpoints" | "resume" | "report"
+  >,
   loader: unknown,
 ): void {
   const { directory } = options;
   if (directory === undefined) {
-    const without = ["checkpointEvery", "keepCheckpoints", "resume"] as const;
+    const without = ["checkpointEvery", "keepCheckpoints", "resume", "report"] as const;
     const idle = without.find((name) => options[name] !== undefined && options[name] !== false);
     if (idle === undefined) return;
     throw new ValueError("fit", `${idle} has no use without a folder; pass directory`);

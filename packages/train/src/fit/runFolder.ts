@@ -168,7 +168,7 @@ function copyState(name: string, part: Resumable): unknown {
 }
 
 /** The settings on which the bits of a run depend, as far as they are not states. */
-function describe(settings: AnySettings): Readonly<Record<string, string | number | null>> {
+export function describe(settings: AnySettings): Readonly<Record<string, string | number | null>> {
   const { loader, optimizer, accumulate, scheduleEvery, inspectEvery } = settings;
   const { length, dataset }: { length?: number; dataset?: { length: number } } = Object(loader);
   return {

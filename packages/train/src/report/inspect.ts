@@ -28,6 +28,7 @@ import {
 } from "../batches.ts";
 import { remember } from "../evaluate.ts";
 import { weightsHash } from "../weightsHash.ts";
+import { checkClasses } from "./classes.ts";
 import { eachPlane, type Picture, pictureOf, planesOf, shown, symmetricRange } from "./picture.ts";
 import { type Example, type Mistake, Walk } from "./walk.ts";
 
@@ -169,13 +170,7 @@ function checkedOptions<B>(options: InspectOptions<B>): typeof LIMITS & { readon
   if (typeof data !== "string") {
     throw new ValueError("inspect", `data is ${formatValue(data)}; it must be a text`, { data });
   }
-  const isNames = Array.isArray(classes) && classes.every((name) => typeof name === "string");
-  if (classes !== undefined && !isNames) {
-    throw new ValueError(
-      "inspect",
-      `classes is ${formatValue(classes)}; it must be a list of names, one for each class`,
-    );
-  }
+  checkClasses("inspect", classes);
   return { ...limits, data };
 }
 
