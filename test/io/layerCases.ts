@@ -118,6 +118,7 @@ export const LAYER_CASES = {
         bias: false,
       }),
     () => new layers.ConvTranspose2D(4, 2, 2, { stride: 3, outputPadding: 2 }),
+    () => new layers.ConvTranspose2D(4, 2, 3, { dilation: 3, padding: 1, outputPadding: [2, 0] }),
   ),
   Dense: [
     ...of(

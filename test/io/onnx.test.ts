@@ -1,4 +1,5 @@
 import {
+  ConvgradError,
   manualSeed,
   noGrad,
   randn,
@@ -6,21 +7,30 @@ import {
   ShapeError,
   type Tensor,
   ValueError,
+  zeros,
 } from "@convgrad/core";
 import { type ExportOnnxOptions, exportOnnx } from "@convgrad/io";
 import {
+  AdaptiveAvgPool,
+  AdaptiveMaxPool,
+  AvgPool,
   BatchNorm2D,
   Conv2D,
+  ConvTranspose2D,
   Dense,
   Dropout,
   Flatten,
+  LpPool,
   leNet5,
+  MaxPool,
   Module,
   ReLU,
   resNet,
   Sequential,
   simpleCnn,
+  Upsample,
 } from "@convgrad/layers";
+import fc from "fast-check";
 import * as ort from "onnxruntime-web";
 import { beforeAll, describe, expect, it } from "vitest";
 import { allCases, type LayerCase, used } from "./layerCases.ts";
@@ -70,6 +80,91 @@ describe.each([{ opset: 17 }, { opset: 22 }])("operators $opset", ({ opset }) =>
   it.each(allCases)("$name", async (each: LayerCase) => {
     manualSeed(7);
     await expectSame(used(each), each.sample, { opset });
+  });
+});
+
+const side = fc.tuple(fc.nat(2), fc.nat(2));
+const pads = fc.tuple(side, side);
+const step = fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 }));
+const size = fc.tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 12 }));
+const factor = fc.double({ min: 0.3, max: 3, noNaN: true });
+const pooling = fc.record({ stride: step, padding: pads, ceilMode: fc.boolean() });
+
+/** Layers for four channels, in settings of which some fit the image. */
+const anyLayer: fc.Arbitrary<() => Module> = fc.oneof(
+  fc
+    .record({
+      stride: step,
+      padding: fc.oneof(pads, fc.constantFrom("same" as const, "valid" as const)),
+      paddingMode: fc.constantFrom("zeros", "reflect", "replicate", "circular"),
+      dilation: step,
+      groups: fc.constantFrom(1, 2, 4),
+      flip: fc.boolean(),
+      bias: fc.boolean(),
+    })
+    .chain((options) => step.map((kernel) => () => new Conv2D(4, 8, kernel, options))),
+  fc
+    .record({
+      stride: step,
+      padding: pads,
+      outputPadding: fc.tuple(fc.nat(2), fc.nat(2)),
+      dilation: step,
+      groups: fc.constantFrom(1, 2, 4),
+    })
+    .chain((options) => step.map((kernel) => () => new ConvTranspose2D(4, 8, kernel, options))),
+  fc.tuple(step, pooling, step).map(([kernel, options, dilation]) => {
+    return () => new MaxPool(kernel, { ...options, dilation });
+  }),
+  fc.tuple(step, pooling, fc.boolean()).map(([kernel, options, countIncludePad]) => {
+    return () => new AvgPool(kernel, { ...options, countIncludePad });
+  }),
+  fc
+    .tuple(fc.constantFrom(1, 2, 2.5, 3), step, pooling, step)
+    .map(([p, kernel, options, dilation]) => {
+      return () => new LpPool(p, kernel, { ...options, dilation });
+    }),
+  size.map((output) => () => new AdaptiveAvgPool(output)),
+  size.map((output) => () => new AdaptiveMaxPool(output)),
+  fc
+    .record({
+      target: fc.oneof(
+        size.map((output) => ({ size: output })),
+        fc.tuple(factor, factor).map((scale) => ({ scale })),
+      ),
+      mode: fc.constantFrom(
+        { mode: "nearest" as const },
+        { mode: "bilinear" as const },
+        { mode: "bilinear" as const, alignCorners: true },
+      ),
+    })
+    .map(
+      ({ target, mode }) =>
+        () =>
+          new Upsample({ ...target, ...mode }),
+    ),
+);
+
+describe("layers in any settings", () => {
+  it("give what onnxruntime gives, or refuse the image", async () => {
+    let compared = 0;
+    await fc.assert(
+      fc.asyncProperty(anyLayer, fc.tuple(size, fc.nat(1000)), async (make, [[h, w], seed]) => {
+        manualSeed(seed);
+        const sample = [4, h, w];
+        let layer: Module;
+        try {
+          layer = make();
+          layer.forward(zeros([1, ...sample]));
+        } catch (error) {
+          expect(error).toBeInstanceOf(ConvgradError);
+          return;
+        }
+        compared++;
+        await expectSame(layer, sample, {}, [2]);
+      }),
+      { numRuns: 250, seed: 6 },
+    );
+    expect(compared).toBeGreaterThan(80);
   });
 });
 

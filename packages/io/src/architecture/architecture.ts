@@ -10,7 +10,7 @@ import {
   MOST_LAYERS,
 } from "./description.ts";
 import { checkFormats } from "./formats.ts";
-import { LAYERS } from "./layers.ts";
+import { layerRows } from "./layers.ts";
 import { readArchitecture } from "./reading.ts";
 
 /** Options of {@link architecture}. */
@@ -108,7 +108,7 @@ class Describing {
 
   constructor(operation: string, own: LayerFormats) {
     this.#operation = operation;
-    this.#classes = [...Object.entries(LAYERS), ...Object.entries(own)];
+    this.#classes = [...Object.entries(layerRows()), ...Object.entries(own)];
   }
 
   layer(layer: Module, name: string): LayerArchitecture {

@@ -34,7 +34,7 @@ export function placeOf(operation: string, path: string, file?: string): Place {
 /** A layer that was read, but is not made yet. */
 export type Make = () => Module;
 
-/** How a field of a layer's description is read. */
+/** How a field of a layer's description is read; those below are functions, so that bundlers can leave them out. */
 export interface Field<T> {
   readonly optional: boolean;
   /**
@@ -77,24 +77,28 @@ export function whole(least = 1): Field<number> {
 }
 
 /** A whole number of either sign. */
-export const integer: Field<number> = field("a whole number", (value) =>
-  isWhole(value, -MOST) ? value : undefined,
-);
+export function integer(): Field<number> {
+  return field("a whole number", (value) => (isWhole(value, -MOST) ? value : undefined));
+}
 
 /** A finite number. */
-export const number: Field<number> = field("a finite number", (value) =>
-  Number.isFinite(value) ? (value as number) : undefined,
-);
+export function number(): Field<number> {
+  return field("a finite number", (value) =>
+    Number.isFinite(value) ? (value as number) : undefined,
+  );
+}
 
 /** A finite number, or null. */
-export const numberOrNull: Field<number | null> = field("a finite number or null", (value) =>
-  value === null || Number.isFinite(value) ? (value as number | null) : undefined,
-);
+export function numberOrNull(): Field<number | null> {
+  return field("a finite number or null", (value) =>
+    value === null || Number.isFinite(value) ? (value as number | null) : undefined,
+  );
+}
 
 /** True or false. */
-export const flag: Field<boolean> = field("true or false", (value) =>
-  typeof value === "boolean" ? value : undefined,
-);
+export function flag(): Field<boolean> {
+  return field("true or false", (value) => (typeof value === "boolean" ? value : undefined));
+}
 
 /** One number for both axes, or [height, width]. */
 export function pair(least = 1): Field<Pair> {
@@ -104,14 +108,13 @@ export function pair(least = 1): Field<Pair> {
 }
 
 /** A positive factor for both axes, or [height, width]. */
-export const scale: Field<number | readonly [h: number, w: number]> = field(
-  "a finite number, or a pair [h, w] of them",
-  (value) => {
+export function scale(): Field<number | readonly [h: number, w: number]> {
+  return field("a finite number, or a pair [h, w] of them", (value) => {
     if (Number.isFinite(value)) return value as number;
     const isScales = Array.isArray(value) && value.length === 2 && value.every(Number.isFinite);
     return isScales ? (value as unknown as readonly [number, number]) : undefined;
-  },
-);
+  });
+}
 
 const isSides = (
   value: Json,
@@ -119,25 +122,28 @@ const isSides = (
   Array.isArray(value) && value.length === 2 && value.every((side) => isPair(side, 0));
 
 /** The padding of a pooling or of a transposed convolution. */
-export const padding: Field<Exclude<PaddingOption, string>> = field(
-  "n, [h, w] or [[t, b], [l, r]] in whole numbers ≥ 0",
-  (value) => (isWhole(value, 0) || isPair(value, 0) || isSides(value) ? value : undefined),
-);
+export function padding(): Field<Exclude<PaddingOption, string>> {
+  return field("n, [h, w] or [[t, b], [l, r]] in whole numbers ≥ 0", (value) =>
+    isWhole(value, 0) || isPair(value, 0) || isSides(value) ? value : undefined,
+  );
+}
 
 /** The padding of a convolution. */
-export const namedPadding: Field<PaddingOption> = field(
-  '"same", "valid", n, [h, w] or [[t, b], [l, r]] in whole numbers ≥ 0',
-  (value) => {
+export function namedPadding(): Field<PaddingOption> {
+  return field('"same", "valid", n, [h, w] or [[t, b], [l, r]] in whole numbers ≥ 0', (value) => {
     if (value === "same" || value === "valid") return value;
     return isWhole(value, 0) || isPair(value, 0) || isSides(value) ? value : undefined;
-  },
-);
+  });
+}
 
 /** A shape without the batch axis. */
-export const shape: Field<readonly number[]> = field("up to 16 whole numbers ≥ −1", (value) => {
-  const isShape = Array.isArray(value) && value.length <= 16 && value.every((n) => isWhole(n, -1));
-  return isShape ? (value as readonly number[]) : undefined;
-});
+export function shape(): Field<readonly number[]> {
+  return field("up to 16 whole numbers ≥ −1", (value) => {
+    const isShape =
+      Array.isArray(value) && value.length <= 16 && value.every((n) => isWhole(n, -1));
+    return isShape ? (value as readonly number[]) : undefined;
+  });
+}
 
 /** One of some words. */
 export function choice<const T extends string>(...words: readonly T[]): Field<T> {

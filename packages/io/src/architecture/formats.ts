@@ -1,7 +1,7 @@
 import { checkFunction, formatValue, ValueError } from "@convgrad/core";
 import { Module } from "@convgrad/layers";
 import type { LayerFormats } from "./description.ts";
-import { LAYERS } from "./layers.ts";
+import { layerRows } from "./layers.ts";
 
 /**
  * The formats of a user's own classes.
@@ -16,8 +16,9 @@ export function checkFormats(operation: string, formats: LayerFormats): void {
   if (typeof formats !== "object" || formats === null || Array.isArray(formats)) {
     refuse(`layers is ${formatValue(formats)}; pass formats by name: ${form}`);
   }
+  const known = layerRows();
   for (const [name, format] of Object.entries(formats)) {
-    if (Object.hasOwn(LAYERS, name) || name === "Shared" || name === "__proto__") {
+    if (Object.hasOwn(known, name) || name === "Shared" || name === "__proto__") {
       refuse(`the name ${name} in layers is taken; give your class another`);
     }
     const type: unknown = (format as { class?: unknown } | null)?.class;

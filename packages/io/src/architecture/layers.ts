@@ -40,33 +40,34 @@ import {
   shape,
   whole,
 } from "./fields.ts";
-import { POOLS } from "./pools.ts";
+import { poolRows } from "./pools.ts";
 import { given, type LayerRow, plain, row, unless } from "./row.ts";
 
 const area = (kernel: Pair): number =>
   typeof kernel === "number" ? kernel * kernel : kernel[0] * kernel[1];
 const short = ([h, w]: readonly [number, number]): Pair => (h === w ? h : [h, w]);
 
-const filters = { channels: whole(), filters: whole(), kernel: pair() };
-const sliding = {
+const filterFields = () => ({ channels: whole(), filters: whole(), kernel: pair() });
+const slidingFields = () => ({
   stride: optional(pair()),
-  padding: optional(namedPadding),
+  padding: optional(namedPadding()),
   paddingMode: optional(choice("zeros", "reflect", "replicate", "circular")),
   dilation: optional(pair()),
-  flip: optional(flag),
-  bias: optional(flag),
-};
-/** The class of each layer by the name that stands in the description; `test/io` fails for one without a row. */
-export const LAYERS: Readonly<Record<string, LayerRow>> = {
-  ...POOLS,
+  flip: optional(flag()),
+  bias: optional(flag()),
+});
+
+/** The class of each layer by the name that stands in the description; `test/io` fails for one without a row. A function, so that bundlers can leave it out. */
+export const layerRows = (): Readonly<Record<string, LayerRow>> => ({
+  ...poolRows(),
   BatchNorm2D: row({
     class: BatchNorm2D,
     fields: {
       channels: whole(),
-      epsilon: optional(number),
-      momentum: optional(numberOrNull),
-      affine: optional(flag),
-      trackRunningStatistics: optional(flag),
+      epsilon: optional(number()),
+      momentum: optional(numberOrNull()),
+      affine: optional(flag()),
+      trackRunningStatistics: optional(flag()),
     },
     describe: ({ channels, epsilon, momentum, weight, runningMean }) => ({
       channels,
@@ -81,7 +82,7 @@ export const LAYERS: Readonly<Record<string, LayerRow>> = {
   }),
   Conv2D: row({
     class: Conv2D,
-    fields: { ...filters, ...sliding, groups: optional(whole()) },
+    fields: { ...filterFields(), ...slidingFields(), groups: optional(whole()) },
     describe: ({ weight, bias, options }) => {
       const [o, c, kh, kw] = weight.shape as [number, number, number, number];
       const { groups = 1 } = options;
@@ -96,13 +97,13 @@ export const LAYERS: Readonly<Record<string, LayerRow>> = {
   ConvTranspose2D: row({
     class: ConvTranspose2D,
     fields: {
-      ...filters,
+      ...filterFields(),
       stride: optional(pair()),
-      padding: optional(padding),
+      padding: optional(padding()),
       outputPadding: optional(pair(0)),
       dilation: optional(pair()),
       groups: optional(whole()),
-      bias: optional(flag),
+      bias: optional(flag()),
     },
     describe: ({ weight, bias, options }) => {
       const [c, o, kh, kw] = weight.shape as [number, number, number, number];
@@ -117,7 +118,7 @@ export const LAYERS: Readonly<Record<string, LayerRow>> = {
   }),
   Dense: row({
     class: Dense,
-    fields: { inputs: whole(), outputs: whole(), bias: optional(flag) },
+    fields: { inputs: whole(), outputs: whole(), bias: optional(flag()) },
     describe: ({ weight, bias }) => ({
       inputs: weight.shape[0]!,
       outputs: weight.shape[1]!,
@@ -128,19 +129,19 @@ export const LAYERS: Readonly<Record<string, LayerRow>> = {
   }),
   Dropout: row({
     class: Dropout,
-    fields: { p: number },
+    fields: { p: number() },
     describe: ({ p }) => ({ p }),
     build: ({ p }) => new Dropout(p),
   }),
   Dropout2D: row({
     class: Dropout2D,
-    fields: { p: number },
+    fields: { p: number() },
     describe: ({ p }) => ({ p }),
     build: ({ p }) => new Dropout2D(p),
   }),
   ELU: row({
     class: ELU,
-    fields: { alpha: optional(number) },
+    fields: { alpha: optional(number()) },
     describe: ({ alpha }) => ({ alpha: given(alpha, 1) }),
     build: ({ alpha }) => new ELU(alpha),
   }),
@@ -161,8 +162,8 @@ export const LAYERS: Readonly<Record<string, LayerRow>> = {
     fields: {
       groups: whole(),
       channels: whole(),
-      epsilon: optional(number),
-      affine: optional(flag),
+      epsilon: optional(number()),
+      affine: optional(flag()),
     },
     describe: ({ groups, channels, epsilon, weight }) => ({
       groups,
@@ -176,13 +177,13 @@ export const LAYERS: Readonly<Record<string, LayerRow>> = {
   Identity: plain(Identity),
   LeakyReLU: row({
     class: LeakyReLU,
-    fields: { slope: optional(number) },
+    fields: { slope: optional(number()) },
     describe: ({ slope }) => ({ slope: given(slope, 0.01) }),
     build: ({ slope }) => new LeakyReLU(slope),
   }),
   LogSoftmax: row({
     class: LogSoftmax,
-    fields: { axis: optional(integer) },
+    fields: { axis: optional(integer()) },
     describe: ({ axis }) => ({ axis: given(axis, -1) }),
     build: ({ axis }) => new LogSoftmax(axis),
   }),
@@ -196,7 +197,7 @@ export const LAYERS: Readonly<Record<string, LayerRow>> = {
   ReLU: plain(ReLU),
   Reshape: row({
     class: Reshape,
-    fields: { shape },
+    fields: { shape: shape() },
     describe: ({ shape }) => ({ shape }),
     build: ({ shape }) => new Reshape(...shape),
   }),
@@ -219,7 +220,7 @@ export const LAYERS: Readonly<Record<string, LayerRow>> = {
   }),
   SeparableConv2D: row({
     class: SeparableConv2D,
-    fields: { ...filters, ...sliding },
+    fields: { ...filterFields(), ...slidingFields() },
     describe: ({ depthwise, pointwise }) => {
       const [channels, , kh, kw] = depthwise.weight.shape as [number, number, number, number];
       const { groups: _, ...options } = depthwise.options;
@@ -241,9 +242,9 @@ export const LAYERS: Readonly<Record<string, LayerRow>> = {
   SiLU: plain(SiLU),
   Softmax: row({
     class: Softmax,
-    fields: { axis: optional(integer) },
+    fields: { axis: optional(integer()) },
     describe: ({ axis }) => ({ axis: given(axis, -1) }),
     build: ({ axis }) => new Softmax(axis),
   }),
   Tanh: plain(Tanh),
-};
+});

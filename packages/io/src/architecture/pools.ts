@@ -15,12 +15,12 @@ import type { LayerFields } from "./description.ts";
 import { choice, flag, number, optional, padding, pair, scale, whole } from "./fields.ts";
 import { type LayerRow, plain, row } from "./row.ts";
 
-const pooling = {
+const poolingFields = () => ({
   kernel: pair(),
   stride: optional(pair()),
-  padding: optional(padding),
-  ceilMode: optional(flag),
-};
+  padding: optional(padding()),
+  ceilMode: optional(flag()),
+});
 
 /** The settings of a pooling, as its constructor got them. */
 function poolFields(layer: { readonly kernel: Pair; readonly options: DilatedPoolOptions }) {
@@ -28,7 +28,7 @@ function poolFields(layer: { readonly kernel: Pair; readonly options: DilatedPoo
 }
 
 /** The layers that change the size of an image, and have no weights. */
-export const POOLS: Readonly<Record<string, LayerRow>> = {
+export const poolRows = (): Readonly<Record<string, LayerRow>> => ({
   AdaptiveAvgPool: row({
     class: AdaptiveAvgPool,
     fields: { output: pair() },
@@ -43,7 +43,11 @@ export const POOLS: Readonly<Record<string, LayerRow>> = {
   }),
   AvgPool: row({
     class: AvgPool,
-    fields: { ...pooling, countIncludePad: optional(flag), divisorOverride: optional(number) },
+    fields: {
+      ...poolingFields(),
+      countIncludePad: optional(flag()),
+      divisorOverride: optional(number()),
+    },
     describe: (layer) => poolFields(layer),
     build: ({ kernel, ...options }) => new AvgPool(kernel, options),
   }),
@@ -51,23 +55,23 @@ export const POOLS: Readonly<Record<string, LayerRow>> = {
   GlobalMaxPool: plain(GlobalMaxPool),
   LpPool: row({
     class: LpPool,
-    fields: { p: number, ...pooling, dilation: optional(pair()) },
+    fields: { p: number(), ...poolingFields(), dilation: optional(pair()) },
     describe: (layer) => ({ p: layer.p, ...poolFields(layer) }),
     build: ({ p, kernel, ...options }) => new LpPool(p, kernel, options),
   }),
   MaxPool: row({
     class: MaxPool,
-    fields: { ...pooling, dilation: optional(pair()) },
+    fields: { ...poolingFields(), dilation: optional(pair()) },
     describe: (layer) => poolFields(layer),
     build: ({ kernel, ...options }) => new MaxPool(kernel, options),
   }),
   Upsample: row({
     class: Upsample,
     fields: {
-      scale: optional(scale),
+      scale: optional(scale()),
       size: optional(pair()),
       mode: optional(choice("nearest", "bilinear")),
-      alignCorners: optional(flag),
+      alignCorners: optional(flag()),
     },
     describe: ({ options }) => ({ ...options }) as LayerFields,
     build: (options) => new Upsample(options),
@@ -78,4 +82,4 @@ export const POOLS: Readonly<Record<string, LayerRow>> = {
     describe: ({ channels, filters }) => ({ channels, filters }),
     build: ({ channels, filters }) => new Subsample(channels, filters),
   }),
-};
+});

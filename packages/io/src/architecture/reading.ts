@@ -3,7 +3,7 @@ import type { Module } from "@convgrad/layers";
 import { type Json, shown } from "../json.ts";
 import { DEEPEST, type LayerFormat, type LayerFormats, MOST_LAYERS } from "./description.ts";
 import { type Make, type Place, placeOf } from "./fields.ts";
-import { LAYERS } from "./layers.ts";
+import { layerRows } from "./layers.ts";
 import type { LayerRow } from "./row.ts";
 
 /** How an architecture is read. */
@@ -68,6 +68,7 @@ class Reading {
   /** Numbers in the parameters and buffers of all layers so far. */
   numbers = 0;
   #layers = 0;
+  readonly #rows = layerRows();
   readonly #shared = new Map<number, Module>();
   readonly #options: ReadingOptions;
 
@@ -87,7 +88,7 @@ class Reading {
     const name = typeof type === "string" ? type : "";
     const { own } = this.#options;
     let make: Make;
-    if (Object.hasOwn(LAYERS, name)) make = this.#known(LAYERS[name]!, given, place, depth);
+    if (Object.hasOwn(this.#rows, name)) make = this.#known(this.#rows[name]!, given, place, depth);
     else if (Object.hasOwn(own, name)) make = this.#own(own[name]!, name, given, place, depth);
     else return place.refuse(unknownType(type));
     return id === undefined ? make : this.#first(make, id as number, place);

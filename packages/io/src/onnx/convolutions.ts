@@ -1,4 +1,4 @@
-import { Conv2D, type ConvTranspose2D, type Dense } from "@convgrad/layers";
+import { Conv2D, type ConvTranspose2D, type Dense, type Side } from "@convgrad/layers";
 import { both, padded, padsOf, sidesOf, windowAttributes, windowOf } from "./geometry.ts";
 import type { OnnxGraph, OnnxValue } from "./graph.ts";
 
@@ -28,14 +28,27 @@ export function convertConv(layer: Conv2D, x: OnnxValue, graph: OnnxGraph): stri
 /** ONNX, operator ConvTranspose. */
 export function convertTranspose(layer: ConvTranspose2D, x: OnnxValue, graph: OnnxGraph): string {
   const { stride = 1, padding = 0, outputPadding = 0, dilation = 1, groups = 1 } = layer.options;
-  return graph.node("ConvTranspose", [x.name, ...parametersOf(graph, layer)], {
+  const [strides, added, sides] = [both(stride), both(outputPadding), sidesOf(padding)];
+  const attributes = {
     kernel_shape: layer.weight.shape.slice(2),
-    strides: both(stride),
-    pads: padsOf(sidesOf(padding)),
-    output_padding: both(outputPadding),
+    strides,
     dilations: both(dilation),
     group: groups,
-  });
+  };
+  if (added.every((cells, i) => cells < strides[i]!)) {
+    const inputs = [x.name, ...parametersOf(graph, layer)];
+    const pads = padsOf(sides);
+    return graph.node("ConvTranspose", inputs, { ...attributes, pads, output_padding: added });
+  }
+  const weight = graph.weights("weight", layer.weight);
+  // Runtimes refuse as many cells at the end as the stride. Here all stamps are kept; then a Pad, which may be negative,
+  // cuts the padding off or adds zeros.
+  const pads = [0, 0, 0, 0];
+  const stamped = graph.node("ConvTranspose", [x.name, weight], { ...attributes, pads });
+  const ends = sides.map(([before, after], i): Side => [-before, added[i]! - after]);
+  const whole = padded(graph, { ...x, name: stamped }, ends as [Side, Side], "constant");
+  if (!layer.bias) return whole;
+  return graph.node("Add", [whole, graph.weights("bias", layer.bias.reshape([-1, 1, 1]))]);
 }
 
 /** ONNX, operators Gemm for vectors, MatMul and Add for more axes. */

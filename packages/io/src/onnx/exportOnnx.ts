@@ -14,7 +14,7 @@ import { Module, outputShape } from "@convgrad/layers";
 import { FLOAT } from "./descriptor.ts";
 import { encodeMessage, type Message } from "./encode.ts";
 import { GraphWriter, type OnnxGraph, type OnnxValue } from "./graph.ts";
-import { CONVERSIONS } from "./layers.ts";
+import { type Conversion, conversions } from "./layers.ts";
 
 /** Options of {@link exportOnnx}. */
 export interface ExportOnnxOptions {
@@ -114,13 +114,13 @@ function checked(model: Module, inputShape: Shape, options: ExportOnnxOptions): 
 function modelOf(model: Module, inputShape: Shape, settings: Settings): Message {
   const { name, description, batch, opset, inputName, outputName, softmax, convert } = settings;
   const input: OnnxValue = { name: inputName, shape: inputShape };
-  const own = convert ?? (() => null);
+  const ways: Ways = { known: conversions(), own: convert ?? (() => null) };
   const graph: GraphWriter = new GraphWriter(opset, [inputName, outputName], (layer, x, path) =>
-    converted(layer, x, path, graph, own),
+    converted(layer, x, path, graph, ways),
   );
   const output = scope(() =>
     noGrad(() => {
-      const y = converted(model, input, "", graph, own);
+      const y = converted(model, input, "", graph, ways);
       return softmax ? { ...y, name: graph.node("Softmax", [y.name], { axis: -1 }) } : y;
     }),
   );
@@ -149,26 +149,32 @@ function valueInfo({ name, shape }: OnnxValue, batch: "dynamic" | number): Messa
   return { name, type: { tensor_type: { elem_type: FLOAT, shape: { dim } } } };
 }
 
+/** How layers are written. */
+interface Ways {
+  readonly known: readonly Conversion[];
+  readonly own: NonNullable<ExportOnnxOptions["convert"]>;
+}
+
 /** Adds a layer to the graph. */
 function converted(
   layer: Module,
   x: OnnxValue,
   path: string,
   graph: GraphWriter,
-  own: NonNullable<ExportOnnxOptions["convert"]>,
+  ways: Ways,
 ): OnnxValue {
   const subject = path === "" ? "the model" : `layer ${path}`;
   const [samples, ...shape] = outputShape(layer, [2, ...x.shape]);
   if (samples !== 2) {
     throw new ValueError("exportOnnx", `${subject}, ${layer}, mixes samples; keep the batch axis`);
   }
-  const written: unknown = own(layer, x, graph);
+  const written: unknown = ways.own(layer, x, graph);
   if (typeof written === "string") return { name: written, shape };
   if (written !== null) {
     const remedy = "return the name of an output, or null";
     throw new ValueError("exportOnnx", `convert gave ${formatValue(written)}; ${remedy}`);
   }
-  const known = CONVERSIONS.find((each) => each.class === layer.constructor);
+  const known = ways.known.find((each) => each.class === layer.constructor);
   if (known && !Object.hasOwn(layer, "forward")) {
     return { name: known.convert(layer, x, graph, shape), shape };
   }

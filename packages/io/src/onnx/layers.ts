@@ -81,8 +81,8 @@ function conversion<M extends Module>(
 /** In use these do nothing. */
 const nothing: Converter<Module> = (_, x) => x.name;
 
-/** The conversion of each class; `test/io` fails for one without. */
-export const CONVERSIONS: readonly Conversion[] = [
+/** The conversion of each class; `test/io` fails for one without. A function, so that bundlers can leave it out. */
+export const conversions = (): readonly Conversion[] => [
   conversion(AdaptiveAvgPool, convertAdaptiveAvgPool),
   conversion(AdaptiveMaxPool, convertAdaptiveMaxPool),
   conversion(AvgPool, convertAvgPool),
