@@ -24,7 +24,7 @@ export interface ImageOptions {
   readonly background?: number;
   /** Bytes that a file may have at most; default 2²⁶, 64 MiB. */
   readonly maxBytes?: number;
-  /** Pixels that a picture may have at most, before it is resized; default 2²⁶. */
+  /** Pixels that a picture may have at most, before it is resized; default 2²⁶. An interlaced one takes 3 bytes or more for each. */
   readonly maxPixels?: number;
 }
 
