@@ -16,11 +16,11 @@ export interface PassedOver {
   readonly error: ConvgradError;
 }
 
-/** What {@link Checkpoints.latest} found. */
-export interface LatestCheckpoint {
+/** What {@link Checkpoints.latest} found; `S` is what was saved. */
+export interface LatestCheckpoint<S = StateTree> {
   readonly step: number;
   readonly path: string;
-  readonly state: StateTree;
+  readonly state: S;
   /** Later ones that are damaged. */
   readonly passedOver: readonly PassedOver[];
 }
@@ -77,7 +77,7 @@ export class Checkpoints {
    * @throws {@link FileError} for what the file system refuses: no space, a read-only directory; all earlier checkpoints are
    * intact then. {@link ValueError} as `encodeState` does, or for a step that is none.
    */
-  async save(step: number, tree: StateTree): Promise<string> {
+  async save(step: number, tree: StateTree | object): Promise<string> {
     const operation = `${NAME}.save`;
     checkWhole(operation, "step", step, 0);
     const fs = fileSystem(operation);
@@ -95,12 +95,13 @@ export class Checkpoints {
   }
 
   /**
-   * The latest whole checkpoint, its tensors in the present scope; `null` when there is none at all.
+   * The latest whole checkpoint, its tensors in the present scope; `null` when there is none at all. `S` says what was
+   * saved; that it is so is not checked.
    *
    * @throws {@link FormatError} when there are checkpoints, and none is whole: a run must not start afresh unnoticed;
    * {@link FileError} for a directory that may not be read.
    */
-  async latest(): Promise<LatestCheckpoint | null> {
+  async latest<S = StateTree>(): Promise<LatestCheckpoint<S> | null> {
     const operation = `${NAME}.latest`;
     const fs = fileSystem(operation);
     for (let attempt = 1; ; attempt++) {
@@ -110,7 +111,7 @@ export class Checkpoints {
         try {
           const state = await decodeTree(operation, await readFileBytes(operation, path), path);
           await this.#remember(fs, path);
-          return { step, path, state, passedOver };
+          return { step, path, state: state as S, passedOver };
         } catch (error) {
           if (!(error instanceof FormatError || error instanceof FileError)) throw error;
           // What is gone was removed by another program, for later ones.

@@ -107,13 +107,16 @@ export function tensorOf(elements: Elements, shape: Shape, wrong: (at: number) =
   const { bytes, type } = elements;
   const count = bytes.length / type.bytes;
   if (isReady(elements)) return tensor(viewOf(bytes, type.dtype), { shape });
-  if (count <= PIECE) return tensor(valuesOf(elements, 0, count, wrong), { shape });
+  const values = new ARRAYS[type.dtype](Math.min(count, PIECE));
+  if (count <= PIECE) {
+    convert(elements, 0, values, wrong);
+    return tensor(values, { shape });
+  }
   const whole = zeros([count], { dtype: type.dtype });
   for (let from = 0; from < count; from += PIECE) {
-    const to = Math.min(from + PIECE, count);
-    scope(() => {
-      whole.slice([from], [to]).assign(tensor(valuesOf(elements, from, to, wrong)));
-    });
+    const part = values.subarray(0, Math.min(PIECE, count - from));
+    convert(elements, from, part, wrong);
+    scope(() => whole.slice([from], [from + part.length]).assign(tensor(part)));
   }
   return whole.reshape(shape);
 }
@@ -124,27 +127,26 @@ function isReady({ bytes, type, littleEndian }: Elements): boolean {
   return !type.get && order && bytes.byteOffset % type.bytes === 0;
 }
 
-/** Elements `from` to `to`, converted; NaN of floats keeps its bits. */
-function valuesOf(
+/** Writes the values of elements from `from` on; NaN of floats keeps its bits. */
+function convert(
   { bytes, type, littleEndian }: Elements,
   from: number,
-  to: number,
+  values: TypedArray,
   wrong: (at: number) => never,
-): TypedArray {
-  // A copy: slice() of a Buffer of Node's would be none.
-  const part = new Uint8Array(bytes.subarray(from * type.bytes, to * type.bytes));
+): void {
+  const part = bytes.subarray(from * type.bytes, (from + values.length) * type.bytes);
   if (!type.get) {
-    if (!littleEndian) swap(part, type.bytes);
-    return viewOf(part, type.dtype);
+    const copy = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    copy.set(part);
+    if (!littleEndian) swap(copy, type.bytes);
+    return;
   }
-  const view = new DataView(part.buffer);
-  const values = new ARRAYS[type.dtype](to - from);
+  const view = new DataView(part.buffer, part.byteOffset, part.byteLength);
   for (let i = 0; i < values.length; i++) {
     const value = type.get(view, i * type.bytes, littleEndian);
     if (type.dtype !== "float32" && Number.isNaN(value)) wrong(from + i);
     values[i] = value;
   }
-  return values;
 }
 
 /** Turns the bytes of each element around. */

@@ -82,8 +82,8 @@ export function readNpyHeader(file: Uint8Array, refuse: RefuseFile): NpyHeader {
   return header;
 }
 
-/** Texts, words, numbers, brackets; anything else is a token of one character, which fits nowhere. */
-const TOKEN = /'[^'\\]*'|True|False|\d+L?|\S/g;
+/** Texts, words, numbers, brackets; anything else but spaces is a token of one character, which fits nowhere. */
+const TOKEN = /'[^'\\]*'|True|False|\d+L?|[^ \n]/g;
 
 /** Reads Python's notation of the dictionary that NumPy writes, and of nothing else. */
 function parse(text: string, refuse: RefuseFile): Omit<NpyHeader, "length"> {

@@ -43,12 +43,12 @@ const SPECIAL: ReadonlyMap<string, number> = new Map([
  * @example
  * const bytes = await encodeState({ model: model.stateDict(), optimizer: optimizer.stateDict(), epoch: 3 });
  */
-export async function encodeState(tree: StateTree): Promise<Uint8Array> {
+export async function encodeState(tree: StateTree | object): Promise<Uint8Array> {
   return encodeTree("encodeState", tree);
 }
 
 /** {@link encodeState} for an operation that messages name instead. */
-export async function encodeTree(operation: string, tree: StateTree): Promise<Uint8Array> {
+export async function encodeTree(operation: string, tree: StateTree | object): Promise<Uint8Array> {
   const writer = new TreeWriter(operation);
   const text = writer.write(tree, "", 0);
   const blank = "0".repeat(64);

@@ -21,7 +21,8 @@ const LOCAL = 0x04034b50;
 const LOCAL_LENGTH = 30;
 /** So many bytes come of one deflated byte at most. */
 const LARGEST_RATIO = 1032;
-const PIECE = 2 ** 14;
+/** Deflated bytes per turn. */
+const PIECE = 2 ** 12;
 
 interface Place {
   readonly name: string;
