@@ -15,6 +15,7 @@ import {
   ValueError,
   zeros,
 } from "@convgrad/core";
+import { Checkpoints, decodeNpy, decodeSafetensors } from "@convgrad/io";
 import {
   AvgPool,
   annotate,
@@ -138,6 +139,9 @@ const CALLS: Readonly<Record<string, (options: never) => unknown>> = {
   backward: (o) => p().sum().backward(undefined, o),
   gradients: (o) => gradients(p().sum(), [], o),
   gradcheck: (o) => gradcheck((y) => y, [p()], o),
+  Checkpoints: (o) => new Checkpoints("checkpoints", o),
+  decodeSafetensors: (o) => decodeSafetensors(new Uint8Array(), o),
+  decodeNpy: (o) => decodeNpy(new Uint8Array(), o),
 };
 
 describe.each(Object.entries(CALLS))("the options of %s", (name, call) => {

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { constants, deflateRawSync } from "node:zlib";
 import {
   FormatError,
   GraphError,
@@ -261,6 +262,33 @@ describe("npz", () => {
     expect(error).toBeInstanceOf(FormatError);
     expect(error.message).toMatch(/^decodeNpz: /);
     expect(error.message).toContain(message);
+  });
+
+  it("that would inflate to 8 GB, and announces less, is refused at once", async () => {
+    // Blocks of zeros, which may follow each other without end.
+    const zeros = deflateRawSync(new Uint8Array(2 ** 26), { finishFlush: constants.Z_FULL_FLUSH });
+    const bomb = Buffer.concat(Array.from({ length: 128 }, () => zeros));
+    const [local, central] = [Buffer.alloc(35), Buffer.alloc(51)];
+    local.write("PK\x03\x04");
+    local.writeUInt16LE(5, 26);
+    local.write("x.npy", 30);
+    central.write(CENTRAL);
+    central.writeUInt16LE(8, 10);
+    central.write("x.npy", 46);
+    central.writeUInt32LE(bomb.length, 20);
+    central.writeUInt32LE(1000, 24);
+    central.writeUInt16LE(5, 28);
+    const end = Buffer.from(END.padEnd(22, "\0"), "latin1");
+    end.writeUInt16LE(1, 8);
+    end.writeUInt16LE(1, 10);
+    end.writeUInt32LE(central.length, 12);
+    end.writeUInt32LE(local.length + bomb.length, 16);
+    const file = Buffer.concat([local, bomb, central, end]);
+    const start = performance.now();
+    const error = await refusal(() => decodeNpz(file));
+    expect(error).toBeInstanceOf(FormatError);
+    expect(error.message).toContain('the contents of "x.npy" are not those that were packed');
+    expect(performance.now() - start).toBeLessThan(2000);
   });
 
   it("of files that share their bytes is refused", async () => {

@@ -270,6 +270,17 @@ describe("a hostile safetensors file", () => {
     expect(error.message.length).toBeLessThan(400);
   });
 
+  it("of too many tensors, or texts, is refused", () => {
+    const many = (member: (i: number) => string) =>
+      Array.from({ length: 65_536 }, (_, i) => member(i)).join();
+    const tensors = many((i) => `"${i}":${entry('"U8"', "[0]", "[0,0]")}`);
+    expect(refusal(file(`{${tensors}}`)).message).toContain(
+      "has more than 65535 tensors; split it",
+    );
+    const texts = `{"__metadata__":{${many((i) => `"${i}":""`)}}}`;
+    expect(refusal(file(texts)).message).toContain("has more than 65535 texts in its metadata");
+  });
+
   it("may call tensors what it likes, without harm", () => {
     const text = `{"__proto__":${A},"constructor":${entry('"U8"', "[0]", "[4,4]")}}`;
     const { tensors, metadata } = decodeSafetensors(file(text, 4));
