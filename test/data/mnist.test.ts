@@ -3,15 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { FormatError, memory, scope, ValueError } from "@convgrad/core";
-import {
-  cifar10,
-  cifar100,
-  emnist,
-  fashionMnist,
-  imageFolder,
-  type LabelledImages,
-  mnist,
-} from "@convgrad/data";
+import { type LabelledImages, mnist } from "@convgrad/data";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Files, idxFile, temporaryFolders } from "./folders.ts";
 
@@ -142,19 +134,12 @@ describe("mnist() before any work", () => {
   });
 });
 
-describe("in a browser", () => {
-  it.each<[name: string, call: () => Promise<unknown>, instead: string]>([
-    ["mnist", () => mnist(), "readIdx"],
-    ["fashionMnist", () => fashionMnist(), "readIdx"],
-    ["emnist", () => emnist({ split: "digits", directory: "." }), "readIdx"],
-    ["cifar10", () => cifar10({ directory: "." }), "readCifar"],
-    ["cifar100", () => cifar100({ directory: "." }), "readCifar"],
-    ["imageFolder", () => imageFolder(".", { size: 8 }), "decodeImage"],
-  ])("%s says what to do instead, and tries to load nothing", async (name, call, instead) => {
+describe("mnist() in a browser", () => {
+  it("says what to do instead, and tries to load nothing", async () => {
     vi.stubGlobal("process", { versions: {} });
     try {
-      await expect(call()).rejects.toThrow(
-        `${name}: reads files, which this runtime cannot; fetch them and pass their bytes to ${instead}`,
+      await expect(mnist()).rejects.toThrow(
+        "mnist: reads files, which this runtime cannot; fetch them and pass their bytes to readIdx",
       );
     } finally {
       vi.unstubAllGlobals();

@@ -44,6 +44,15 @@ export interface DataLoaderState {
   readonly batch: number;
 }
 
+/** What decides the batches of a loader besides its data set. */
+export interface DataLoaderSettings {
+  readonly batch: number;
+  readonly shuffle: boolean;
+  readonly seed: number;
+  /** A list of transforms as JSON, or the name of a function; `null` where there is none. */
+  readonly transform: string | null;
+}
+
 /** How messages call it. */
 const NAME = "DataLoader";
 const KNOWN = ["batch", "shuffle", "seed", "dropLast", "transform", "prefetch"] as const;
@@ -125,6 +134,13 @@ export class DataLoader<B, O = B> implements AsyncIterable<O> {
     this.#shuffle = shuffle;
     this.#prefetch = prefetch;
     this.#transform = transform;
+  }
+
+  /** What decides its batches, for the records of a run. */
+  get settings(): DataLoaderSettings {
+    const own = this.#transform;
+    const transform = typeof own === "function" ? own.name : own ? JSON.stringify(own) : null;
+    return { batch: this.#batch, shuffle: this.#shuffle, seed: this.#seed, transform };
   }
 
   /** The number of the epoch that the next loop will run, from 0; set it to resume a run at its beginning. */

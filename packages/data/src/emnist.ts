@@ -17,16 +17,19 @@ export interface EmnistOptions extends ImageSetOptions {
   readonly split: "balanced" | "byclass" | "bymerge" | "digits" | "letters" | "mnist";
 }
 
-/**
- * The characters of each split, by label. In the merged ones small letters that look like their capitals count as these.
- * A function, so that bundlers can leave it out.
- */
-const characters = (): Readonly<Record<EmnistOptions["split"], string>> => {
-  const digits = "0123456789";
-  const capitals = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-  const merged = `${digits}${capitals}abdefghnqrt`;
-  const byclass = `${digits}${capitals}${capitals.toLowerCase()}`;
-  return { balanced: merged, byclass, bymerge: merged, digits, letters: capitals, mnist: digits };
+const DIGITS = "0123456789";
+const CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+/** Small letters whose capitals look otherwise; in the merged splits the rest count as capitals. */
+const UNLIKE_CAPITALS = "abdefghnqrt";
+
+/** The characters of each split, by label. */
+const CHARACTERS: Readonly<Record<EmnistOptions["split"], string>> = {
+  balanced: `${DIGITS}${CAPITALS}${UNLIKE_CAPITALS}`,
+  byclass: `${DIGITS}${CAPITALS}abcdefghijklmnopqrstuvwxyz`,
+  bymerge: `${DIGITS}${CAPITALS}${UNLIKE_CAPITALS}`,
+  digits: DIGITS,
+  letters: CAPITALS,
+  mnist: DIGITS,
 };
 
 /**
@@ -49,11 +52,10 @@ const characters = (): Readonly<Record<EmnistOptions["split"], string>> => {
 export async function emnist(options: EmnistOptions): Promise<LabelledImageSets> {
   checkOptions("emnist", options, ["split", "directory", "train", "test"]);
   const { split, directory } = options;
-  const known = characters();
-  if (!Object.hasOwn(known, split)) {
+  if (!Object.hasOwn(CHARACTERS, split)) {
     throw new ValueError(
       "emnist",
-      `split is ${formatValue(split)}; it must be one of ${Object.keys(known).join(", ")}`,
+      `split is ${formatValue(split)}; it must be one of ${Object.keys(CHARACTERS).join(", ")}`,
       { split },
     );
   }
@@ -66,7 +68,7 @@ export async function emnist(options: EmnistOptions): Promise<LabelledImageSets>
     {
       operation: "emnist",
       prefixes: { train: `emnist-${split}-train`, test: `emnist-${split}-test` },
-      classes: [...known[split]],
+      classes: [...CHARACTERS[split]],
       first: split === "letters" ? 1 : 0,
       labels: `labels of ${split}`,
       remedy,

@@ -2,7 +2,7 @@ export type { ApplyTransformsOptions } from "./applyTransforms.ts";
 export { applyTransforms } from "./applyTransforms.ts";
 export type { Cifar100Options } from "./cifar.ts";
 export { cifar10, cifar100 } from "./cifar.ts";
-export type { DataLoaderOptions, DataLoaderState } from "./dataLoader.ts";
+export type { DataLoaderOptions, DataLoaderSettings, DataLoaderState } from "./dataLoader.ts";
 export { DataLoader } from "./dataLoader.ts";
 export type { Columns, Dataset } from "./dataset.ts";
 export { tensorDataset } from "./dataset.ts";

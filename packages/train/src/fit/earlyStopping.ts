@@ -4,6 +4,7 @@ import type { EpochRecord } from "../history.ts";
 import type { FitCallback } from "./callback.ts";
 import {
   checkMonitor,
+  formatMonitor,
   improves,
   type Monitor,
   type MonitorOptions,
@@ -63,6 +64,11 @@ export class EarlyStopping implements FitCallback {
     } else {
       this.#bad++;
     }
+  }
+
+  toString(): string {
+    const delta = this.#minDelta > 0 ? `, minDelta ${this.#minDelta}` : "";
+    return `${formatMonitor(this.#monitor)}, patience ${this.#patience}${delta}`;
   }
 
   stateDict(): StateTree {

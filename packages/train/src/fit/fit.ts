@@ -8,10 +8,11 @@ import { Epochs } from "./epochs.ts";
 import { GradientWatch } from "./gradientWatch.ts";
 import { catchInterrupts } from "./interrupts.ts";
 import type { BestEpoch } from "./keepBest.ts";
-import { type FitOptions, type Settings, settingsOf } from "./options.ts";
+import type { FitOptions, Settings } from "./options.ts";
 import { Run } from "./run.ts";
 import { type Resumable, RunFolder } from "./runFolder.ts";
 import { RunReport } from "./runReport.ts";
+import { settingsOf } from "./settingsOf.ts";
 
 /** What {@link fit} gives. */
 export interface FitResult extends RunHistory {
@@ -48,9 +49,9 @@ export async function fit<B = LabelledBatch>(
   const display = await displayFor(settings.progress);
   const run = new Run(model, settings, display);
   const watchers = watchersOf(run, settings);
-  const report = reportOf(run, settings);
-  const all: readonly FitCallback[] = [...watchers, ...(report ? [report] : []), display];
   const folder = folderOf(run, settings, watchers);
+  const report = reportOf(run, settings);
+  const all: FitCallback[] = [...watchers, ...(report ? [report] : []), display];
   const onInterrupt = () => {
     run.stop("interrupt");
     display.say("interrupted: finishing the step; once more ends the program at once");
@@ -66,8 +67,7 @@ export async function fit<B = LabelledBatch>(
     if (!model.training) model.train();
     for (const watcher of all) await watcher.onStart?.(run);
     await new Epochs(run, settings, all, folder).run();
-    await finish(run, settings, folder);
-    await report?.finish();
+    await finish(run, settings, folder, report);
   } catch (error) {
     await report?.fail(error);
     throw error;
@@ -107,13 +107,19 @@ function reportOf<B>(run: Run, settings: Settings<B>): RunReport<B> | null {
   return directory !== undefined && report ? new RunReport(directory, run, settings, report) : null;
 }
 
-/** The model's last state, and its file. */
-async function finish<B>(run: Run, settings: Settings<B>, folder: RunFolder | null): Promise<void> {
+/** The model's last state, its file, and the report on it. */
+async function finish<B>(
+  run: Run,
+  settings: Settings<B>,
+  folder: RunFolder | null,
+  report: RunReport<B> | null,
+): Promise<void> {
   const { keepBest, ema } = settings;
   const best = keepBest?.restore && !run.isCut ? keepBest.best : null;
   if (best) run.model.loadStateDict(best.state);
   const save = async () => {
     await folder?.saveWeights("model.safetensors");
+    await report?.finish();
   };
   await (ema && !best ? ema.withAverages(save) : save());
 }

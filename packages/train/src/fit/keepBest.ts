@@ -4,6 +4,7 @@ import type { Module, StateDict } from "@convgrad/layers";
 import type { EpochRecord } from "../history.ts";
 import {
   checkMonitor,
+  formatMonitor,
   improves,
   type Monitor,
   type MonitorOptions,
@@ -54,6 +55,10 @@ export class BestWeights {
     const state = copyOf(model.stateDict());
     this.#best = { epoch: record.epoch, monitor: this.monitor.name, value, state };
     return true;
+  }
+
+  toString(): string {
+    return `${formatMonitor(this.monitor)}${this.restore ? ", restored" : ""}`;
   }
 
   stateDict(): StateTree {

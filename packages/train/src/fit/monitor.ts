@@ -18,6 +18,11 @@ export interface Monitor {
   readonly mode: "min" | "max";
 }
 
+/** `"validation.loss, min"` */
+export function formatMonitor({ name, mode }: Monitor): string {
+  return `${name}, ${mode}`;
+}
+
 /** @throws {@link ValueError} for a number that the run does not measure, or an unknown mode. */
 export function checkMonitor(
   operation: string,

@@ -87,7 +87,8 @@ export function explainLoss(
   }
   const anomaly = firstAnomaly(random, again);
   if (anomaly) {
-    const sentence = `${where}: ${anomaly.message}; ${remedies(lr)}${lastGood(checkpoint)}`;
+    // Its sentence comes last: it ends with lines of the stack.
+    const sentence = `${where}; ${remedies(lr)}${lastGood(checkpoint)}; what made it: ${anomaly.message}`;
     return new AnomalyError("fit", sentence, {
       ...anomaly.details,
       ...details,

@@ -8,6 +8,7 @@ import {
 } from "@convgrad/core";
 import { Checkpoints, type StateTree, saveSafetensors } from "@convgrad/io";
 import type { StateDict } from "@convgrad/layers";
+import { bitSettings } from "./describeRun.ts";
 import { copyOf } from "./keepBest.ts";
 import { spoiltWeights } from "./nonFinite.ts";
 import type { AnySettings } from "./options.ts";
@@ -71,7 +72,11 @@ export class RunFolder {
     if (spoilt) throw spoilt;
     const states = Object.entries(this.#parts).map(([name, part]) => [name, part.stateDict()]);
     this.#run.path = await scope(() => {
-      const tree = { ...FORMAT, settings: describe(this.#settings), ...Object.fromEntries(states) };
+      const tree = {
+        ...FORMAT,
+        settings: bitSettings(this.#settings),
+        ...Object.fromEntries(states),
+      };
       return this.#checkpoints.save(this.#run.step, tree as StateTree);
     });
     this.#saved = this.#moment;
@@ -167,22 +172,6 @@ function copyState(name: string, part: Resumable): unknown {
   return name === "model" ? copyOf(part.stateDict() as StateDict) : part.stateDict();
 }
 
-/** The settings on which the bits of a run depend, as far as they are not states. */
-export function describe(settings: AnySettings): Readonly<Record<string, string | number | null>> {
-  const { loader, optimizer, accumulate, scheduleEvery, inspectEvery } = settings;
-  const { length, dataset }: { length?: number; dataset?: { length: number } } = Object(loader);
-  return {
-    optimizer: optimizer.constructor.name,
-    "samples of the loader": dataset?.length ?? null,
-    "batches of the loader": length ?? null,
-    accumulate,
-    scheduleEvery,
-    inspectEvery,
-    clipGradNorm: settings.clipGradNorm ?? null,
-    clipGradValue: settings.clipGradValue ?? null,
-  };
-}
-
 /** @throws {@link FormatError} for a tree that `save` did not make, {@link ValueError} for one of another run. */
 function checkedTree(
   path: string,
@@ -199,7 +188,7 @@ function checkedTree(
       { path },
     );
   }
-  const [now, then] = [describe(settings), Object(tree["settings"])];
+  const [now, then] = [bitSettings(settings), Object(tree["settings"])];
   for (const [name, value] of Object.entries(now)) {
     if (Object.is(then[name], value)) continue;
     throw new ValueError(

@@ -3,10 +3,10 @@ import { readReceipt } from "../receiptReader.ts";
 import type { Inspection } from "../report/inspect.ts";
 import { writeRun } from "../report/writeRun.ts";
 import type { FitCallback } from "./callback.ts";
-import type { AnySettings, Settings } from "./options.ts";
+import { describeRun } from "./describeRun.ts";
+import type { Settings } from "./options.ts";
 import type { FitReportOptions } from "./reportOptions.ts";
 import type { Run } from "./run.ts";
-import { describe } from "./runFolder.ts";
 
 /**
  * Writes `run.json` after each epoch and at the end, and `report.html` at the end. A run is never ended by it: what
@@ -34,7 +34,7 @@ export class RunReport<B> implements FitCallback {
       const { loader, validation } = this.#settings;
       const from = step > 0 ? await this.#former() : null;
       this.#receipt = await startReceipt({
-        settings: { ...settings, fit: detailsOf(this.#settings) },
+        settings: { ...settings, fit: describeRun(this.#settings) },
         ...(seeds && { seeds }),
         data: { train: loader, ...(validation && { validation }) },
         ...(from && { resumed: { from, step } }),
@@ -46,7 +46,7 @@ export class RunReport<B> implements FitCallback {
     await this.#write({});
   }
 
-  /** After the last weights are in the model. */
+  /** While the weights that are saved are in the model. */
   async finish(): Promise<void> {
     const { stopped, isCut, epochsDone } = this.#run;
     // Who presses Ctrl-C does not wait for another walk over the data.
@@ -76,7 +76,7 @@ export class RunReport<B> implements FitCallback {
 
   /** What the model does with the validation data; `null` where that has no classes. */
   async #inspection(): Promise<Inspection | null> {
-    const { validation, batch, ema, classes = namesOf(validation) } = this.#settings;
+    const { validation, batch, classes = namesOf(validation) } = this.#settings;
     const hasClasses = this.#run.history.epochs.at(-1)?.validation?.["accuracy"] !== undefined;
     if (!validation || !hasClasses) return null;
     const { data } = this.#options;
@@ -88,8 +88,7 @@ export class RunReport<B> implements FitCallback {
         ...(data && { data }),
         ...(batch && { batch }),
       };
-      const look = () => inspect(this.#run.model, validation, options);
-      found = await (ema ? ema.withAverages(look) : look());
+      found = await inspect(this.#run.model, validation, options);
     });
     return found;
   }
@@ -117,20 +116,4 @@ export class RunReport<B> implements FitCallback {
 function namesOf(loader: unknown): readonly string[] | undefined {
   const { classes }: { classes?: unknown } = Object(Object(loader).dataset);
   return Array.isArray(classes) ? classes : undefined;
-}
-
-/** What the bits of a run depend on, and when it ends, for people to read. */
-function detailsOf<B>(settings: Settings<B>): object {
-  const { optimizer, schedule, loss, metrics, epochs, steps, ema, earlyStopping } = settings;
-  return {
-    ...describe(settings as AnySettings),
-    optimizer: String(optimizer),
-    schedule: schedule ? String(schedule) : null,
-    loss: loss.name,
-    ...(epochs < Number.POSITIVE_INFINITY && { epochs }),
-    ...(steps < Number.POSITIVE_INFINITY && { steps }),
-    ...(Object.keys(metrics).length > 0 && { metrics: Object.keys(metrics) }),
-    ...(ema && { ema: true }),
-    ...(earlyStopping && { earlyStopping: true }),
-  };
 }
