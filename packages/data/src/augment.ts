@@ -11,6 +11,8 @@ import { type PixelJob, pixelProgram } from "./pixelProgram.ts";
 import { PixelWorker } from "./pixelWorker.ts";
 import type { Transform } from "./transform.ts";
 
+export { checkTransforms } from "./transform.ts";
+
 /** Images on their way. */
 export interface Augmented {
   readonly shape: ImageShape;

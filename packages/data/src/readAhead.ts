@@ -80,10 +80,7 @@ export class ReadAhead<B, O> {
   async #loadAugment(): Promise<Augment | null> {
     const { transform, seed } = this.#recipe;
     if (!Array.isArray(transform)) return null;
-    const [{ checkTransforms }, { augment }] = await Promise.all([
-      import("./transform.ts"),
-      import("./augment.ts"),
-    ]);
+    const { augment, checkTransforms } = await import("./augment.ts");
     const list = checkTransforms(NAME, transform);
     return (images, indices, mayWorkElsewhere) =>
       augment(NAME, images, list, { seed, epoch: this.#epoch, indices }, mayWorkElsewhere);

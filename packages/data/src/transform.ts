@@ -256,7 +256,8 @@ export function randomErasing(options: RandomErasingOptions = {}): RandomErasing
 }
 
 /** Factors beyond these leave nothing of an image. */
-const [SMALLEST, LARGEST] = [1e-3, 1e3];
+const SMALLEST = 1e-3;
+const LARGEST = 1e3;
 /** Degrees; at 90° a picture would be infinitely long. */
 const STEEPEST = 89;
 
