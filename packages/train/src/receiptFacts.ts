@@ -93,7 +93,7 @@ async function packageFacts(
   try {
     const manifest = resolve(node, `@convgrad/${name}/package.json`);
     const root = path.dirname(manifest);
-    const isSource = /[/\\]src[/\\]/.test(own);
+    const isSource = path.basename(path.dirname(own)) === "src";
     const folder = path.join(root, isSource ? "src" : "dist");
     const kept = isSource ? /(?<!\.test)\.ts$/ : own.endsWith(".cjs") ? /\.cjs$/ : /\.js$/;
     const files = (await fs.readdir(folder, { recursive: true })).filter((file) => kept.test(file));

@@ -64,9 +64,9 @@ const logTick = (x) => (x > 0.009 && x < 10001 ? String(Number(x.toPrecision(1))
 
 function rangeOf(chart, low, high) {
   if (low === null || high === null) return [0, 1];
-  const pad = Math.max((high - low) * 0.06, Math.abs(high) * 1e-3, 1e-9);
+  const pad = high > low ? (high - low) * 0.06 : Math.abs(high) * 0.1 || 1;
   const [least, most] = chart.limits ?? [-Infinity, Infinity];
-  return [Math.max(least, low - pad), Math.min(most, high + pad)];
+  return [chart.zero ? 0 : Math.max(least, low - pad), Math.min(most, high + pad)];
 }
 
 /** A chart in its place, redrawn when that changes its width or the colours change; its PNG has the legend on top. */
@@ -152,6 +152,12 @@ function drawLegend(context, series, width) {
   return legendHeight(series, width);
 }
 
+/** "0" as "0 Conv2D". */
+function layerName(name) {
+  const row = run.inspection?.summary.rows.find((one) => one.name === name);
+  return row ? name + " " + row.layer.split("(")[0] : name;
+}
+
 const train = () => theme.train;
 const held = () => theme.held;
 
@@ -175,19 +181,19 @@ function startCharts() {
   addChart("loss", { title: "Loss", series: curves("loss"), text: figureText, tick: figureText, limits: [0, Infinity], log: false });
   addChart("accuracy", { title: "Accuracy", series: curves("accuracy"), text: percentText, tick: (x) => Number((100 * x).toFixed(2)) + " %", limits: [0, 1], log: false });
   const rates = steps.step.length > 0 ? steps : { step: ends, lr: epochs.map(({ lr }) => lr) };
-  addChart("lr", { title: "Learning rate", series: [{ x: rates.step, y: rates.lr, label: "learning rate", width: 2.25, colour: train }], text: figureText, tick: figureText, limits: [0, Infinity], log: false });
+  addChart("lr", { title: "Learning rate", series: [{ x: rates.step, y: rates.lr, label: "learning rate", width: 2.25, colour: train }], text: figureText, tick: figureText, zero: true, log: false });
   const layers = Object.entries(gradients.layers);
   const ramp = ["#440154", "#3b528b", "#21918c", "#5ec962", "#d8c51a"];
   const bright = ["#9a7fd1", "#6f9be0", "#35b8b0", "#7bd96a", "#f4e34b"];
   const along = (share) => {
-    const stops = dark.matches ? bright : ramp;
+    const stops = rgb(theme.card)[0] < 128 ? bright : ramp;
     const at = share * (stops.length - 1);
     const i = Math.min(Math.floor(at), stops.length - 2);
     return css(blend(stops[i], stops[i + 1], at - i));
   };
   addChart("gradients", {
     title: "Gradient norms by layer, first to last",
-    series: layers.map(([label, y], i) => ({ x: gradients.step, y, label, width: 1.75, colour: () => along(layers.length < 2 ? 0 : i / (layers.length - 1)) })),
+    series: layers.map(([name, y], i) => ({ x: gradients.step, y, label: layerName(name), width: 1.75, colour: () => along(layers.length < 2 ? 0 : i / (layers.length - 1)) })),
     text: figureText, tick: figureText, log: true,
   });
 }

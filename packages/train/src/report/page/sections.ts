@@ -18,9 +18,18 @@ export interface PageData {
 /** Figures with more classes would be grey. */
 const MOST_CLASSES = 128;
 
+/** With more the confusion matrix has the whole width of the page. */
+const FEW_CLASSES = 20;
+
 /** A figure in a card with its button. */
-function card(name: string, title: string, note: Part, content: Part, more: Part = null): Html {
-  return html`<figure class="card" aria-labelledby="title-${name}"><div class="bar"><div><h3 id="title-${name}">${title}</h3>${
+function card(
+  name: string,
+  title: string,
+  note: Part,
+  content: Part,
+  { more = null, isWide = false }: { readonly more?: Part; readonly isWide?: boolean } = {},
+): Html {
+  return html`<figure class="card${isWide ? " wide" : ""}" aria-labelledby="title-${name}"><div class="bar"><div><h3 id="title-${name}">${title}</h3>${
     note === "" ? null : html`<p>${note}</p>`
   }</div>${more}<button type="button" class="png" data-save="${name}" aria-label="Save as PNG: ${title}">PNG</button></div>${content}</figure>`;
 }
@@ -38,7 +47,11 @@ export function headSection({ title, receipt, inspection, held }: PageData): Htm
   const perStep = last && last.step > 0 ? `${figure((1000 * seconds) / last.step)} ms a step` : "";
   const tiles: (readonly [name: string, value: string | null, note: string])[] = [
     [`${measuredOn} accuracy`, accuracy === null ? null : percent(accuracy), samples],
-    [`${measuredOn} loss`, loss === null ? null : loss.toPrecision(3), "mean cross-entropy"],
+    [
+      `${measuredOn} loss`,
+      loss === null ? null : loss.toPrecision(3),
+      inspection ? "mean cross-entropy" : "mean over the samples",
+    ],
     ["time", duration(seconds), `${many(last?.step ?? 0, "step")}, ${perStep}`],
     [
       "parameters",
@@ -90,7 +103,7 @@ export function courseSection({ history, receipt, held }: PageData): Html {
       "Loss",
       "Training as it went, and the other data after each epoch.",
       plot("loss", lossNow),
-      log("loss"),
+      { more: log("loss") },
     ),
     card(
       "accuracy",
@@ -132,6 +145,7 @@ export function mistakeSection(inspection: Inspection, held: string): Html {
     classes.length > MOST_CLASSES
       ? html`<p class="empty">${count(classes.length)} classes are too many to draw.</p>`
       : html`<div class="matrix"><canvas id="matrix" tabindex="0" role="img" aria-label="Confusion matrix of ${classes.length} classes; the table by class says the same in numbers. Arrow keys go from cell to cell."></canvas><div id="tip" role="status" aria-live="polite"></div></div>`,
+    { isWide: classes.length > FEW_CLASSES },
   );
   const name = (k: number) => classes[k] ?? String(k);
   const shown = mistakes.filter(({ picture }) => picture !== null);
@@ -165,7 +179,11 @@ export function sightSection({ filters, images, classes }: Inspection): Html | n
   const filterCard = card(
     "filters",
     "First filters",
-    `${filters.layer}${some}. Orange: positive weights, blue: negative.`,
+    `${filters.layer}${some}. ${
+      filters.pictures[0]?.channels === 3
+        ? "Red, green and blue as the filter weighs them; grey is zero."
+        : "Orange: positive weights, blue: negative."
+    }`,
     html`<ul class="pictures filters">${filters.pictures.map(
       (picture, i) =>
         html`<li><canvas role="img" aria-label="filter ${i}" title="filter ${i}: ${figure(picture.low)} to ${figure(picture.high)}" data-kind="signed" data-picture="filters/pictures/${i}"></canvas></li>`,

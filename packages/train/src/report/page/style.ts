@@ -82,6 +82,9 @@ button:hover, button[aria-pressed="true"] { color: var(--ink); background: var(-
 #tip:empty { display: none; }
 
 .scroll { overflow-x: auto; }
+.scroll.tall { max-height: 640px; overflow-y: auto; }
+.scroll.tall thead th { position: sticky; top: 0; background: var(--card); }
+.grid > .wide { grid-column: 1 / -1; }
 table { border-collapse: collapse; width: 100%; font-size: 0.9rem; }
 .table-card caption { text-align: left; font-weight: 600; font-size: 1rem; padding-bottom: 10px; }
 .table-card th, .table-card td { padding: 7px 18px 7px 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
@@ -123,8 +126,9 @@ footer pre { white-space: pre-wrap; }
 @media print {
   :root {
     --page: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #ccc; --tint: #f2f2f2;
-    --train: #0067a8; --held: #c2500a; --good: #00735c; --zero: #fff; --shadow: none;
+    --train: #0067a8; --held: #c2500a; --good: #00735c; --zero: #fff; --shadow: none; --warn: #fff; --warn-line: #999;
   }
+  .scroll.tall { max-height: none; }
   nav, button.png, button.log, .skip, .hint { display: none; }
   body { font-size: 11px; }
   .card, .tile, figure, tr { break-inside: avoid; }

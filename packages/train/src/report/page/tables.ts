@@ -12,13 +12,14 @@ function table(
   columns: readonly Column[],
   rows: readonly (readonly Part[])[],
   foot?: readonly Part[],
+  isTall = false,
 ): Html {
   const kind = (i: number) => (typeof columns[i] === "string" ? "" : "number");
   const cell = (part: Part, i: number) =>
     i === 0
       ? html`<th scope="row" class="${kind(i)}">${part}</th>`
       : html`<td class="${kind(i)}">${part}</td>`;
-  return html`<div class="card table-card"><div class="scroll" tabindex="0" role="group" aria-label="${caption}"><table>
+  return html`<div class="card table-card"><div class="scroll${isTall ? " tall" : ""}" tabindex="0" role="group" aria-label="${caption}"><table>
 <caption>${caption}</caption>
 <thead><tr>${columns.map((column, i) => html`<th scope="col" class="${kind(i)}">${typeof column === "string" ? column : column.number}</th>`)}</tr></thead>
 <tbody>${rows.map((row) => html`<tr>${row.map(cell)}</tr>\n`)}</tbody>
@@ -73,7 +74,7 @@ export function classTable({ classes, scores }: Inspection): Html {
   const { precision, recall, f1 } = scores.macro;
   const total = scores.perClass.reduce((sum, { support }) => sum + support, 0);
   const foot = ["mean", percent(precision), percent(recall), percent(f1), count(total)];
-  return table("By class", columns, rows, foot);
+  return table("By class", columns, rows, foot, true);
 }
 
 /** The layers. */
