@@ -15,9 +15,12 @@ import {
   type FitCallback,
   FormatError,
   fit,
+  loadModel,
   loadSafetensors,
+  Module,
   OneCycleLR,
   SGD,
+  type Tensor,
   ValueError,
   weightsHash,
 } from "convgrad";
@@ -127,11 +130,27 @@ describe("a run that is done", () => {
       ["model", whole.averages],
       ["best", await weightsHash(Object.values(result.best!.state))],
     ] as const) {
-      const { tensors } = await loadSafetensors(join(directory, `${file}.safetensors`));
+      const path = join(directory, `${file}.safetensors`);
       const model = net();
-      model.loadStateDict(tensors);
-      expect([file, await weightsHash(Object.values(model.stateDict()))]).toEqual([file, expected]);
+      model.loadStateDict((await loadSafetensors(path)).tensors);
+      for (const one of [model, await loadModel(path)]) {
+        expect([file, await weightsHash(Object.values(one.stateDict()))]).toEqual([file, expected]);
+      }
     }
+  });
+
+  it("leaves the weights alone of a model with layers of its own", async () => {
+    class Own extends Module {
+      readonly inner = new Dense(64, 3);
+      forward(x: Tensor): Tensor {
+        return this.inner.forward(x.reshape([-1, 64]));
+      }
+    }
+    const model = new Own();
+    const optimizer = new SGD(model.parameters(), { lr: 0.1 });
+    await fit(model, { loader: loaderOf(), optimizer, steps: 1, directory, progress: false });
+    const { tensors } = await loadSafetensors(join(directory, "model.safetensors"));
+    expect(Object.keys(tensors).toSorted()).toEqual(["inner.bias", "inner.weight"]);
   });
 
   it("that ended early stays so", async () => {

@@ -6,7 +6,7 @@ import {
   setRandomState,
   ValueError,
 } from "@convgrad/core";
-import { Checkpoints, type StateTree, saveSafetensors } from "@convgrad/io";
+import { Checkpoints, type StateTree, saveModel, saveSafetensors } from "@convgrad/io";
 import type { StateDict } from "@convgrad/layers";
 import { bitSettings } from "./describeRun.ts";
 import { copyOf } from "./keepBest.ts";
@@ -138,11 +138,16 @@ export class RunFolder {
     }
   }
 
-  /** Writes the weights of the model as they are now into a file of the folder. */
-  async saveWeights(file: string): Promise<string> {
+  /** Writes the model as it is now into a file of the folder: for `loadModel`, where its layers are all known. */
+  async saveWeights(file: string): Promise<void> {
     const path = `${this.#directory}/${file}`;
-    await saveSafetensors(path, this.#run.model.stateDict());
-    return path;
+    const { model } = this.#run;
+    try {
+      await saveModel(path, model);
+    } catch (error) {
+      if (!(error instanceof ValueError)) throw error;
+      await saveSafetensors(path, model.stateDict()); // a layer of the user's own: the weights alone
+    }
   }
 }
 
