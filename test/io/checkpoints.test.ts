@@ -73,6 +73,14 @@ describe("Checkpoints", () => {
     expect(files()).toEqual([fileOf(8)]);
   });
 
+  it("writes beside drafts of another thread, or of a killed program with its number", async () => {
+    const drafts = Array.from({ length: 200 }, (_, n) => `${fileOf(7)}.${process.pid}-${n}.tmp`);
+    for (const file of drafts) writeFileSync(join(directory, file), "half");
+    await new Checkpoints(directory).save(7, state(7));
+    expect(files()).toEqual([...drafts, fileOf(7)].sort());
+    expect(await latestStep()).toBe(7);
+  });
+
   it("passes over damaged ones, and says so", async () => {
     const checkpoints = new Checkpoints(directory);
     for (const step of [1, 2, 3]) await checkpoints.save(step, state(step));

@@ -1,8 +1,9 @@
 import { FormatError, formatValue, ValueError } from "@convgrad/core";
-import { fileError } from "./fileError.ts";
+import { codeOf, fileError } from "./fileError.ts";
 
 /** Node's functions for files. */
 export type FileSystem = typeof import("node:fs/promises");
+type FileHandle = Awaited<ReturnType<FileSystem["open"]>>;
 
 /** Files larger than this are neither read nor written: 2 GiB, the most that Node reads at once. */
 export const LARGEST_FILE = 2 ** 31 - 1;
@@ -55,9 +56,8 @@ export async function writeWhole(
     throw new ValueError(operation, `the contents are ${formatValue(contents)}; ${remedy}`);
   }
   const fs = fileSystem(operation);
-  const draft = `${path}.${process.pid}-${++drafts}.tmp`;
+  const { draft, file } = await openDraft(operation, fs, path);
   try {
-    const file = await fs.open(draft, "wx");
     try {
       await file.writeFile(contents);
       await file.sync();
@@ -70,6 +70,25 @@ export async function writeWhole(
     throw fileError(operation, path, error);
   }
   await flushDirectory(fs, path.replace(/[^/\\]*$/, "") || ".");
+}
+
+/**
+ * A draft that nobody else has: one with the number of this process may be there, of another thread, or of a program that
+ * was killed and had the same number, as the first of every container has.
+ */
+async function openDraft(
+  operation: string,
+  fs: FileSystem,
+  path: string,
+): Promise<{ draft: string; file: FileHandle }> {
+  for (;;) {
+    const draft = `${path}.${process.pid}-${++drafts}.tmp`;
+    try {
+      return { draft, file: await fs.open(draft, "wx") };
+    } catch (error) {
+      if (codeOf(error) !== "EEXIST") throw fileError(operation, path, error);
+    }
+  }
 }
 
 /** The rename itself reaches the disk; some systems cannot flush a directory, and do not need to. */
