@@ -148,6 +148,26 @@ describe("the position", () => {
     expect(loader.epoch).toBe(2);
   });
 
+  it.each([0, 3])(
+    "after a batch that cannot be read is that batch (prefetch %i)",
+    async (prefetch) => {
+      let isBroken = true;
+      const batch = (labels: Int32Array) => {
+        if (isBroken && labels[0] === 4) throw new Error("on purpose");
+        return { labels: tensor(labels) };
+      };
+      const loader = new DataLoader({ length: 10, batch }, { batch: 2, prefetch });
+      const loop = loader[Symbol.asyncIterator]();
+      await loop.next();
+      await loop.next();
+      await expect(loop.next()).rejects.toThrow("on purpose");
+      expect((await loop.next()).done).toBe(true);
+      expect([loader.stateDict(), loader.epoch]).toEqual([{ epoch: 0, batch: 2 }, 0]);
+      isBroken = false;
+      expect((await epochOf(loader)).flat()).toEqual([4, 5, 6, 7, 8, 9]);
+    },
+  );
+
   it("is not moved by a loop that began before it was set, nor by an outer one", async () => {
     const loader = make();
     for await (const _ of loader) loader.loadStateDict({ epoch: 4, batch: 2 });
@@ -275,6 +295,25 @@ describe("reading ahead", () => {
 });
 
 describe("a loop over a loader", () => {
+  it.each([0, 3])("may be left while a batch is on its way (prefetch %i)", async (prefetch) => {
+    const data = {
+      length: 20,
+      batch: async (indices: Int32Array) => {
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        return { labels: tensor(indices) };
+      },
+    };
+    const loader = new DataLoader(data, { batch: 2, prefetch });
+    const before = memory().tensors;
+    const loop = loader[Symbol.asyncIterator]();
+    const pending = loop.next();
+    await loop.return?.();
+    expect((await pending).done).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(memory().tensors).toBe(before);
+    expect(loader.stateDict()).toEqual({ epoch: 1, batch: 0 });
+  });
+
   it("runs in flat memory, epoch after epoch", async () => {
     const loader = new DataLoader(numbered(64), {
       batch: 8,

@@ -155,7 +155,8 @@ export class DataLoader<B, O = B> implements AsyncIterable<O> {
   /**
    * Which batch comes next, for checkpoints: in the body of a loop the one after the present, in its last pass and after
    * it the first of the next epoch. A loop that is left by `break` or a throw ends its epoch: a state to go on from there
-   * is taken inside the body. Of several loops at a time it is the last one's that began.
+   * is taken inside the body. A batch that cannot be read or transformed is still the next one. Of several loops at a time
+   * it is the last one's that began.
    */
   stateDict(): DataLoaderState {
     return { ...this.#state };
@@ -203,6 +204,7 @@ export class DataLoader<B, O = B> implements AsyncIterable<O> {
     };
     const ahead = new ReadAhead(recipe, epoch, this.#indices(epoch, first));
     let next = first;
+    let isLeft = false;
     let held = performance.now();
     const moved = (batch: number) => {
       const isOver = batch === this.length;
@@ -213,16 +215,27 @@ export class DataLoader<B, O = B> implements AsyncIterable<O> {
     return {
       next: async () => {
         if (next === this.length) return { done: true, value: undefined };
-        next++;
+        const batch = next++;
         if (performance.now() - held > LONGEST_HOLD) {
           await eventLoop();
           held = performance.now();
         }
-        const value = await ahead.next();
-        moved(next);
-        return { done: false, value };
+        try {
+          const value = await ahead.next();
+          if (!isLeft) {
+            moved(batch + 1);
+            return { done: false, value };
+          }
+        } catch (error) {
+          next = this.length;
+          if (this.#loop === ahead) this.#moveTo({ epoch, batch });
+          throw error;
+        }
+        ahead.discard(); // what was begun while the loop was being left
+        return { done: true, value: undefined };
       },
       return: async () => {
+        isLeft = true;
         ahead.discard();
         next = this.length;
         moved(next);
