@@ -12,6 +12,8 @@ type Digits = cg.DataLoader<cg.LabelledImages>;
 async function train(model: cg.Sequential, loader: Digits, steps: number, record: RunRecord) {
   const { losses, lr } = record;
   const optimizer = new cg.SGD(model.parameters(), { lr, momentum: 0.9 });
+  // Up to lr and down to nearly 0 again, over all steps.
+  const schedule = new cg.OneCycleLR(optimizer, { maxLr: lr, totalSteps: Math.max(steps, 2) });
   const bar = await cg.progress({ total: steps, label: "training" });
   try {
     while (losses.length < steps) {
@@ -23,7 +25,8 @@ async function train(model: cg.Sequential, loader: Digits, steps: number, record
         optimizer.step();
 
         const measured = { loss: loss.item(), accuracy: cg.accuracy(logits, labels) };
-        const step = record.addStep({ ...measured, samples: labels.size });
+        const step = record.addStep({ ...measured, samples: labels.size }, optimizer.lr);
+        schedule.step();
         bar.update(step, { ...measured, samples: labels.size });
         checkLoss(measured.loss, `at step ${step}`, lr);
         if (step === steps) break;

@@ -5,6 +5,7 @@ import type { Settings } from "./settings.ts";
 export class RunRecord {
   /** Of each step. */
   readonly losses: number[] = [];
+  /** The highest rate. */
   readonly lr: number;
   readonly #directory: string | undefined;
   readonly #receipt: cg.RunReceipt;
@@ -24,30 +25,25 @@ export class RunRecord {
   }
 
   /** Takes down a step; returns its number. */
-  addStep({ loss, accuracy, samples }: Required<cg.Measured>): number {
+  addStep({ loss, accuracy, samples }: Required<cg.Measured>, lr: number): number {
     const step = this.losses.push(loss);
-    this.#recorder.addStep({
-      step,
-      epoch: this.#epoch.number,
-      loss,
-      accuracy,
-      samples,
-      lr: this.lr,
-    });
+    const epoch = this.#epoch.number;
+    this.#recorder.addStep({ step, epoch, loss, accuracy, samples, lr });
+    this.#epoch.lr = lr;
     this.#epoch.correct += accuracy * samples;
     this.#epoch.samples += samples;
     return step;
   }
 
   async endEpoch(model: cg.Sequential): Promise<void> {
-    const { number, first, correct, samples, started } = this.#epoch;
+    const { number, first, correct, samples, lr, started } = this.#epoch;
     const losses = this.losses.slice(first);
     this.#recorder.addEpoch({
       epoch: number,
       step: this.losses.length,
       loss: losses.reduce((sum, loss) => sum + loss, 0) / losses.length,
       accuracy: correct / samples,
-      lr: this.lr,
+      lr,
       seconds: (performance.now() - started) / 1000,
       validation: null,
       weightsHash: await cg.weightsHash(model.parameters()),
@@ -68,5 +64,5 @@ export class RunRecord {
 
 /** What is known of an epoch that begins, whose first step comes after so many. */
 function beginning(number: number, first: number) {
-  return { number, first, correct: 0, samples: 0, started: performance.now() };
+  return { number, first, correct: 0, samples: 0, lr: 0, started: performance.now() };
 }

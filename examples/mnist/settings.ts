@@ -1,7 +1,8 @@
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
+import { positive, whole } from "../command/numbers.ts";
 
 /** What the command line says. */
 export interface Settings {
@@ -32,7 +33,7 @@ export async function readSettings(argv: readonly string[]): Promise<Settings> {
     .option("--epochs <n>", "times through the training images", whole(1), 1)
     .option("--steps <n>", "stop after n steps, one batch each; overrides --epochs", whole(1))
     .option("--batch <n>", "images in a batch", whole(1), 64)
-    .option("--lr <number>", "learning rate", positive, 0.05)
+    .option("--lr <number>", "highest learning rate", positive, 0.1)
     .option("--seed <n>", "decides the first weights and the order of images", whole(0), 1)
     .option("--limit <n>", "train on the first n images only", whole(1))
     .option("--test-limit <n>", "test on the first n of the 10,000 test images only", whole(1))
@@ -45,24 +46,6 @@ export async function readSettings(argv: readonly string[]): Promise<Settings> {
   const wrong = settings.json !== undefined && (await whyUnwritable(settings.json));
   if (wrong) program.error(`error: --json ${settings.json} cannot be written: ${wrong}`);
   return settings;
-}
-
-function whole(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === "" || !Number.isSafeInteger(value) || value < least) {
-      throw new InvalidArgumentError(`It must be a whole number ≥ ${least}.`);
-    }
-    return value;
-  };
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isFinite(value) || value <= 0) {
-    throw new InvalidArgumentError("It must be a number > 0.");
-  }
-  return value;
 }
 
 async function whyUnwritable(file: string): Promise<string | false> {

@@ -1,8 +1,9 @@
 // Replays a run and compares the bits: `npm run verify -- runs/1/run.json`, or `npm run verify -- --help`.
 
 import { readFile, stat } from "node:fs/promises";
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import * as cg from "convgrad";
+import { whole } from "../command/numbers.ts";
 import { run } from "../command/run.ts";
 import { commandOf, replay } from "./replay.ts";
 import { describe } from "./table.ts";
@@ -27,7 +28,7 @@ async function main(): Promise<void> {
   const program = new Command("verify")
     .description("Replays the run of a run.json and compares the weights after each epoch.")
     .argument("<run.json>", "the receipt of a run of one of the examples")
-    .option("--epochs <n>", "stop after the first n epochs", whole)
+    .option("--epochs <n>", "stop after the first n epochs", whole(1))
     .parse();
   const [file = ""] = program.args;
   const { epochs } = program.opts<Options>();
@@ -43,14 +44,6 @@ async function main(): Promise<void> {
   const comparison = cg.compareReceipts(recorded, replayed);
   console.log(describe(recorded, comparison));
   if (!comparison.equal) process.exitCode = 1;
-}
-
-function whole(text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isSafeInteger(value) || value < 1) {
-    throw new InvalidArgumentError("It must be a whole number ≥ 1.");
-  }
-  return value;
 }
 
 run(main);
