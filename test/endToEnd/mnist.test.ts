@@ -41,10 +41,10 @@ async function train(name: string, ...options: string[]): Promise<Report> {
 }
 
 describe("the MNIST example", () => {
-  it("reads more than 97 % of unseen digits after an epoch, the default", async () => {
+  it("reads more than 98 % of unseen digits after an epoch, the default", async () => {
     const report = await train("epoch");
     expect(report.testSamples).toBe(10_000);
-    expect(report.testAccuracy).toBeGreaterThan(0.97);
+    expect(report.testAccuracy).toBeGreaterThan(0.98);
     expect(report.losses.length).toBe(938);
     expect(report.settings).toMatchObject({ epochs: 1, steps: 938, batch: 64, seed: 1 });
   });
