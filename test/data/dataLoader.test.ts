@@ -468,6 +468,12 @@ describe("before any work", () => {
     expect(() => new DataLoader(data, options)).toThrow(message);
   });
 
+  it("more samples than have numbers are refused", () => {
+    const endless = () => new DataLoader({ length: 2 ** 31, batch: (i: Int32Array) => i });
+    expect(endless).toThrow(ValueError);
+    expect(endless).toThrow("the length of the data set is 2147483648; it must be a whole number");
+  });
+
   it("an epoch that is no number is refused", () => {
     const loader = new DataLoader(data);
     expect(() => {

@@ -228,7 +228,16 @@ describe("a crop", () => {
     );
     const far = () =>
       applyTransforms(images(1), [randomCrop({ padding: 6, paddingMode: "reflect" })]);
-    expect(far).toThrow(/mode "reflect" has 5 cells at most/);
+    expect(far).toThrow(ShapeError);
+    expect(far).toThrow(
+      'randomCrop: padding [6,6] with mode "reflect" is more than images of 6×5 can give; pad by less than a side',
+    );
+    const round = [randomCrop({ padding: [0, 6], paddingMode: "circular" })];
+    expect(() => applyTransforms(images(1), round)).toThrow("can give; pad by a side at most");
+    expect(
+      applyTransforms(images(1), [randomCrop({ padding: [6, 5], paddingMode: "circular" })])
+        .shape[2],
+    ).toBe(6);
   });
 });
 
@@ -426,6 +435,13 @@ describe("before any work", () => {
       () => applyTransforms(images(2), [], { indices: [1] }),
       "applyTransforms: the number of indices is 1",
     ],
+    [
+      () => applyTransforms(images(1), [], { indices: null as never }),
+      "applyTransforms: the indices are null; pass a number for each image",
+    ],
+    [() => randomRotation(1e308), "randomRotation: degrees is 1e+308; it must be a finite number"],
+    [() => randomRotation([1e300, 1e300]), "randomRotation: degrees is 1e+300"],
+    [() => randomAffine({ degrees: 1e7 }), "randomAffine: degrees is 10000000; it must be"],
     [() => applyTransforms(images(1), [], { indices: [-1] }), "applyTransforms: an index is -1"],
     [() => applyTransforms(images(1), [], { seed: -1 }), "applyTransforms: seed is -1"],
     [() => applyTransforms(images(1), [], { epoch: 0.5 }), "applyTransforms: epoch is 0.5"],

@@ -133,6 +133,14 @@ describe("Checkpoints", () => {
     expect(await latestStep()).toBe(4);
   });
 
+  it("removes old ones beside what cannot be removed", async () => {
+    const checkpoints = new Checkpoints(directory, { keep: 1 });
+    for (const step of [1, 2]) mkdirSync(pathOf(2 * step));
+    await checkpoints.save(3, state(3));
+    await checkpoints.save(5, state(5));
+    expect(files()).toEqual([2, 4, 5].map(fileOf));
+  });
+
   it("may be used by two at once", async () => {
     const [one, two] = [new Checkpoints(directory), new Checkpoints(directory)];
     const steps = Array.from({ length: 12 }, (_, i) => i);

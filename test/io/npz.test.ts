@@ -110,7 +110,7 @@ describe("npy", () => {
     ["of an empty header", npy(""), "is no dictionary of descr, fortran_order and shape"],
     ["of a call", npy("__import__('os').system('true')"), "is no dictionary"],
     ["of a call inside", npy(header("f()", "False", "()"), 4), "is no dictionary"],
-    ["of a structured type", npy(header("[('a', '<f4')]", "False", "()"), 4), "a structured type"],
+    ["of a structured type", npy(header("[('a', '<f4')]", "False", "()"), 4), "; save each field"],
     [
       "of objects",
       npy(header("'|O'", "False", "()"), 8),
@@ -324,6 +324,7 @@ describe("npy and npz files", () => {
     rmSync(directory, { recursive: true });
   });
 
+  const one = zeros([1]);
   const released: { x?: Tensor } = {};
   scope(() => {
     released.x = zeros([1]);
@@ -342,6 +343,12 @@ describe("npy and npz files", () => {
       () => encodeNpz({ x: released.x! }),
       GraphError,
       "encodeNpz: x was released",
+    ],
+    [
+      "a name beyond what zip holds",
+      () => encodeNpz({ ["x".repeat(70_000)]: one }),
+      ValueError,
+      "encodeNpz: a name has 70004 bytes, more than 65535",
     ],
     ["tensors without names", () => encodeNpz([] as never), ValueError, "pass tensors by name"],
     [

@@ -191,6 +191,12 @@ describe("a damaged state", () => {
     ["whose tree names no tensor", (h) => h.replace("model.0.bias\\", "model.9.bias\\"), "lacks"],
     ["with a tensor twice", (h) => h.replace('model.0.bias\\"', 'model.0.weight\\"'), "or has it"],
     ["with an unknown tag", (h) => h.replace("$number", "$bigint"), 'unknown tag "$bigint"'],
+    ["with a number that is none", (h) => h.replace("-Infinity", "minus"), 'number "minus"'],
+    [
+      "with more than a tensor in one place",
+      (h) => h.replace('{\\"$tensor\\"', '{\\"a\\":1,\\"$tensor\\"'),
+      "other keys beside it",
+    ],
     ["with a key twice", (h) => h.replace('names\\"', 'best\\"'), 'has the key "best" twice'],
     ["with half a tree", (h) => h.replace("0.1,", "0.1]"), 'tree has no "}"'],
     [

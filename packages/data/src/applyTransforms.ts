@@ -1,4 +1,12 @@
-import { checkOptions, checkWhole, requireTensor, type Tensor, tensor } from "@convgrad/core";
+import {
+  checkOptions,
+  checkWhole,
+  formatValue,
+  requireTensor,
+  type Tensor,
+  tensor,
+  ValueError,
+} from "@convgrad/core";
 import { augment } from "./augment.ts";
 import { checkTransforms, type Transform } from "./transform.ts";
 
@@ -39,6 +47,10 @@ export function applyTransforms(
   requireTensor(NAME, "images", images);
   const [count = 0] = images.shape;
   const { indices = Int32Array.from({ length: count }, (_, i) => i) } = options;
+  if (typeof indices !== "object" || indices === null) {
+    const why = `the indices are ${formatValue(indices)}; pass a number for each image: [0, 1, 2]`;
+    throw new ValueError(NAME, why);
+  }
   checkWhole(NAME, "the number of indices", indices.length, count, count);
   for (const index of Array.from(indices)) checkWhole(NAME, "an index", index, 0, 2 ** 31 - 1);
   const { shape, here } = augment(NAME, images, list, { seed, epoch, indices }, false);

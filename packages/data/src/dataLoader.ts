@@ -60,6 +60,9 @@ const KNOWN = ["batch", "shuffle", "seed", "dropLast", "transform", "prefetch"] 
 /** The first random stream of orders, far beyond those that weights are drawn from with the same seed. */
 const SHUFFLING = 2 ** 32;
 
+/** Their numbers are int32. */
+const MOST_SAMPLES = 2 ** 31 - 1;
+
 /** So long may training hold up timers, signals (Ctrl-C) and the page's drawing, in ms. */
 const LONGEST_HOLD = 50;
 
@@ -120,7 +123,7 @@ export class DataLoader<B, O = B> implements AsyncIterable<O> {
     if (prefetch !== undefined) checkWhole(NAME, "prefetch", prefetch, 0);
     this.dataset = datasetOf(NAME, source);
     const { length } = this.dataset;
-    checkWhole(NAME, "the length of the data set", length, 1);
+    checkWhole(NAME, "the length of the data set", length, 1, MOST_SAMPLES);
     if (dropLast && length < batch) {
       throw new ValueError(
         NAME,

@@ -152,6 +152,7 @@ function crop(transform: RandomCrop, shape: ImageShape, uniform: Uniform, each: 
       { size, padding, shape },
     );
   }
+  checkPadding(transform, shape);
   // What pad does with the numbers of rows says where each row of the padded image comes from.
   const sources = (n: number, margin: number) =>
     scope(() =>
@@ -170,6 +171,21 @@ function crop(transform: RandomCrop, shape: ImageShape, uniform: Uniform, each: 
       out[at + 1] = uniform.upTo(spare[1]);
     }),
   };
+}
+
+/** What lies around an image is taken from it once: see `pad`. */
+function checkPadding({ padding, paddingMode }: RandomCrop, shape: ImageShape): void {
+  const [, , height, width] = shape;
+  const isReflect = paddingMode === "reflect";
+  if (!isReflect && paddingMode !== "circular") return;
+  const most = (side: number) => (isReflect ? Math.max(side - 1, 0) : side);
+  if (padding[0] <= most(height) && padding[1] <= most(width)) return;
+  throw new ShapeError(
+    "randomCrop",
+    `padding [${padding}] with mode "${paddingMode}" is more than images of ${height}×${width} can give; ` +
+      `pad by ${isReflect ? "less than a side" : "a side at most"}, or use mode "replicate"`,
+    { padding, paddingMode, shape },
+  );
 }
 
 /**

@@ -178,7 +178,7 @@ export function randomRotation(
   const { fill = 0 } = options;
   return {
     name,
-    degrees: rangeAround0(name, "degrees", degrees),
+    degrees: rangeAround0(name, "degrees", degrees, FURTHEST),
     fill: finite(name, "fill", fill),
   };
 }
@@ -213,7 +213,7 @@ export function randomAffine(options: RandomAffineOptions): RandomAffine {
   const columns = isFour ? shear.slice(0, 2) : shear;
   return {
     name,
-    degrees: rangeAround0(name, "degrees", degrees),
+    degrees: rangeAround0(name, "degrees", degrees, FURTHEST),
     translate: pairIn(name, "translate", translate, 0, 1),
     scale: rangeIn(name, "scale", scale, SMALLEST, LARGEST),
     shear: [
@@ -258,6 +258,8 @@ export function randomErasing(options: RandomErasingOptions = {}): RandomErasing
 /** Factors beyond these leave nothing of an image. */
 const SMALLEST = 1e-3;
 const LARGEST = 1e3;
+/** Degrees: many turns, and still exact. */
+const FURTHEST = 1e6;
 /** Degrees; at 90° a picture would be infinitely long. */
 const STEEPEST = 89;
 
@@ -317,15 +319,9 @@ function rangeIn(
   });
 }
 
-function rangeAround0(
-  operation: string,
-  what: string,
-  value: number | Range,
-  most?: number,
-): Range {
-  const least = most === undefined ? undefined : -most;
-  if (Array.isArray(value)) return rangeIn(operation, what, value, least, most);
-  const greatest = finite(operation, what, value, 0, most ?? Number.MAX_VALUE);
+function rangeAround0(operation: string, what: string, value: number | Range, most: number): Range {
+  if (Array.isArray(value)) return rangeIn(operation, what, value, -most, most);
+  const greatest = finite(operation, what, value, 0, most);
   return [0 - greatest, greatest]; // not −0, which a file would not keep
 }
 

@@ -152,7 +152,7 @@ export class Checkpoints {
     let whole = 0;
     for (const { path } of await this.#list(NAME, fs)) {
       if (whole >= this.keep && path !== written) {
-        await fs.rm(path, { force: true });
+        await fs.rm(path, { force: true }).catch(() => {}); // a directory, say: the others go nevertheless
         this.#whole.delete(path);
       } else if (await this.#isWhole(fs, path)) whole++;
     }

@@ -89,8 +89,13 @@ const TOKEN = /'[^'\\]*'|True|False|\d+L?|[^ \n]/g;
 function parse(text: string, refuse: RefuseFile): Omit<NpyHeader, "length"> {
   const wrong = (): never => {
     const near = JSON.stringify(text.slice(0, 90).trim());
+    if (/'descr': *\[/.test(text)) {
+      refuse(
+        `its elements are of a structured type: ${near}; save each field as an array of its own`,
+      );
+    }
     return refuse(
-      `its header is no dictionary of descr, fortran_order and shape, or of a structured type: ${near}; ${AGAIN}`,
+      `its header is no dictionary of descr, fortran_order and shape: ${near}; ${AGAIN}`,
     );
   };
   const tokens = text.match(TOKEN) ?? [];

@@ -12,6 +12,8 @@ export interface NpzOptions {
   readonly compress?: boolean;
 }
 
+/** Bytes of a name in a zip archive. */
+const LONGEST_NAME = 2 ** 16 - 1;
 /** Every file in an archive is of this time, so that equal tensors give equal bytes. */
 const LONG_AGO = [1980, 0, 1] as const;
 
@@ -42,6 +44,12 @@ async function encodeArchive(
   const { compress = false } = options;
   checkBoolean(operation, "compress", compress);
   checkTensors(operation, tensors);
+  for (const name of Object.keys(tensors)) {
+    const { length } = new TextEncoder().encode(`${name}.npy`);
+    if (length <= LONGEST_NAME) continue;
+    const why = `a name has ${length} bytes, more than ${LONGEST_NAME}; choose a shorter one`;
+    throw new ValueError(operation, why, { name });
+  }
   const sizes = Object.values(tensors).map((x) => bytesOf(x.shape, ELEMENT_TYPES[x.dtype]));
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
   if (bytes > LARGEST_FILE) {

@@ -224,11 +224,19 @@ function readTree(
   }
   const members: [string, StateTree][] = [];
   let special: Tensor | number | undefined;
+  let keys = 0;
   reader.object((key) => {
+    keys++;
     if (key === "$tensor") special = take(reader.string());
-    else if (key === "$number") special = SPECIAL.get(reader.string());
+    else if (key === "$number") special = specialNumber(reader.string(), refuse);
     else if (/^\$(?!\$)/.test(key)) refuse(`its tree has the unknown tag ${formatValue(key)}`);
     else members.push([key.startsWith("$") ? key.slice(1) : key, inner()]);
   });
-  return special ?? Object.fromEntries(members);
+  if (special === undefined) return Object.fromEntries(members);
+  if (keys > 1) refuse("its tree has a tensor or number with other keys beside it");
+  return special;
+}
+
+function specialNumber(text: string, refuse: RefuseFile): number {
+  return SPECIAL.get(text) ?? refuse(`its tree has the number ${formatValue(text)}, which is none`);
 }
