@@ -26,11 +26,18 @@ export interface ParseJsonOptions {
   readonly length: number;
 }
 
+/** So many values may stand in one text, so that it takes some MB, however small a hostile text makes them. */
+const MOST_VALUES = 2 ** 19;
+/** So many keys may one object have: each takes many times the bytes of the text while the object is made. */
+const MOST_KEYS = 2 ** 15;
+
 /** Reads a whole text as {@link JsonReader} does: a key that stands twice, or `"__proto__"`, is refused. */
 export function parseJson(text: string, { refuse, depth, length }: ParseJsonOptions): Json {
   if (text.length > length) refuse(`is ${text.length} characters long, more than ${length}`);
   const reader = new JsonReader(text, refuse);
+  let count = 0;
   const value = (left: number): Json => {
+    if (++count > MOST_VALUES) refuse(`has more than ${MOST_VALUES} values`);
     const first = reader.peek();
     if (first === '"') return reader.string();
     if (first === "{" || first === "[") {
@@ -43,6 +50,7 @@ export function parseJson(text: string, { refuse, depth, length }: ParseJsonOpti
     const entries: [string, Json][] = [];
     reader.object((key) => {
       if (key === "__proto__") refuse('has the key "__proto__"');
+      if (entries.length === MOST_KEYS) refuse(`has an object of more than ${MOST_KEYS} keys`);
       entries.push([key, value(left)]);
     });
     return Object.fromEntries(entries);

@@ -10,6 +10,7 @@ import {
   encodeNpz,
   encodeSafetensors,
   encodeState,
+  modelFromArchitecture,
 } from "@convgrad/io";
 
 // How much memory each of these files takes to read or to refuse, beside itself.
@@ -63,6 +64,14 @@ const entry = (name: string, dtype: string, shape: string, start: number, end: n
 const many = (count: number, make: (i: number) => string) =>
   Array.from({ length: count }, (_, i) => make(i)).join(",");
 
+/** An architecture whose only layer has these fields beside its type. */
+const architecture = (fields: string): Uint8Array =>
+  Buffer.from(
+    `{"format":"convgrad architecture","version":1,"dtype":"float32","model":{"type":"Reshape",${fields}}}`,
+  );
+const readArchitecture = (bytes: Uint8Array) =>
+  modelFromArchitecture(new TextDecoder().decode(bytes));
+
 const CASES: Readonly<
   Record<string, [() => Promise<Uint8Array> | Uint8Array, (bytes: Uint8Array) => unknown]>
 > = {
@@ -112,6 +121,22 @@ const CASES: Readonly<
   "npz that inflates to more than it says": [
     () => zip(deflateRawSync(npy("|u1", `(${128 * MB},)`, 128 * MB)), 100),
     decodeNpz,
+  ],
+  "an architecture of keys": [
+    () => architecture(many(1_200_000, (i) => `"${i}":0`)),
+    readArchitecture,
+  ],
+  "an architecture of objects of keys": [
+    () => architecture(`"shape":[${many(15, () => `{${many(32_000, (i) => `"${i}":0`)}}`)}]`),
+    readArchitecture,
+  ],
+  "an architecture of a long list": [
+    () => architecture(`"shape":[${"0,".repeat(5_000_000)}0]`),
+    readArchitecture,
+  ],
+  "an architecture of short lists": [
+    () => architecture(`"shape":[${"[],".repeat(2_000_000)}0]`),
+    readArchitecture,
   ],
 };
 
