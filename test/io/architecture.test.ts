@@ -323,6 +323,20 @@ describe("descriptions that are refused", () => {
       textOf({ type: "Sequential", layers: Array(50_000).fill({ type: "ReLU" }) }),
       "is more than layer 50000",
     ],
+    [
+      "layers in two places each, in each other",
+      textOf(
+        Array.from({ length: 40 }).reduce<Json>(
+          (inner, _, i) => ({
+            type: "Sequential",
+            id: i + 1,
+            layers: [inner, i === 0 ? { type: "ReLU" } : { type: "Shared", id: i }],
+          }),
+          { type: "ReLU" },
+        ),
+      ),
+      "is more than layer 50000",
+    ],
     ["no number", textOf(conv).replace(":3", ":.5"), "the architecture has no number at character"],
     ["a long text", " ".repeat(2 ** 24 + 1), "is 16777217 characters long, more than 16777216"],
   ])("%s", (_, text, message) => {

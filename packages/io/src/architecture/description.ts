@@ -17,7 +17,7 @@ export interface Architecture {
   readonly model: LayerArchitecture;
 }
 
-/** Layers in one model, at most. */
+/** Layers in one model, at most; a shared one counts wherever it stands, as it takes time wherever it stands. */
 export const MOST_LAYERS = 50_000;
 /** Layers in each other, at most. */
 export const DEEPEST = 100;

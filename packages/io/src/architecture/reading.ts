@@ -67,7 +67,9 @@ function record(value: Json | undefined, place: Place): Readonly<Record<string, 
 class Reading {
   /** Numbers in the parameters and buffers of all layers so far. */
   numbers = 0;
+  /** How many layers an input would pass: those of a shared layer count wherever it stands. */
   #layers = 0;
+  readonly #sizes = new Map<number, number>();
   readonly #rows = layerRows();
   readonly #shared = new Map<number, Module>();
   readonly #options: ReadingOptions;
@@ -80,7 +82,8 @@ class Reading {
   layer(value: Json, place: Place, depth: number): Make {
     const { type, id, ...given } = record(value, place);
     if (depth > DEEPEST) place.refuse(`lies more than ${DEEPEST} layers deep`);
-    if (++this.#layers > MOST_LAYERS) place.refuse(`is more than layer ${MOST_LAYERS}`);
+    const before = this.#layers;
+    this.#count(1, place);
     if (id !== undefined && !(Number.isSafeInteger(id) && (id as number) >= 1)) {
       place.inner("id").refuse(`is ${shown(id)}; it must be a whole number ≥ 1`);
     }
@@ -91,7 +94,14 @@ class Reading {
     if (Object.hasOwn(this.#rows, name)) make = this.#known(this.#rows[name]!, given, place, depth);
     else if (Object.hasOwn(own, name)) make = this.#own(own[name]!, name, given, place, depth);
     else return place.refuse(unknownType(type));
-    return id === undefined ? make : this.#first(make, id as number, place);
+    if (id === undefined) return make;
+    this.#sizes.set(id as number, this.#layers - before);
+    return this.#first(make, id as number, place);
+  }
+
+  #count(layers: number, place: Place): void {
+    this.#layers += layers;
+    if (this.#layers > MOST_LAYERS) place.refuse(`is more than layer ${MOST_LAYERS}`);
   }
 
   #known(row: LayerRow, given: Readonly<Record<string, Json>>, place: Place, depth: number): Make {
@@ -154,6 +164,7 @@ class Reading {
   #again(id: number | undefined, rest: object, place: Place): Make {
     if (id === undefined) place.refuse("has no id");
     if (Object.keys(rest).length > 0) place.refuse("is Shared and has other fields than its id");
+    this.#count((this.#sizes.get(id!) ?? 1) - 1, place);
     return () =>
       this.#shared.get(id!) ?? place.inner("id").refuse(`is ${id}; no layer before has it`);
   }
