@@ -302,6 +302,18 @@ describe("what is refused before any work", () => {
       () => exportOnnx(new Flatten({ start: 0 }), [2, 2]),
       "mixes samples; keep the batch axis",
     ],
+    ...[
+      new MaxPool([1, 2]),
+      new MaxPool(3, { stride: 1, padding: 1 }),
+      new AvgPool([1, 2]),
+      new LpPool(2, [1, 2]),
+      new AdaptiveAvgPool([2, 3]),
+      new AdaptiveMaxPool([2, 3]),
+    ].map((pool): [string, () => Promise<unknown>, string] => [
+      `vectors for ${pool}`,
+      () => exportOnnx(pool, [6]),
+      `${pool} pools over the samples of [6]; make images of them before`,
+    ]),
     [
       "a replaced forward",
       () => exportOnnx(Object.assign(new ReLU(), { forward: (x: Tensor) => x }), [1]),

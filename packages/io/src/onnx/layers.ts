@@ -1,4 +1,4 @@
-import type { Shape } from "@convgrad/core";
+import { formatShape, type Shape, ValueError } from "@convgrad/core";
 import {
   AdaptiveAvgPool,
   AdaptiveMaxPool,
@@ -78,14 +78,30 @@ function conversion<M extends Module>(
   return { class: type, convert: convert as Converter<Module> };
 }
 
+/** A pooling; of vectors it would take the batch for the height of one image. */
+function pooling<M extends Module>(
+  type: abstract new (...args: never[]) => M,
+  convert: Converter<M>,
+): Conversion {
+  return conversion(type, (layer, x, graph, output) => {
+    if (x.shape.length >= 2) return convert(layer, x, graph, output);
+    throw new ValueError(
+      "exportOnnx",
+      `${layer} pools over the samples of ${formatShape(x.shape)}; ` +
+        "make images of them before: new Reshape(1, height, width)",
+      { shape: x.shape },
+    );
+  });
+}
+
 /** In use these do nothing. */
 const nothing: Converter<Module> = (_, x) => x.name;
 
 /** The conversion of each class; `test/io` fails for one without. A function, so that bundlers can leave it out. */
 export const conversions = (): readonly Conversion[] => [
-  conversion(AdaptiveAvgPool, convertAdaptiveAvgPool),
-  conversion(AdaptiveMaxPool, convertAdaptiveMaxPool),
-  conversion(AvgPool, convertAvgPool),
+  pooling(AdaptiveAvgPool, convertAdaptiveAvgPool),
+  pooling(AdaptiveMaxPool, convertAdaptiveMaxPool),
+  pooling(AvgPool, convertAvgPool),
   conversion(BatchNorm2D, convertBatchNorm),
   conversion(Conv2D, convertConv),
   conversion(ConvTranspose2D, convertTranspose),
@@ -97,14 +113,14 @@ export const conversions = (): readonly Conversion[] => [
     start === 1 ? graph.node("Flatten", [x.name], { axis: 1 }) : reshaped(graph, x.name, output),
   ),
   conversion(GELU, convertGelu),
-  conversion(GlobalAvgPool, convertGlobalPool("GlobalAveragePool")),
-  conversion(GlobalMaxPool, convertGlobalPool("GlobalMaxPool")),
+  pooling(GlobalAvgPool, convertGlobalPool("GlobalAveragePool")),
+  pooling(GlobalMaxPool, convertGlobalPool("GlobalMaxPool")),
   conversion(GroupNorm, convertGroupNorm),
   conversion(Identity, nothing),
   conversion(LeakyReLU, convertLeakyRelu),
   conversion(LogSoftmax, convertSoftmax("LogSoftmax")),
-  conversion(LpPool, convertLpPool),
-  conversion(MaxPool, convertMaxPool),
+  pooling(LpPool, convertLpPool),
+  pooling(MaxPool, convertMaxPool),
   conversion(PReLU, convertPrelu),
   conversion(ReLU, convertTo("Relu")),
   conversion(Reshape, (_, x, graph, output) => reshaped(graph, x.name, output)),
