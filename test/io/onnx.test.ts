@@ -9,7 +9,7 @@ import {
   ValueError,
   zeros,
 } from "@convgrad/core";
-import { type ExportOnnxOptions, exportOnnx } from "@convgrad/io";
+import { type ExportOnnxOptions, exportOnnx, type OnnxGraph } from "@convgrad/io";
 import {
   AdaptiveAvgPool,
   AdaptiveMaxPool,
@@ -257,6 +257,47 @@ describe("classes of one's own", () => {
       return graph.node("Add", [y.name, y.name]);
     };
     await expectSame(new Sequential(new ReLU(), new Twice(), new ReLU()), [3], { convert });
+  });
+});
+
+describe("operators that cannot be", () => {
+  type Write = (graph: OnnxGraph, x: string) => string;
+  it.each<[string, Write, string]>([
+    ["a name from nowhere", () => "y", 'convert gave "y"; return the name of an output'],
+    ["no type", (graph, x) => graph.node("", [x]), 'the type of an operator is ""'],
+    [
+      "an input from nowhere",
+      (graph) => graph.node("Relu", ["y"]),
+      'an input of Relu is "y", which this graph has not; pass a list of what node',
+    ],
+    ["no list", (graph, x) => graph.node("Relu", x as never), 'an input of Relu is "input"'],
+    [
+      "a fraction, which is written as a float only",
+      (graph, x) => graph.node("LeakyRelu", [x], { alpha: 0.1 }),
+      "alpha of LeakyRelu is 0.1; it must be a text, a whole number, a list of whole numbers, or { float: 0.1 }",
+    ],
+    [
+      "fractions",
+      (graph, x) => graph.node("Pad", [x], { pads: [0.5] }),
+      "pads of Pad is [0.5]; it must be",
+    ],
+    ["null", (graph, x) => graph.node("Pad", [x], { pads: null as never }), "pads of Pad is null"],
+    [
+      "numbers for weights",
+      (graph, x) => graph.node("Mul", [x, graph.weights("w", 3 as never)]),
+      "the weights w must be a tensor, not 3",
+    ],
+    [
+      "fractions for integers",
+      (graph, x) => graph.node("Reshape", [x, graph.integers("shape", [1.5])]),
+      "integers shape are [1.5]; pass a list of whole numbers",
+    ],
+    ["no layer", (graph, x) => graph.layer(3 as never, "a", { name: x, shape: [3] }).name, "is 3"],
+  ])("%s", async (_, write, message) => {
+    const convert: ExportOnnxOptions["convert"] = (_, x, graph) => write(graph, x.name);
+    const error: unknown = await exportOnnx(new Twice(), [3], { convert }).catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(ValueError);
+    expect((error as Error).message).toContain(message);
   });
 });
 

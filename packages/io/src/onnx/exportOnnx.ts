@@ -115,7 +115,7 @@ function modelOf(model: Module, inputShape: Shape, settings: Settings): Message 
   const { name, description, batch, opset, inputName, outputName, softmax, convert } = settings;
   const input: OnnxValue = { name: inputName, shape: inputShape };
   const ways: Ways = { known: conversions(), own: convert ?? (() => null) };
-  const graph: GraphWriter = new GraphWriter(opset, [inputName, outputName], (layer, x, path) =>
+  const graph: GraphWriter = new GraphWriter(opset, inputName, outputName, (layer, x, path) =>
     converted(layer, x, path, graph, ways),
   );
   const output = scope(() =>
@@ -169,9 +169,9 @@ function converted(
     throw new ValueError("exportOnnx", `${subject}, ${layer}, mixes samples; keep the batch axis`);
   }
   const written: unknown = ways.own(layer, x, graph);
-  if (typeof written === "string") return { name: written, shape };
+  if (typeof written === "string" && graph.has(written)) return { name: written, shape };
   if (written !== null) {
-    const remedy = "return the name of an output, or null";
+    const remedy = "return the name of an output, as graph.node gives it, or null";
     throw new ValueError("exportOnnx", `convert gave ${formatValue(written)}; ${remedy}`);
   }
   const known = ways.known.find((each) => each.class === layer.constructor);

@@ -1,4 +1,4 @@
-import type { Shape, Tensor } from "@convgrad/core";
+import { formatValue, requireTensor, type Shape, type Tensor, ValueError } from "@convgrad/core";
 import type { Module } from "@convgrad/layers";
 import { ATTRIBUTE_TYPES, FLOAT, INT64 } from "./descriptor.ts";
 import type { Message } from "./encode.ts";
@@ -32,8 +32,9 @@ export interface OnnxGraph {
   /**
    * Adds an operator with one output.
    *
-   * @param inputs names of values, weights or integers
+   * @param inputs names of values, weights or integers; `""` for one that is left out
    * @returns the name of its output
+   * @throws {@link ValueError} for a name that is not there, or an attribute of another kind.
    */
   node(type: string, inputs: readonly string[], attributes?: OnnxAttributes): string;
   /**
@@ -41,12 +42,14 @@ export interface OnnxGraph {
    *
    * @param name within the layer: `"weight"`
    * @returns its name in the graph
+   * @throws {@link ValueError} for what is no tensor.
    */
   weights(name: string, values: Tensor): string;
   /**
    * Adds a list of whole numbers, as int64: shapes, axes, pads.
    *
    * @returns its name in the graph
+   * @throws {@link ValueError} for anything else.
    */
   integers(name: string, values: readonly number[]): string;
   /**
@@ -66,29 +69,49 @@ export class GraphWriter implements OnnxGraph {
   bytes = 0;
   readonly #convert: (layer: Module, x: OnnxValue, path: string) => OnnxValue;
   readonly #taken = new Set<string>();
+  /** What operators can take: the input, their outputs, weights and lists. */
+  readonly #values = new Set<string>();
   readonly #written = new Map<Tensor, string>();
   #path: readonly string[] = [];
 
-  /** @param taken names of the graph's input and output */
   constructor(
     opset: number,
-    taken: readonly string[],
+    inputName: string,
+    outputName: string,
     convert: (layer: Module, x: OnnxValue, path: string) => OnnxValue,
   ) {
     this.opset = opset;
     this.#convert = convert;
-    for (const name of taken) this.#taken.add(name);
+    this.#taken.add(inputName).add(outputName);
+    this.#values.add(inputName);
+  }
+
+  /** Whether an operator can take this. */
+  has(value: string): boolean {
+    return this.#values.has(value);
   }
 
   node(type: string, inputs: readonly string[], attributes: OnnxAttributes = {}): string {
+    checkName("the type of an operator", type);
+    const isList = Array.isArray(inputs);
+    const strange = isList ? inputs.find((name) => name !== "" && !this.has(name)) : inputs;
+    if (!isList || strange !== undefined) {
+      const remedy = "pass a list of what node, weights, integers and layer gave";
+      refuse(`an input of ${type} is ${formatValue(strange)}, which this graph has not; ${remedy}`);
+    }
     const name = this.#free(["", ...this.#path, type].join("/"));
+    const attribute = Object.entries(attributes).map(([key, value]) => {
+      return attributeOf(type, key, value);
+    });
     const output = this.#free(`${name}_output`);
-    const attribute = Object.entries(attributes).map(([key, value]) => attributeOf(key, value));
+    this.#values.add(output);
     this.nodes.push({ input: inputs, output: [output], name, op_type: type, attribute });
     return output;
   }
 
   weights(name: string, values: Tensor): string {
+    checkName("the name of weights", name);
+    requireTensor("exportOnnx", `weights ${name}`, values);
     const before = this.#written.get(values);
     if (before !== undefined) return before;
     const numbers = values.toTypedArray();
@@ -100,6 +123,10 @@ export class GraphWriter implements OnnxGraph {
   }
 
   integers(name: string, values: readonly number[]): string {
+    checkName("the name of integers", name);
+    if (!isWholes(values)) {
+      refuse(`integers ${name} are ${formatValue(values)}; pass a list of whole numbers`);
+    }
     const data = new DataView(new ArrayBuffer(8 * values.length));
     values.forEach((value, i) => {
       data.setBigInt64(8 * i, BigInt(value), true);
@@ -137,6 +164,7 @@ export class GraphWriter implements OnnxGraph {
     this.bytes += data.byteLength;
     const raw = new Uint8Array(data.buffer);
     this.initializers.push({ dims, data_type: type, name: full, raw_data: raw });
+    this.#values.add(full);
     return full;
   }
 
@@ -148,9 +176,27 @@ export class GraphWriter implements OnnxGraph {
   }
 }
 
-function attributeOf(name: string, value: OnnxAttributes[string]): Message {
+function attributeOf(type: string, name: string, value: OnnxAttributes[string]): Message {
   if (typeof value === "string") return { name, s: value, type: ATTRIBUTE_TYPES.s };
-  if (typeof value === "number") return { name, i: value, type: ATTRIBUTE_TYPES.i };
-  if ("float" in value) return { name, f: value.float, type: ATTRIBUTE_TYPES.f };
-  return { name, ints: value, type: ATTRIBUTE_TYPES.ints };
+  if (Number.isSafeInteger(value)) return { name, i: value as number, type: ATTRIBUTE_TYPES.i };
+  if (isWholes(value)) return { name, ints: value, type: ATTRIBUTE_TYPES.ints };
+  const float: unknown = (value as Partial<OnnxFloat> | null)?.float;
+  if (typeof float === "number") return { name, f: float, type: ATTRIBUTE_TYPES.f };
+  return refuse(
+    `${name} of ${type} is ${formatValue(value)}; it must be a text, a whole number, a list of whole numbers, ` +
+      "or { float: 0.1 }",
+  );
+}
+
+function isWholes(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every(Number.isSafeInteger);
+}
+
+function checkName(what: string, name: unknown): void {
+  if (typeof name === "string" && name !== "") return;
+  refuse(`${what} is ${formatValue(name)}; it must be a text`);
+}
+
+function refuse(message: string): never {
+  throw new ValueError("exportOnnx", message);
 }
