@@ -22,6 +22,7 @@ import {
   MaxPool,
   Module,
   PReLU,
+  parameter,
   ReLU,
   Residual,
   SeparableConv2D,
@@ -128,6 +129,37 @@ describe("to PyTorch and back", () => {
     expect(() => fromPyTorch(model, { ...state, "2.weight": zeros([3, 3]) })).toThrow(
       "fromPyTorch: 2.weight differs from 0.weight, which is the same parameter in this model",
     );
+  });
+
+  it("parameters that are views of the same memory are each their own", () => {
+    class Tied extends Module {
+      readonly encode: Tensor;
+      readonly decode: Tensor;
+      constructor() {
+        super();
+        const weight = randn([2, 3]);
+        this.encode = parameter(weight);
+        this.decode = parameter(weight.transpose(0, 1));
+      }
+      forward(x: Tensor): Tensor {
+        return x.matmul(this.encode).matmul(this.decode);
+      }
+    }
+    const [one, other] = [new Tied(), new Tied()];
+    const state = toPyTorch(one);
+    expect(Object.keys(state)).toEqual(["encode", "decode"]);
+    other.loadStateDict(fromPyTorch(other, state));
+    expect(other.encode.toArray()).toEqual(one.encode.toArray());
+    expect(other.decode.toArray()).toEqual(one.decode.toArray());
+  });
+
+  it("a beginning may be taken off", () => {
+    const model = new Sequential(new Dense(2, 3));
+    const wrapped = Object.fromEntries(
+      Object.entries(toPyTorch(model)).map(([name, x]) => [`module.net.${name}`, x]),
+    );
+    const back = fromPyTorch(model, wrapped, { rename: { "module.net": "" } });
+    expect(Object.keys(back)).toEqual(["0.weight", "0.bias"]);
   });
 
   it("the count of batches may be absent", () => {

@@ -14,8 +14,8 @@ import { BatchNorm2D, Conv2D, Dense, Module, type StateDict } from "@convgrad/la
 
 /**
  * Other names for the entries of a state dict: a function of the name, or names and beginnings of names up to a point
- * with what takes their place, the longest first: `{ conv1: "0" }` turns `"conv1.weight"` into `"0.weight"`. `null`
- * leaves an entry out.
+ * with what takes their place, the longest first: `{ conv1: "0" }` turns `"conv1.weight"` into `"0.weight"`, and
+ * `{ module: "" }` turns `"module.0.weight"` into it. `null` leaves an entry out.
  */
 export type Rename = ((name: string) => string | null) | Readonly<Record<string, string | null>>;
 
@@ -61,16 +61,19 @@ function turned(x: Tensor, layout: Layout): Tensor {
 
 /** The parameters and buffers of a model in all their places: as PyTorch, which lists a layer wherever it stands. */
 function placesOf(model: Module): Place[] {
-  const firsts = new Map(Object.entries(model.stateDict()).map(([name, x]) => [x.storage, name]));
+  const state = model.stateDict();
+  const firsts = new Map(Object.entries(state).map(([name, x]) => [x.storage, name]));
   const places: Place[] = [];
   const walk = (owner: Module, prefix: string, above: readonly Module[]): void => {
     if (above.includes(owner)) return;
     const parts = owner.children();
     for (const [key, tensor] of Object.entries(owner.stateDict())) {
       if (parts.some(([part]) => key.startsWith(`${part}.`))) continue;
-      const name = firsts.get(tensor.storage) ?? prefix + key;
+      const here = prefix + key;
+      // Two parameters may be views of the same memory; each is its own.
+      const isFirst = Object.hasOwn(state, here);
+      const name = isFirst ? here : (firsts.get(tensor.storage) ?? here);
       const theirs = prefix + theirName(owner, key);
-      const isFirst = name === prefix + key;
       places.push({ name, theirs, tensor, isFirst, layout: layoutOf(owner, key) });
     }
     for (const [name, part] of parts) walk(part, `${prefix}${name}.`, [...above, owner]);
@@ -187,6 +190,7 @@ function byBeginning(name: string, rename: Readonly<Record<string, string | null
   const longest = fitting.reduce((a, b) => (b.length > a.length ? b : a), "");
   if (fitting.length === 0) return name;
   const other: unknown = rename[longest];
+  if (other === "") return name.slice(longest.length + 1);
   return typeof other === "string" ? other + name.slice(longest.length) : other;
 }
 
