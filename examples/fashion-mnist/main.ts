@@ -30,7 +30,7 @@ async function main(): Promise<cg.FitResult> {
     test: settings.testLimit,
   });
   // A shoe that points to the other side is a shoe, a little further left as well.
-  const transform = [cg.randomCrop({ padding: 2 }), cg.randomHorizontalFlip(), standard];
+  const transform = [cg.randomCrop({ padding: 1 }), cg.randomHorizontalFlip(), standard];
   const loader = new cg.DataLoader(train, {
     batch,
     shuffle: true,
