@@ -1,6 +1,6 @@
 import { type RunReceipt, startReceipt } from "../receipt.ts";
 import { readReceipt } from "../receiptReader.ts";
-import type { Inspection } from "../report/inspect.ts";
+import { type Inspection, inspect } from "../report/inspect.ts";
 import { writeRun } from "../report/writeRun.ts";
 import type { FitCallback } from "./callback.ts";
 import { describeRun } from "./describeRun.ts";
@@ -82,7 +82,6 @@ export class RunReport<B> implements FitCallback {
     const { data } = this.#options;
     let found: Inspection | null = null;
     await this.#try("inspection", async () => {
-      const { inspect } = await import("../report/inspect.ts");
       const options = {
         ...(classes && { classes }),
         ...(data && { data }),

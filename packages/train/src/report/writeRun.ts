@@ -3,6 +3,7 @@ import { writeFileAtomic } from "@convgrad/io";
 import type { RunHistory } from "../history.ts";
 import { continueReceipt, type RunReceipt } from "../receipt.ts";
 import type { Inspection } from "./inspect.ts";
+import { renderReport } from "./report.ts";
 
 /** What {@link writeRun} is told. */
 export interface WriteRunOptions {
@@ -51,8 +52,6 @@ export async function writeRun(
   const now = continueReceipt(receipt, history, stopped);
   await writeFileAtomic(`${directory}/run.json`, `${JSON.stringify(now, null, 1)}\n`);
   if (report) {
-    // Programs that write no report do not contain its page.
-    const { renderReport } = await import("./report.ts");
     const page = await renderReport({
       receipt: now,
       history,

@@ -43,3 +43,10 @@ it("a program loads what works on pixels when a list of transforms asks for it",
   const applied = await loaded(source(", applyTransforms"));
   expect(applied.filter((file) => parts.test(file)).length).toBe(5);
 });
+
+it("a program that trains by hand loads neither the report nor what looks into layers", async () => {
+  const names = "Conv2D, crossEntropy, Dense, Flatten, MaxPool, ReLU, Sequential, SGD, steps";
+  const plain = await loaded(`import { ${names} } from "convgrad"; console.log(${names});`);
+  expect(plain.some((file) => file.endsWith("layers/src/conv2d.ts"))).toBe(true);
+  expect(plain.filter((file) => /packages\/(train|io)\/|node_modules/.test(file))).toEqual([]);
+});
