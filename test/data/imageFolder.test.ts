@@ -124,6 +124,15 @@ describe("imageFolder", () => {
     );
   });
 
+  it.runIf(process.platform === "linux")("says why a picture cannot be read", async () => {
+    const directory = await written(few);
+    await symlink("/proc/self/mem", join(directory, "dog/z.png")); // a file that gives an error
+    const photos = await imageFolder(directory, { size: 1 });
+    const unreadable = async () => photos.batch(Int32Array.of(4));
+    await expect(unreadable()).rejects.toThrow(ValueError);
+    await expect(unreadable()).rejects.toThrow(/imageFolder: cannot read .*z\.png \(EIO.*\); give/);
+  });
+
   it("refuses a directory with a name like a picture's", async () => {
     const directory = await written({ "dog/b.png/x.png": few["dog/b.png"]! });
     const photos = await imageFolder(directory, { size: 1 });

@@ -51,6 +51,12 @@ describe("mnist()", () => {
     expect(sum / pixels.length / 255).toBeCloseTo(0.1325, 4);
   });
 
+  it("does not call missing what cannot be read", async () => {
+    const far = mnist({ directory: "x".repeat(300) });
+    await expect(far).rejects.toThrow(ValueError);
+    await expect(far).rejects.toThrow(/mnist: cannot read x+.*ubyte \(ENAMETOOLONG/);
+  });
+
   it("takes only the first images when told how many, and they outlive a scope", async () => {
     const { train, test } = await scope(() => mnist({ train: 100, test: 10 }));
     expect(train.images.shape).toEqual([100, 1, 28, 28]);
