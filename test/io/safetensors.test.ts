@@ -196,6 +196,11 @@ describe("a hostile safetensors file", () => {
     ["with a name twice", file(`{"a":${A},"a":${A}}`, 4), 'has the key "a" twice'],
     ["with a name twice, written otherwise", file(`{"a":${A},"\\u0061":${A}}`, 4), '"a" twice'],
     ["with a key twice", file('{"a":{"dtype":"F32","dtype":"F32"}}'), 'the key "dtype" twice'],
+    [
+      "with a long name twice",
+      file(`{"${"a".repeat(1000)}":${A},"${"a".repeat(1000)}":${A}}`, 4),
+      `has the key "${"a".repeat(80)}…" twice`,
+    ],
     ["with metadata twice", file('{"__metadata__":{},"__metadata__":{}}'), "twice"],
     ["with numbers in the metadata", file('{"__metadata__":{"a":1}}'), "has no text"],
     ["with metadata in metadata", file('{"__metadata__":{"a":{}}}'), "has no text"],

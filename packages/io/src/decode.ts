@@ -18,6 +18,11 @@ export type RefuseFile = (message: string, details?: ErrorDetails) => never;
 /** What to do about a file that is not as it was written. */
 export const AGAIN = "the file is cut short or damaged; fetch or write it again";
 
+/** A name from a file as it stands in messages, however long it is. */
+export function quoted(name: string): string {
+  return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
+}
+
 /** Throws {@link FormatError}s that name the file. */
 export function refuser(operation: string, name: string): RefuseFile {
   return (message, details = {}) => {

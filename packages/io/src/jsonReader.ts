@@ -1,3 +1,5 @@
+import { quoted } from "./decode.ts";
+
 /** Called with what is wrong with the text; throws. */
 export type Refuse = (message: string) => never;
 
@@ -36,7 +38,7 @@ export class JsonReader {
     const keys = new Set<string>();
     this.#items("{", "}", () => {
       const key = this.string();
-      if (keys.has(key)) this.#wrong(`has the key ${JSON.stringify(key)} twice`);
+      if (keys.has(key)) this.#wrong(`has the key ${quoted(key)} twice`);
       keys.add(key);
       this.#expect(":");
       member(key);

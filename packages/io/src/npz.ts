@@ -1,5 +1,5 @@
 import { checkBoolean, checkOptions, scope, type Tensor, ValueError } from "@convgrad/core";
-import { checkBytes, type DecodeOptions, nameFrom, refuser } from "./decode.ts";
+import { checkBytes, type DecodeOptions, nameFrom, quoted, refuser } from "./decode.ts";
 import { bytesOf, ELEMENT_TYPES } from "./elementTypes.ts";
 import { LARGEST_FILE, readFileBytes, writeWhole } from "./files.ts";
 import { npyOf, readNpy } from "./npy.ts";
@@ -94,14 +94,14 @@ async function decodeArchive(
   const entries = zipEntries(bytes, refuse);
   const other = entries.find((entry) => !entry.name.endsWith(".npy"));
   if (other) {
-    refuse(`holds ${JSON.stringify(other.name)}, which is no npy file; take it out`, {
+    refuse(`holds ${quoted(other.name)}, which is no npy file; take it out`, {
       entry: other.name,
     });
   }
   const unpack = await unpacker(refuse);
   return scope(() => {
     const tensors = entries.map((entry) => {
-      const inside = refuser(operation, `${entry.name} in ${name}`);
+      const inside = refuser(operation, `${entry.name.slice(0, 80)} in ${name}`);
       return [entry.name.slice(0, -4), readNpy(unpack(entry), inside)] as const;
     });
     return Object.fromEntries(tensors);

@@ -1,5 +1,5 @@
 import type { DType, Shape } from "@convgrad/core";
-import { AGAIN, type RefuseFile } from "./decode.ts";
+import { AGAIN, quoted, type RefuseFile } from "./decode.ts";
 import { bytesOf, ELEMENT_TYPES, type ElementType, MOST_AXES } from "./elementTypes.ts";
 import { JsonReader } from "./jsonReader.ts";
 import { MOST_ENTRIES } from "./tensorsByName.ts";
@@ -209,8 +209,4 @@ function checkData(entries: readonly Entry[], found: number, refuse: RefuseFile)
       found,
     });
   }
-}
-
-function quoted(name: string): string {
-  return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
 }

@@ -1,4 +1,4 @@
-import { AGAIN, type RefuseFile } from "./decode.ts";
+import { AGAIN, quoted, type RefuseFile } from "./decode.ts";
 import { LARGEST_FILE } from "./files.ts";
 import { MOST_ENTRIES } from "./tensorsByName.ts";
 
@@ -86,7 +86,7 @@ function readEntry(
   const name = decodeName(bytes, refuse);
   const method = view.getUint16(at + 10, true);
   if ((view.getUint16(at + 8, true) & 1) === 1 || (method !== 0 && method !== 8)) {
-    refuse(`${JSON.stringify(name)} is encrypted or packed by method ${method}; deflate it`);
+    refuse(`${quoted(name)} is encrypted or packed by method ${method}; deflate it`);
   }
   const crc = view.getUint32(at + 16, true);
   const packedSize = view.getUint32(at + 20, true);
@@ -130,9 +130,9 @@ function checkPlaces(places: readonly Place[], most: number, refuse: RefuseFile)
   let at = 0;
   for (const { name, start, end } of places.toSorted((a, b) => a.start - b.start)) {
     if (start < at || end > most) {
-      refuse(`${JSON.stringify(name)} overlaps another file, or the directory; ${AGAIN}`, { name });
+      refuse(`${quoted(name)} overlaps another file, or the directory; ${AGAIN}`, { name });
     }
-    if (names.has(name)) refuse(`holds ${JSON.stringify(name)} twice; ${AGAIN}`, { name });
+    if (names.has(name)) refuse(`holds ${quoted(name)} twice; ${AGAIN}`, { name });
     names.add(name);
     at = end;
   }
@@ -143,7 +143,7 @@ function checkSizes(entries: readonly ZipEntry[], refuse: RefuseFile): void {
   for (const { name, packed, isDeflated, size } of entries) {
     const possible = isDeflated ? size <= packed.length * LARGEST_RATIO : size === packed.length;
     if (!possible) {
-      refuse(`${JSON.stringify(name)} cannot be ${size} bytes of ${packed.length}; ${AGAIN}`, {
+      refuse(`${quoted(name)} cannot be ${size} bytes of ${packed.length}; ${AGAIN}`, {
         name,
         size,
       });
@@ -178,7 +178,7 @@ export async function unpacker(refuse: RefuseFile): Promise<(entry: ZipEntry) =>
       if (!ended) length = -1;
     }
     if (length !== size || crc32(file) !== crc) {
-      refuse(`the contents of ${JSON.stringify(name)} are not those that were packed; ${AGAIN}`, {
+      refuse(`the contents of ${quoted(name)} are not those that were packed; ${AGAIN}`, {
         name,
       });
     }
