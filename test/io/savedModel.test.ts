@@ -4,6 +4,7 @@ import { join } from "node:path";
 import {
   FormatError,
   manualSeed,
+  memory,
   noGrad,
   randn,
   randomState,
@@ -147,12 +148,19 @@ describe("files that are refused", () => {
       (_, text) => text.replace('"filters":2', '"filters":20000'),
       "model.layers[0] brings the weights to 200000 numbers, more than 29, all that the file holds",
     ],
+    [
+      "a layer that its class refuses, after others",
+      (_, text) => text.replace('"BatchNorm2D",', '"BatchNorm2D","epsilon":-1,'),
+      "model.layers[1] is refused: BatchNorm2D: epsilon -1 must be",
+    ],
     ["no JSON", () => "no JSON", "the architecture has no value"],
   ])("%s", async (_, change, message) => {
     const bytes = await changed(change);
     expect(() => decodeModel(bytes, { name: "net" })).toThrow(FormatError);
     expect(() => decodeModel(bytes, { name: "net" })).toThrow("decodeModel: net: ");
+    const { tensors } = memory();
     expect(() => decodeModel(bytes)).toThrow(message);
+    expect(memory().tensors).toBe(tensors);
   });
 
   it("that are no bytes, or do not exist", async () => {

@@ -5,6 +5,7 @@ import {
   sameShape,
   scope,
   setRandomState,
+  type Tensor,
   ValueError,
 } from "@convgrad/core";
 import type { Module } from "@convgrad/layers";
@@ -12,7 +13,7 @@ import { describeModel } from "./architecture/architecture.ts";
 import type { LayerFormats } from "./architecture/description.ts";
 import { checkFormats } from "./architecture/formats.ts";
 import { buildModel, MOST_NUMBERS } from "./architecture/modelFromArchitecture.ts";
-import { nameFrom, refuser } from "./decode.ts";
+import { nameFrom, type RefuseFile, refuser } from "./decode.ts";
 import { readFileBytes, writeWhole } from "./files.ts";
 import { decodeFile, encodeFile, type Safetensors } from "./safetensors.ts";
 
@@ -93,17 +94,14 @@ function decode(operation: string, bytes: Uint8Array, name: string, layers: Laye
   const random = randomState();
   try {
     return scope(() => {
-      const file = decodeFile(operation, bytes, name);
-      const model = built(operation, file, name, layers);
-      model.loadStateDict(file.tensors);
-      return model;
+      return built(operation, decodeFile(operation, bytes, name), name, layers);
     });
   } finally {
     setRandomState(random);
   }
 }
 
-/** The model that the file describes, for the very tensors in it. */
+/** The model that the file describes, with the very tensors in it. */
 function built(
   operation: string,
   { tensors, metadata }: Safetensors,
@@ -122,7 +120,19 @@ function built(
   const held = Object.values(tensors).reduce((sum, { size }) => sum + size, 0);
   const parameters = Math.min(held, MOST_NUMBERS);
   const excess = ", all that the file holds";
-  const model = buildModel(text!, { operation, layers, parameters, excess, name });
+  return buildModel(text!, { operation, layers, parameters, excess, name }, (model) => {
+    checkWeights(model, tensors, refuse);
+    model.loadStateDict(tensors);
+    return model;
+  });
+}
+
+/** That the file has the model's weights, and no others. */
+function checkWeights(
+  model: Module,
+  tensors: Readonly<Record<string, Tensor>>,
+  refuse: RefuseFile,
+): void {
   const expected = model.stateDict();
   const missing = Object.keys(expected).filter((key) => !Object.hasOwn(tensors, key));
   const unexpected = Object.keys(tensors).filter((key) => !Object.hasOwn(expected, key));
@@ -141,7 +151,6 @@ function built(
       { key, shape: found.shape, expected: shape },
     );
   }
-  return model;
 }
 
 /**

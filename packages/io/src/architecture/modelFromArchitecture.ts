@@ -49,16 +49,21 @@ export function modelFromArchitecture(
       `name is ${formatValue(name)}; it must be a text`,
     );
   }
-  return buildModel(described, {
+  const settings = {
     operation: "modelFromArchitecture",
     layers,
     parameters,
     excess: "; raise the option parameters, if you trust where this comes from",
     name,
-  });
+  };
+  return buildModel(described, settings, (model) => model);
 }
 
-/** {@link modelFromArchitecture} for callers of their own names, who have checked the options. */
+/**
+ * {@link modelFromArchitecture} for callers of their own names, who have checked the options.
+ *
+ * @param finish what else is to be done with the model; where it throws, the model's memory is given back
+ */
 export function buildModel(
   described: Architecture | string,
   options: {
@@ -69,6 +74,7 @@ export function buildModel(
     readonly excess: string;
     readonly name: string | undefined;
   },
+  finish: (model: Module) => Module,
 ): Module {
   const { operation, layers, parameters, excess, name } = options;
   const { refuse } = placeOf(operation, "the architecture", name);
@@ -76,13 +82,18 @@ export function buildModel(
     typeof described === "string"
       ? parseJson(described, { refuse, depth: NESTING, length: LONGEST })
       : (described as unknown as Json);
-  const { make, dtype } = readArchitecture(json, {
+  const { make, dtype, discard } = readArchitecture(json, {
     operation,
     own: layers,
     file: name,
     most: parameters,
     excess,
   });
-  const model = make();
-  return dtype === "float32" ? model : model.to(dtype);
+  try {
+    const model = make();
+    return finish(dtype === "float32" ? model : model.to(dtype));
+  } catch (error) {
+    discard();
+    throw error;
+  }
 }

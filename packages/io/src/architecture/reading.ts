@@ -25,8 +25,10 @@ export interface ReadArchitecture {
   readonly dtype: "float32" | "float64";
   /** How many numbers the parameters and buffers will hold; without those of a user's own classes. */
   readonly numbers: number;
-  /** Builds the model; each call would give the same one. */
+  /** Builds the model, once. */
   readonly make: Make;
+  /** Gives the memory of all that was built back at once, not when the collector comes by. */
+  readonly discard: () => void;
 }
 
 const NAMES = ["format", "version", "dtype", "model"];
@@ -52,7 +54,7 @@ export function readArchitecture(json: Json, options: ReadingOptions): ReadArchi
   if (unknown !== undefined) root.refuse(`has an unknown field ${shown(unknown)}`);
   const reading = new Reading(options);
   const make = reading.layer(model as Json, placeOf(options.operation, "model", options.file), 1);
-  return { dtype, numbers: reading.numbers, make };
+  return { dtype, numbers: reading.numbers, make, discard: () => reading.discard() };
 }
 
 /** The fields of a JSON object. */
@@ -72,6 +74,8 @@ class Reading {
   readonly #sizes = new Map<number, number>();
   readonly #rows = layerRows();
   readonly #shared = new Map<number, Module>();
+  /** What was built and holds memory, but for a user's own classes. */
+  readonly #made: Module[] = [];
   readonly #options: ReadingOptions;
 
   constructor(options: ReadingOptions) {
@@ -118,7 +122,19 @@ class Reading {
     if (this.numbers > most) {
       place.refuse(`brings the weights to ${this.numbers} numbers, more than ${most}${excess}`);
     }
-    return () => this.#built(() => row.build(values), place);
+    return () => {
+      const made = this.#built(() => row.build(values), place);
+      if (row.numbers) this.#made.push(made);
+      return made;
+    };
+  }
+
+  discard(): void {
+    for (const layer of this.#made) {
+      for (const { storage } of Object.values(layer.stateDict())) {
+        storage.release("released, since the file of its model was refused");
+      }
+    }
   }
 
   /** A user's class checks its fields itself. */
