@@ -1,4 +1,4 @@
-import { FormatError, noGrad, randn, type Tensor, ValueError } from "@convgrad/core";
+import { FormatError, noGrad, randn, type Tensor, ValueError, zeros } from "@convgrad/core";
 import { architecture, type Json, modelFromArchitecture } from "@convgrad/io";
 import {
   Conv2D,
@@ -6,6 +6,7 @@ import {
   Flatten,
   leNet5,
   Module,
+  parameter,
   ReLU,
   Residual,
   resNet,
@@ -190,9 +191,15 @@ describe("what cannot be described", () => {
       () => {
         const [first, second] = [new Dense(2, 2), new Dense(2, 2)];
         (second as { weight: Tensor }).weight = first.weight;
-        return architecture(new Sequential(first, second));
+        // Beside a class of one's own, whose weights nobody can count.
+        return architecture(new Sequential(first, second, new Twice(new ReLU(), 2)), { layers });
       },
-      "two layers share a weight",
+      "layer 1 shares its weight with layer 0, which is not the same layer; make a class of your own",
+    ],
+    [
+      "a weight that the class does not know",
+      () => architecture(Object.assign(new Dense(2, 2), { more: parameter(zeros([3])) })),
+      "hold 9 numbers, those of a model that is built anew would hold 6: a layer has a weight that",
     ],
     [
       "a replaced forward",

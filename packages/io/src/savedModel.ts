@@ -19,7 +19,7 @@ import { decodeFile, encodeFile, type Safetensors } from "./safetensors.ts";
 
 /** Options of {@link saveModel} and {@link encodeModel}. */
 export interface SaveModelOptions {
-  /** Texts to stand beside the weights, by name: the classes, say. */
+  /** Texts to stand beside the weights, by name: the classes, say. `loadSafetensors` reads them. */
   readonly metadata?: Readonly<Record<string, string>>;
   /** Classes of your own, by the names that they get in the file. */
   readonly layers?: LayerFormats;

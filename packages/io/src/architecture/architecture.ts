@@ -1,4 +1,4 @@
-import { checkOptions, formatValue, ValueError } from "@convgrad/core";
+import { checkOptions, formatValue, type Tensor, ValueError } from "@convgrad/core";
 import { Module } from "@convgrad/layers";
 import type { Json } from "../json.ts";
 import {
@@ -73,8 +73,8 @@ function checkNumbers(
   throw new ValueError(
     operation,
     `the weights and buffers hold ${present} numbers, those of a model that is built anew would hold ${numbers}: ` +
-      "two layers share a weight, or one has a weight that its class does not know; " +
-      "make a class of your own of them, and pass { layers: { … } }",
+      "a layer has a weight that its class does not know; " +
+      "make a class of your own of it, and pass { layers: { … } }",
     { present, anew: numbers },
   );
 }
@@ -93,6 +93,8 @@ function dtypeOf(operation: string, model: Module): "float32" | "float64" {
 /** A class that can be described: one of convgrad's, or a user's. */
 interface Describable {
   readonly class: unknown;
+  /** There for one of convgrad's that has parameters. */
+  readonly numbers?: unknown;
   describe(layer: Module, part: (layer: Module) => LayerArchitecture): LayerFields;
 }
 
@@ -103,6 +105,8 @@ class Describing {
   readonly #operation: string;
   readonly #classes: readonly (readonly [name: string, Describable])[];
   readonly #found = new Map<Module, Draft | "unfinished">();
+  /** The first layer of each parameter. */
+  readonly #owners = new Map<Tensor, string>();
   #shared = 0;
   #depth = 0;
 
@@ -128,6 +132,14 @@ class Describing {
     const known = this.#classes.find(([, row]) => row.class === layer.constructor);
     if (!known || Object.hasOwn(layer, "forward")) return refuse(foreign(layer));
     const [type, row] = known;
+    for (const [key, weight] of row.numbers ? layer.namedParameters() : []) {
+      const owner = this.#owners.get(weight);
+      if (owner !== undefined) {
+        const remedy = "make a class of your own of both, and pass { layers: { … } }";
+        refuse(`shares its ${key} with layer ${owner}, which is not the same layer; ${remedy}`);
+      }
+      this.#owners.set(weight, name);
+    }
     this.#found.set(layer, "unfinished");
     this.#depth++;
     const inner = layer.children();
