@@ -62,7 +62,7 @@ export async function progress(options: ProgressOptions): Promise<Progress> {
     });
   }
   checkFunction("progress", "the write of stream", stream?.write, "process.stderr has one");
-  const SingleBar = stream.isTTY ? await loadBar() : null;
+  const SingleBar = canRedraw(stream) ? await loadBar() : null;
   return SingleBar ? drawn(SingleBar, total, label, stream) : printed(total, label, stream);
 }
 
@@ -70,6 +70,11 @@ export async function progress(options: ProgressOptions): Promise<Progress> {
 export function defaultStream(): ProgressStream {
   if (typeof process !== "undefined" && process.stderr) return process.stderr;
   return { write: (text) => console.log(text.trimEnd()) };
+}
+
+/** Whether it is a terminal that knows how to go back in a line. */
+export function canRedraw({ isTTY }: ProgressStream): boolean {
+  return isTTY === true && !(typeof process !== "undefined" && process.env["TERM"] === "dumb");
 }
 
 /** cli-progress, by a name that bundlers for browsers do not follow; `null` where it is not there. */

@@ -1,4 +1,4 @@
-import { type FitOptions, fit, SGD } from "convgrad";
+import { type FitCallback, type FitOptions, fit, SGD } from "convgrad";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { loaderOf, net, validationLoader } from "./task.ts";
 
@@ -97,6 +97,47 @@ describe("a run in a terminal", () => {
     vi.stubEnv("NO_COLOR", "1");
     const { text } = await shown({ isTTY: true, columns: 80, rows: 24 });
     expect(text).not.toContain(`${ESCAPE}[36m`);
+  });
+
+  it("keeps what others write meanwhile, above the frame", async () => {
+    const before = process.stdout.write;
+    const talker: FitCallback = {
+      onStep: (_, { step }) => {
+        if (step === 4) terminal.write("user says 4\n");
+        if (step === 5) terminal.write("user begins, ");
+        if (step === 6) terminal.write("and ends\n");
+        if (step === 21) terminal.write("open to the end");
+      },
+      onEpoch: (_, { epoch }) => void terminal.write(`user had epoch ${epoch}\n`),
+    };
+    const written: string[] = [];
+    const write = (text: string) => written.push(text);
+    const terminal = { isTTY: true, columns: 80, rows: 24, write };
+    const model = net();
+    const optimizer = new SGD(model.parameters(), { lr: 0.1 });
+    const callbacks = [talker];
+    await fit(model, { loader: loaderOf(), optimizer, epochs: 3, progress: terminal, callbacks });
+    const lines = screen(written.join(""));
+    const said = lines.slice(0, -11).map((line) => line.replace(/(epoch \d\/3).*/, "$1"));
+    expect(said).toEqual([
+      "user says 4",
+      "user begins, and ends",
+      "user had epoch 1",
+      "epoch 1/3",
+      "user had epoch 2",
+      "epoch 2/3",
+      "open to the enduser had epoch 3",
+      "epoch 3/3",
+    ]);
+    expect(lines.at(-2)).toMatch(/^epoch 3\/3 █+ 21\/21 {2}loss .* taken$/);
+    expect([terminal.write, process.stdout.write]).toEqual([write, before]); // nothing is left behind
+  });
+
+  it("that knows no escape sequences has plain lines", async () => {
+    vi.stubEnv("TERM", "dumb");
+    const { text } = await shown({ isTTY: true, columns: 80, rows: 24 });
+    expect(text).not.toContain(ESCAPE);
+    expect(text).toMatch(/^training 21\/21 {2}loss/m);
   });
 
   it("draws ten frames a second at most", async () => {

@@ -1,9 +1,17 @@
 import { formatValue, ValueError } from "@convgrad/core";
 import type { EpochRecord } from "../history.ts";
 import { Meter } from "../meter.ts";
-import { defaultStream, outOf, type Progress, type ProgressStream, printed } from "../progress.ts";
+import {
+  canRedraw,
+  defaultStream,
+  outOf,
+  type Progress,
+  type ProgressStream,
+  printed,
+} from "../progress.ts";
 import type { FitCallback, FitRun, FitStep } from "./callback.ts";
 import { type Curve, loadCurve } from "./curve.ts";
+import { SharedTerminal } from "./sharedTerminal.ts";
 
 /** What people see of a run. */
 export interface Display extends FitCallback {
@@ -23,7 +31,7 @@ interface Frame {
 interface Terminal {
   readonly frame: Frame;
   readonly curve: Curve;
-  readonly stream: ProgressStream;
+  readonly stream: SharedTerminal;
 }
 
 /** Frames are drawn this many ms apart at least. */
@@ -31,7 +39,9 @@ const FRAME_TIME = 100;
 /** Terminals smaller than this have the line without the curve. */
 const LEAST_COLUMNS = 50;
 const LEAST_ROWS = 14;
-const BAR = 20;
+/** Characters of the bar; where there is less room there is none. */
+const LONGEST_BAR = 20;
+const SHORTEST_BAR = 5;
 
 /** @throws {@link ValueError} for what nothing can be written to. */
 export function checkProgress(progress: boolean | ProgressStream): void {
@@ -47,7 +57,7 @@ export function checkProgress(progress: boolean | ProgressStream): void {
 export async function displayFor(progress: boolean | ProgressStream): Promise<Display> {
   if (progress === false) return { say: () => {} };
   const stream = progress === true ? defaultStream() : progress;
-  const terminal = stream.isTTY ? await loadTerminal(stream) : null;
+  const terminal = canRedraw(stream) ? await loadTerminal(stream) : null;
   return terminal ? new Drawn(terminal) : new Printed(stream);
 }
 
@@ -98,6 +108,7 @@ class Drawn implements Display {
   #meter: Meter | null = null;
   #run: FitRun | null = null;
   #drawnAt = Number.NEGATIVE_INFINITY;
+  #letGo = () => {};
   readonly #end = () => this.onEnd();
 
   constructor(terminal: Terminal) {
@@ -107,6 +118,7 @@ class Drawn implements Display {
   onStart(run: FitRun): void {
     this.#run = run;
     this.#meter = new Meter(run.steps, run.step);
+    this.#letGo = this.#terminal.stream.share(() => this.#terminal.frame.clear());
     // Before Node prints an error, which would else stand in the frame.
     process.once("uncaughtExceptionMonitor", this.#end);
   }
@@ -122,34 +134,51 @@ class Drawn implements Display {
 
   say(line: string): void {
     this.#terminal.frame.clear();
+    this.#endLine();
     this.#terminal.stream.write(`${line}\n`);
     if (this.#run) this.#draw();
   }
 
   onEnd(): void {
+    this.#endLine();
     if (this.#run) this.#draw();
     this.#run = null;
+    this.#letGo();
     process.off("uncaughtExceptionMonitor", this.#end);
     this.#terminal.frame.done();
   }
 
+  /** Ends a line that others have begun. */
+  #endLine(): void {
+    const { stream } = this.#terminal;
+    if (stream.isInLine) stream.write("\n");
+    stream.isInLine = false;
+  }
+
   #draw(): void {
     const { frame, curve, stream } = this.#terminal;
+    if (stream.isInLine) return; // who writes there has not finished
     const run = this.#run!;
     this.#drawnAt = performance.now();
-    const { columns = 80, rows = 24 } = stream as ProgressStream & { readonly rows?: number };
+    const { columns, rows } = stream;
     const isLarge = columns >= LEAST_COLUMNS && rows >= LEAST_ROWS;
     const plot = isLarge ? curve(run.history.steps.loss, columns) : "";
     // One character less than the width, or some terminals would wrap it.
-    frame(plot + this.#line(run, isLarge).slice(0, columns - 1));
+    frame(plot + this.#line(run, columns - 1));
   }
 
-  #line({ epoch, epochs, steps }: FitRun, hasRoom: boolean): string {
+  /** What fits of the line; the bar has the room that the figures leave. */
+  #line({ epoch, epochs, steps }: FitRun, room: number): string {
     const step = this.#meter?.step ?? 0;
-    const full = Math.round((BAR * step) / steps) || 0;
-    const hasBar = hasRoom && Number.isFinite(steps);
-    const bar = hasBar ? `${"█".repeat(full)}${"░".repeat(BAR - full)} ` : "";
-    return `epoch ${Math.min(epoch, epochs)}${outOf(epochs)} ${bar}${step}${outOf(steps)}  ${this.#meter}`;
+    const where = `epoch ${Math.min(epoch, epochs)}${outOf(epochs)} `;
+    const figures = `${step}${outOf(steps)}  ${this.#meter}`.split("  ");
+    while (figures.length > 1 && (where + figures.join("  ")).length > room) figures.pop();
+    const text = figures.join("  ");
+    const width = Math.min(LONGEST_BAR, room - where.length - text.length - 1);
+    const full = Math.min(width, Math.round((width * step) / steps)) || 0;
+    const hasBar = width >= SHORTEST_BAR && Number.isFinite(steps);
+    const bar = hasBar ? `${"█".repeat(full)}${"░".repeat(width - full)} ` : "";
+    return (where + bar + text).slice(0, room);
   }
 }
 
@@ -162,7 +191,8 @@ async function loadTerminal(stream: ProgressStream): Promise<Terminal | null> {
     );
     const curve = await loadCurve();
     // The cursor stays visible: a program that is killed leaves nothing to be repaired.
-    return { frame: createLogUpdate(stream, { showCursor: true }), curve, stream };
+    const shared = new SharedTerminal(stream);
+    return { frame: createLogUpdate(shared, { showCursor: true }), curve, stream: shared };
   } catch {
     return null;
   }
