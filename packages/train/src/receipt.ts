@@ -61,16 +61,7 @@ export interface ReceiptOptions {
 export async function startReceipt(options: ReceiptOptions = {}): Promise<RunReceipt> {
   checkOptions("startReceipt", options, ["settings", "seeds", "data", "resumed"]);
   const { settings = {}, seeds = { global: randomState().seed }, data = {}, resumed } = options;
-  for (const [name, value] of Object.entries({ settings, seeds, data })) {
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) continue;
-    const remedy = "pass an object, values by name";
-    throw new ValueError("startReceipt", `${name} is ${formatValue(value)}; ${remedy}`);
-  }
-  for (const [name, seed] of Object.entries(seeds)) {
-    if (Number.isSafeInteger(seed) && seed >= 0) continue;
-    const sentence = `the seed ${name} is ${formatValue(seed)}; it must be a whole number ≥ 0`;
-    throw new ValueError("startReceipt", sentence, { [name]: seed });
-  }
+  checkReceiptParts("startReceipt", { settings, seeds, data });
   const { name: backend, threads } = backendInfo();
   return {
     format: "convgrad run",
@@ -93,6 +84,23 @@ export async function startReceipt(options: ReceiptOptions = {}): Promise<RunRec
     resumed: resumed ? [...resumed.from.resumed, resumed.step] : [],
     warnings: [],
   };
+}
+
+/** @throws {@link ValueError} for parts that are no objects, and a seed that is no whole number ≥ 0. */
+export function checkReceiptParts(
+  operation: string,
+  parts: Pick<ReceiptOptions, "settings" | "seeds" | "data">,
+): void {
+  for (const [name, value] of Object.entries(parts)) {
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) continue;
+    const remedy = "pass an object, values by name";
+    throw new ValueError(operation, `${name} is ${formatValue(value)}; ${remedy}`);
+  }
+  for (const [name, seed] of Object.entries(parts.seeds ?? {})) {
+    if (Number.isSafeInteger(seed) && seed >= 0) continue;
+    const sentence = `the seed ${name} is ${formatValue(seed)}; it must be a whole number ≥ 0`;
+    throw new ValueError(operation, sentence, { [name]: seed });
+  }
 }
 
 /** The receipt with what came of the run so far. */

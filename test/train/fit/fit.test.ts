@@ -25,6 +25,7 @@ import {
   type Tensor,
   tensor,
   topK,
+  ValueError,
   weightsHash,
 } from "convgrad";
 import { describe, expect, it } from "vitest";
@@ -307,6 +308,21 @@ describe("the end of a run", () => {
     expect(history.epochs.map(({ step }) => step)).toEqual([7, 9]);
   });
 
+  it("comes with an error where the loader has no more samples", async () => {
+    const given = (function* () {
+      yield pictures(4);
+    })();
+    for (const [loader, end] of [
+      [[], { steps: 3 }],
+      [[], { epochs: 1 }],
+      [given, { epochs: 2 }],
+    ] as const) {
+      const failing = run({ loader, ...end });
+      await expect(failing).rejects.toThrow(ValueError);
+      await expect(failing).rejects.toThrow(/^fit: the loader gives no sample in epoch [12]; pass/);
+    }
+  });
+
   it("comes early when the number that counts no longer gets better", async () => {
     const { history } = await run({
       epochs: 50,
@@ -401,8 +417,14 @@ describe("callbacks", () => {
         ended = true;
       },
     };
-    await expect(run({ callbacks: [broken] })).rejects.toThrow("on purpose");
+    const worse: FitCallback = {
+      onEnd: () => {
+        throw new RangeError("at the end too");
+      },
+    };
+    await expect(run({ callbacks: [worse, broken] })).rejects.toThrow("on purpose");
     expect(ended).toBe(true);
+    await expect(run({ callbacks: [worse] })).rejects.toThrow("at the end too");
   });
 });
 

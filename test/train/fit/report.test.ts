@@ -140,7 +140,7 @@ describe("what fit leaves in its directory", () => {
 
   it.each<[object, string]>([
     [{ report: { titel: "x" } }, 'no option "titel"; known: data, title, settings, seeds'],
-    [{ report: { title: 3 } }, "the title is 3; it must be a text"],
+    [{ report: { title: 3 } }, "the title of the report is 3; it must be a text"],
     [{ report: "yes" }, "the options are"],
     [{ classes: "abc" }, 'classes is "abc"; it must be a list of names, one for each class'],
   ])("refuses %j", async (more, message) => {

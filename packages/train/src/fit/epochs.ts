@@ -1,4 +1,4 @@
-import type { Tensor } from "@convgrad/core";
+import { type Tensor, ValueError } from "@convgrad/core";
 import { clipGradNorm, clipGradValue, ReduceLROnPlateau } from "@convgrad/optim";
 import { evaluate } from "../evaluate.ts";
 import type { EpochRecord } from "../history.ts";
@@ -72,6 +72,13 @@ export class Epochs<B> {
       group = new BatchGroup(run, this.#settings);
     }
     if (group.size > 0) await this.#step(group);
+    if (run.average.samples === 0) {
+      throw new ValueError(
+        "fit",
+        `the loader gives no sample in epoch ${run.epoch}; pass one with data, and no generator, which gives its batches once`,
+        { epoch: run.epoch },
+      );
+    }
   }
 
   /** A step of the optimiser, with the gradients that there are. */

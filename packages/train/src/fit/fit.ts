@@ -59,6 +59,7 @@ export async function fit<B = LabelledBatch>(
   const release = settings.catchInterrupts
     ? catchInterrupts(onInterrupt, () => display.onEnd?.(run))
     : () => {};
+  let failure: { readonly error: unknown } | null = null;
   try {
     await folder?.open();
     if (settings.earlyStopping?.isOver) run.stop("early");
@@ -69,12 +70,19 @@ export async function fit<B = LabelledBatch>(
     await new Epochs(run, settings, all, folder).run();
     await finish(run, settings, folder, report);
   } catch (error) {
+    failure = { error };
     await report?.fail(error);
-    throw error;
-  } finally {
-    release();
-    for (const watcher of all) await watcher.onEnd?.(run);
   }
+  release();
+  // Each is told of the end, whatever another throws; the first error is the cause.
+  for (const watcher of all) {
+    try {
+      await watcher.onEnd?.(run);
+    } catch (error) {
+      failure ??= { error };
+    }
+  }
+  if (failure) throw failure.error;
   const best = settings.keepBest?.best ?? null;
   return { ...run.history, stopped: run.stopped ?? "epochs", best, path: run.path };
 }

@@ -1,4 +1,5 @@
 import { checkOptions, formatValue, ValueError } from "@convgrad/core";
+import { checkReceiptParts } from "../receipt.ts";
 
 /** What {@link fit} is to say in `run.json` and `report.html`. */
 export interface FitReportOptions {
@@ -16,7 +17,17 @@ export interface FitReportOptions {
 export function checkReport(report: boolean | FitReportOptions): FitReportOptions | null {
   if (typeof report === "boolean") return report ? {} : null;
   checkOptions("fit", report, ["data", "title", "settings", "seeds"]);
-  const { title } = report;
-  if (title === undefined || typeof title === "string") return report;
-  throw new ValueError("fit", `the title is ${formatValue(title)}; it must be a text`);
+  const { data, title, settings, seeds } = report;
+  for (const [name, value] of Object.entries({ data, title })) {
+    if (value === undefined || typeof value === "string") continue;
+    throw new ValueError(
+      "fit",
+      `the ${name} of the report is ${formatValue(value)}; it must be a text`,
+    );
+  }
+  checkReceiptParts("fit", {
+    ...(settings !== undefined && { settings }),
+    ...(seeds !== undefined && { seeds }),
+  });
+  return report;
 }

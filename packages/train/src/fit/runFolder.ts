@@ -1,4 +1,5 @@
 import {
+  ConvgradError,
   FormatError,
   formatValue,
   randomState,
@@ -93,7 +94,8 @@ export class RunFolder {
       const found = await this.#checkpoints.latest();
       this.#checkExpected(found?.path ?? null);
       if (!found) return;
-      this.#load(checkedTree(found.path, found.state, this.#settings, Object.keys(this.#parts)));
+      const parts = Object.keys(this.#parts);
+      this.#load(found.path, checkedTree(found.path, found.state, this.#settings, parts));
       this.#run.path = found.path;
       this.#saved = this.#moment;
       for (const { path, error } of found.passedOver) {
@@ -125,7 +127,7 @@ export class RunFolder {
   }
 
   /** All parts, or, where one refuses its state, none. */
-  #load(tree: Readonly<Record<string, unknown>>): void {
+  #load(path: string, tree: Readonly<Record<string, unknown>>): void {
     const parts = Object.entries(this.#parts);
     const before = parts.map(([name, part]) => copyState(name, part));
     try {
@@ -134,7 +136,12 @@ export class RunFolder {
       parts.forEach(([, part], i) => {
         part.loadStateDict(before[i] as never);
       });
-      throw error;
+      if (!(error instanceof ConvgradError)) throw error;
+      throw new ValueError(
+        "fit",
+        `${path} is not of this run (${error.message}); pass the model and the options of then, or another directory`,
+        { path, error },
+      );
     }
   }
 

@@ -54,6 +54,7 @@ export function settingsOf<B>(model: Module, options: FitOptions<B>): Settings<B
   checkBatches("fit", "the loader is", loader);
   if (validation !== undefined) checkBatches("fit", "validation is", validation);
   checkIs("the optimizer", optimizer, Optimizer, "new SGD(…) or new Adam(…)");
+  checkTrains(model, optimizer);
   if (schedule !== undefined) checkSchedule(schedule, optimizer);
   if (ema !== undefined) {
     checkIs("ema", ema, ExponentialMovingAverage, "new ExponentialMovingAverage(…)");
@@ -85,7 +86,9 @@ export function settingsOf<B>(model: Module, options: FitOptions<B>): Settings<B
     clipGradNorm: options.clipGradNorm,
     clipGradValue: options.clipGradValue,
     directory: options.directory,
-    report: checkReport(options.report ?? options.directory !== undefined),
+    report: checkReport(
+      options.report === undefined ? options.directory !== undefined : options.report,
+    ),
     classes: checkClasses("fit", options.classes),
     earlyStopping: made(earlyStopping, (own) => new EarlyStopping(own, names, hasValidation)),
     keepBest: made(keepBest, (own) => new BestWeights(own, names, hasValidation)),
@@ -105,6 +108,16 @@ function checkIs(
 ): void {
   if (value instanceof kind) return;
   throw new ValueError("fit", `${what} is ${formatValue(value)}; pass ${remedy}`);
+}
+
+/** An optimizer may have parameters besides the model's, those of the loss for instance, but not only such. */
+function checkTrains(model: Module, { groups }: Optimizer): void {
+  const own = new Set(model.parameters());
+  if (groups.some(({ parameters }) => parameters.some((parameter) => own.has(parameter)))) return;
+  throw new ValueError(
+    "fit",
+    "the optimizer has no parameter of the model; make it of model.parameters()",
+  );
 }
 
 function checkSchedule(schedule: Schedule | ReduceLROnPlateau, optimizer: Optimizer): void {
