@@ -247,6 +247,16 @@ describe("writeFileAtomic", () => {
     expect(files()).toEqual(["run.json"]);
   });
 
+  it("removes what killed programs left of the file", async () => {
+    const gone = execFileSync(process.execPath, ["-p", "process.pid"], { encoding: "utf8" }).trim();
+    const others = [`best.json.${gone}-1.tmp`, `run.json.${process.ppid}-1.tmp`, "run.json.tmp"];
+    for (const file of [...others, `run.json.${gone}-12.tmp`]) {
+      writeFileSync(join(directory, file), "half");
+    }
+    await writeFileAtomic(join(directory, "run.json"), "{}");
+    expect(files()).toEqual([...others, "run.json"].sort());
+  });
+
   it("names the path, the cause and the remedy when it cannot", async () => {
     const path = join(directory, "none/run.json");
     const error = await writeFileAtomic(path, "{}").catch((e: unknown) => e);

@@ -10,7 +10,7 @@ export interface Dataset<B> {
   readonly length: number;
   /** The samples with these numbers, 0 ≤ index < length, in this order, as one batch. */
   batch(indices: Int32Array): B | Promise<B>;
-  /** The SHA-256 of all contents in hexadecimal digits: two data sets have the same when they give the same batches. */
+  /** The SHA-256 of all contents in hexadecimal digits: data sets with the same give the same batches. */
   fingerprint?(): Promise<string>;
   /** The class of each sample, where samples have one. */
   readonly labels?: Int32Array;

@@ -1,5 +1,6 @@
 import { type ConvgradError, checkOptions, checkWhole, FormatError } from "@convgrad/core";
 import { refuser } from "./decode.ts";
+import { finishedName, removeIfDead } from "./drafts.ts";
 import { codeOf, FileError, fileError } from "./fileError.ts";
 import { checkPath, type FileSystem, fileSystem, readFileBytes, writeWhole } from "./files.ts";
 import { checkWholeState, decodeTree, encodeTree, type StateTree } from "./state.ts";
@@ -29,7 +30,6 @@ const NAME = "Checkpoints";
 const FILE = /^step-(\d{8,16})\.safetensors$/;
 /** So often the directory is read again when all that it listed was gone a moment later. */
 const ATTEMPTS = 10;
-const DRAFT = /^step-\d{8,16}\.safetensors\.(\d+)-\d+\.tmp$/;
 
 interface Found {
   readonly step: number;
@@ -68,8 +68,8 @@ export class Checkpoints {
   }
 
   /**
-   * Writes a checkpoint; one of the same step is replaced. Afterwards removes those beyond `keep`, and what killed
-   * programs left unfinished.
+   * Writes a checkpoint; one of the same step is replaced. Before, removes what killed programs left unfinished, afterwards
+   * those beyond `keep`.
    *
    * @param step steps done, from 0
    * @param tree tensors of any shapes and plain data; see {@link encodeState}
@@ -86,11 +86,11 @@ export class Checkpoints {
       throw fileError(operation, this.directory, error);
     });
     const path = this.#pathOf(`step-${String(step).padStart(8, "0")}.safetensors`);
+    await this.#removeDrafts(fs).catch(() => {}); // before, because they take space
     await writeWhole(operation, path, bytes);
     await this.#remember(fs, path);
     // The checkpoint stands: what fails from here on is no reason to say that it does not.
     await this.#removeOld(fs, path).catch(() => {});
-    await this.#removeDrafts(fs).catch(() => {});
     return path;
   }
 
@@ -178,10 +178,7 @@ export class Checkpoints {
   /** Removes the unfinished files of programs that are no more. */
   async #removeDrafts(fs: FileSystem): Promise<void> {
     for (const file of await this.#files(NAME, fs)) {
-      const writer = DRAFT.exec(file)?.[1];
-      if (writer === undefined) continue;
-      const path = this.#pathOf(file);
-      if (await isDead(fs, Number(writer), path)) await fs.rm(path, { force: true });
+      if (FILE.test(finishedName(file) ?? "")) await removeIfDead(fs, this.#pathOf(file));
     }
   }
 }
@@ -199,19 +196,4 @@ function noneWhole(operation: string, directory: string, passedOver: PassedOver[
 async function stampOf(fs: FileSystem, path: string): Promise<string> {
   const { size, mtimeMs, ino } = await fs.stat(path);
   return `${size} ${mtimeMs} ${ino}`;
-}
-
-/** Whether the process that wrote a draft has ended. */
-async function isDead(fs: FileSystem, writer: number, draft: string): Promise<boolean> {
-  if (writer === process.pid) {
-    // Of this process, or of an earlier one with its number, as in containers: then it is older than this process.
-    const began = Date.now() - process.uptime() * 1000;
-    return (await fs.stat(draft)).mtimeMs < began - 1000;
-  }
-  try {
-    process.kill(writer, 0); // asks, and sends nothing
-    return false;
-  } catch (error) {
-    return codeOf(error) === "ESRCH";
-  }
 }

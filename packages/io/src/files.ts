@@ -1,4 +1,5 @@
 import { FormatError, formatValue, ValueError } from "@convgrad/core";
+import { draftOf, removeFormerDrafts } from "./drafts.ts";
 import { codeOf, fileError } from "./fileError.ts";
 
 /** Node's functions for files. */
@@ -7,9 +8,6 @@ type FileHandle = Awaited<ReturnType<FileSystem["open"]>>;
 
 /** Files larger than this are neither read nor written: 2 GiB, the most that Node reads at once. */
 export const LARGEST_FILE = 2 ** 31 - 1;
-
-/** Drafts of this program have numbers, so that two of one file differ. */
-let drafts = 0;
 
 /**
  * Node's file system; asked for at run time, so that bundlers for browsers meet no `node:` import.
@@ -34,7 +32,8 @@ export function checkPath(operation: string, path: unknown): asserts path is str
 
 /**
  * Writes a file wholly or not at all: into a draft beside it, flushed to the disk, which is then renamed. Whoever reads
- * `path` at any moment, also after a crash, finds the former file or the new one.
+ * `path` at any moment, also after a crash, finds the former file or the new one. What
+ * a killed program left of its draft of this file is removed.
  *
  * @param path its directory must exist
  * @throws {@link FileError} for what the file system refuses (no space, a read-only directory): the former file is intact
@@ -56,6 +55,8 @@ export async function writeWhole(
     throw new ValueError(operation, `the contents are ${formatValue(contents)}; ${remedy}`);
   }
   const fs = fileSystem(operation);
+  const directory = path.replace(/[^/\\]*$/, "");
+  await removeFormerDrafts(fs, directory, path.slice(directory.length)).catch(() => {});
   const { draft, file } = await openDraft(operation, fs, path);
   try {
     try {
@@ -69,7 +70,7 @@ export async function writeWhole(
     await fs.rm(draft, { force: true }).catch(() => {}); // the error below says what is wrong
     throw fileError(operation, path, error);
   }
-  await flushDirectory(fs, path.replace(/[^/\\]*$/, "") || ".");
+  await flushDirectory(fs, directory || ".");
 }
 
 /**
@@ -82,7 +83,7 @@ async function openDraft(
   path: string,
 ): Promise<{ draft: string; file: FileHandle }> {
   for (;;) {
-    const draft = `${path}.${process.pid}-${++drafts}.tmp`;
+    const draft = draftOf(path);
     try {
       return { draft, file: await fs.open(draft, "wx") };
     } catch (error) {
