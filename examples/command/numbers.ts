@@ -1,11 +1,12 @@
 import { InvalidArgumentError } from "commander";
 
-/** Reads a whole number of at least `least` from the command line. */
-export function whole(least: number): (text: string) => number {
+/** Reads a whole number of at least `least`, and at most `most`, from the command line. */
+export function whole(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (text.trim() === "" || !Number.isSafeInteger(value) || value < least) {
-      throw new InvalidArgumentError(`It must be a whole number ≥ ${least}.`);
+    if (text.trim() === "" || !Number.isSafeInteger(value) || value < least || value > most) {
+      const limit = most < Number.MAX_SAFE_INTEGER ? ` and ≤ ${most}` : "";
+      throw new InvalidArgumentError(`It must be a whole number ≥ ${least}${limit}.`);
     }
     return value;
   };

@@ -26,7 +26,8 @@ export function run(program: () => Promise<unknown>): void {
     },
     (error: unknown) => {
       if (!(error instanceof ConvgradError)) throw error;
-      console.error(error.message);
+      // The options of `fit` that a command has are spelt as the command has them.
+      console.error(error.message.replace("resume: true", "--resume"));
       process.exitCode = 1;
     },
   );

@@ -38,8 +38,8 @@ export function digitsService(model: cg.Module): Server {
 }
 
 async function answer(model: cg.Module, request: IncomingMessage): Promise<Answer> {
-  const { pathname } = new URL(request.url ?? "/", "http://localhost");
-  if (pathname !== "/classify") throw new Refusal(404, "POST an image to /classify");
+  const [path] = (request.url ?? "/").split("?");
+  if (path !== "/classify") throw new Refusal(404, "POST an image to /classify");
   if (request.method !== "POST") throw new Refusal(405, "POST an image to /classify");
   return classify(model, await body(request));
 }
@@ -58,14 +58,18 @@ async function body(request: IncomingMessage): Promise<Uint8Array> {
   return Buffer.concat(pieces);
 }
 
-/** Which digit an image shows, light on dark or dark on light. */
+/** Which digit an image shows, light on dark or dark on light; what is transparent counts as white paper. */
 async function classify(model: cg.Module, bytes: Uint8Array): Promise<Answer> {
   return cg.scope(async () => {
-    const options = { size: 28, channels: 1, fit: "contain", name: "the upload" } as const;
-    const image = await cg.decodeImage(bytes, { ...options, maxBytes: LARGEST }); // [1, 28, 28]
+    const options = { size: 28, channels: 1, name: "the upload", maxBytes: LARGEST } as const;
+    const filled = await cg.decodeImage(bytes, { ...options, fit: "fill", background: 255 });
+    const isDark = cg.pixels(filled).mean().item() > 0.5;
+    // A square: at the sides more of what the digit stands on.
+    const background = isDark ? 255 : 0;
+    const image = await cg.decodeImage(bytes, { ...options, fit: "contain", background }); // [1, 28, 28]
     return cg.noGrad(() => {
       const drawn = cg.pixels(image.unsqueeze(0)); // [1, 1, 28, 28]
-      const light = drawn.mean().item() > 0.5 ? drawn.neg().add(1) : drawn; // MNIST is light on dark
+      const light = isDark ? drawn.neg().add(1) : drawn; // MNIST is light on dark
       const logits = model.forward(light.sub(MEAN).div(DEVIATION));
       const probabilities = [...logits.softmax(1).toTypedArray()];
       const digit = logits.argmax(1).item();

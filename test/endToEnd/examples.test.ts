@@ -43,6 +43,22 @@ async function receiptOf(directory: string) {
 
 const few = ["--limit", "512", "--test-limit", "200", "--epochs", "1", "--batch", "32"];
 
+/** How people draw digits. */
+const PAPERS = ["light on dark", "dark on light", "narrow, dark on light", "on nothing"] as const;
+
+/** A PNG of a digit of MNIST. */
+async function upload(light: Uint8Array, paper: (typeof PAPERS)[number]): Promise<Buffer> {
+  const size = { width: 28, height: 28 };
+  const raw = { ...size, channels: 1 } as const;
+  if (paper === "on nothing") {
+    const ink = sharp({ create: { ...size, channels: 3, background: "black" } });
+    return ink.joinChannel(Buffer.from(light), { raw }).png().toBuffer();
+  }
+  const digit = sharp(paper === "light on dark" ? light : light.map((p) => 255 - p), { raw });
+  if (paper.startsWith("narrow")) digit.extract({ left: 4, top: 0, width: 20, height: 28 });
+  return digit.png().toBuffer();
+}
+
 describe("the examples", () => {
   it("digits: trains, and the service reads an uploaded digit with what it saved", async () => {
     const { epochs } = await train("digits", ...few, "--limit", "2000", "--epochs", "2");
@@ -61,11 +77,7 @@ describe("the examples", () => {
       const pixels = test.images.toTypedArray() as Uint8Array;
       let right = 0;
       for (let i = 0; i < 40; i++) {
-        // Every other one as dark ink on white paper.
-        const picture = pixels.slice(784 * i, 784 * (i + 1)).map((p) => (i % 2 ? 255 - p : p));
-        const png = await sharp(picture, { raw: { width: 28, height: 28, channels: 1 } })
-          .png()
-          .toBuffer();
+        const png = await upload(pixels.slice(784 * i, 784 * (i + 1)), PAPERS[i % PAPERS.length]!);
         const response = await fetch(address, { method: "POST", body: new Uint8Array(png) });
         const answer = (await response.json()) as Answer;
         expect(answer.probabilities.length).toBe(10);
@@ -79,7 +91,22 @@ describe("the examples", () => {
       expect(await post("")).toBe(400);
       expect(await post(new Uint8Array(2 ** 20 + 1))).toBe(413);
       expect((await fetch(address)).status).toBe(405);
-      expect((await fetch(new URL("/", address))).status).toBe(404);
+      for (const path of ["/", "//", "/classify/1"]) {
+        expect((await fetch(new URL(address).origin + path)).status).toBe(404);
+      }
+      const taken = run(
+        "digits-service",
+        "--port",
+        new URL(address).port,
+        "--model",
+        join(folder, "digits", "model.safetensors"),
+      );
+      await expect(taken).rejects.toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/^digits-service: .*EADDRINUSE.*\n$/),
+      });
+      const again = run("digits", "--directory", join(folder, "digits"), ...few);
+      await expect(again).rejects.toThrow(/holds a run already .* pass --resume to go on/);
     } finally {
       service.kill();
     }
