@@ -1,5 +1,5 @@
 import { Dense, type FitOptions, fit, memory, SGD, StepLR, ValueError } from "convgrad";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { loaderOf, net, validationLoader } from "./task.ts";
 
 const model = net();
@@ -92,4 +92,12 @@ it.each([null, 3, "options", []])("the options %o are refused", async (wrong) =>
   await expect(run).rejects.toThrow(
     /^fit: the options are .*; pass them by name: \{ loader: … \}$/,
   );
+});
+
+it("a directory is refused where there are no files, with what to do instead", async () => {
+  const files = vi.spyOn(process, "getBuiltinModule").mockReturnValue(undefined);
+  const run = fit(model, { ...valid, directory: "x" });
+  await expect(run).rejects.toThrow(ValueError);
+  await expect(run).rejects.toThrow(/^fit: this runtime has no files; leave directory out/);
+  files.mockRestore();
 });

@@ -213,6 +213,12 @@ function checkDirectory(
   if (typeof directory !== "string" || directory === "") {
     throw new ValueError("fit", `directory is ${formatValue(directory)}; it must be a path`);
   }
+  if (typeof process === "undefined" || !process.getBuiltinModule?.("node:fs/promises")) {
+    throw new ValueError(
+      "fit",
+      "this runtime has no files; leave directory out, and keep what encodeModel(model) gives",
+    );
+  }
   const { stateDict, loadStateDict }: Record<string, unknown> = Object(loader);
   if (typeof stateDict === "function" && typeof loadStateDict === "function") return;
   throw new ValueError(
