@@ -163,6 +163,13 @@ describe("a state", () => {
   });
 });
 
+it("is read from memory that threads share", async () => {
+  const bytes = await encodeState({ x: 3 });
+  const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  shared.set(bytes);
+  expect(await decodeState(shared)).toEqual({ x: 3 });
+});
+
 describe("a damaged state", () => {
   it("is noticed at every single bit", async () => {
     const good = await state();

@@ -201,8 +201,11 @@ export async function checkWholeState(
 
 /** The SHA-256 of everything behind the place of the hash, as 64 hexadecimal digits. */
 async function hashOf(file: Uint8Array): Promise<string> {
-  const contents = file.subarray(HASH_END) as Uint8Array<ArrayBuffer>;
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", contents));
+  const contents = file.subarray(HASH_END);
+  // Memory that threads share is not hashed where it is.
+  const own = contents.buffer instanceof ArrayBuffer ? contents : new Uint8Array(contents);
+  const sum = await crypto.subtle.digest("SHA-256", own as Uint8Array<ArrayBuffer>);
+  const digest = new Uint8Array(sum);
   return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
