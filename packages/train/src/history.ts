@@ -32,7 +32,7 @@ export interface StepColumns {
 /** Norms of gradients, measured every so many steps. */
 export interface GradientColumns {
   readonly step: readonly number[];
-  /** By the name of a layer with parameters: the norm of the gradient of all of them. */
+  /** By the name of a layer with parameters: the norm of the gradient of all of them; NaN where they had none. */
   readonly layers: Readonly<Record<string, readonly number[]>>;
 }
 

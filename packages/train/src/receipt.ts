@@ -45,8 +45,8 @@ export interface ReceiptOptions {
   readonly seeds?: Readonly<Record<string, number>>;
   /** Loaders or data sets by name; those that have a `fingerprint()` are hashed. */
   readonly data?: Readonly<Record<string, unknown>>;
-  /** What the run is taken up again from: its receipt, and the step. */
-  readonly resumed?: { readonly from: RunReceipt; readonly step: number };
+  /** What the run is taken up again from: its receipt, `null` where that is lost, and the step. */
+  readonly resumed?: { readonly from: RunReceipt | null; readonly step: number };
 }
 
 /**
@@ -76,12 +76,12 @@ export async function startReceipt(options: ReceiptOptions = {}): Promise<RunRec
     ),
     backend,
     threads,
-    started: resumed?.from.started ?? new Date().toISOString(),
+    started: resumed?.from?.started ?? new Date().toISOString(),
     seconds: 0,
     epochs: [],
     weightsHash: null,
     stopped: null,
-    resumed: resumed ? [...resumed.from.resumed, resumed.step] : [],
+    resumed: resumed ? [...(resumed.from?.resumed ?? []), resumed.step] : [],
     warnings: [],
   };
 }

@@ -277,6 +277,29 @@ describe("what a run measures", () => {
     expect(memory().tensors - before).toBeLessThan(60);
   });
 
+  it("has columns of one length where a layer is frozen for a while", async () => {
+    const model = net();
+    const freezer: FitCallback = {
+      onForward: ({ step }) => {
+        for (const parameter of model.parameters().slice(0, 2)) {
+          parameter.requiresGrad = step > 2;
+          parameter.grad = null;
+        }
+      },
+    };
+    const { gradients } = await fit(model, {
+      loader: loaderOf(),
+      optimizer: new SGD(model.parameters(), { lr: 0.01 }),
+      epochs: 1,
+      inspectEvery: 1,
+      callbacks: [freezer],
+      ...quiet,
+    });
+    const { step, layers } = gradients;
+    for (const norms of Object.values(layers)) expect(norms).toHaveLength(step.length);
+    expect(layers["0"]?.map((norm) => Number.isNaN(norm))).toEqual(step.map((at) => at < 4));
+  });
+
   it("merges steps where there are very many", async () => {
     const model = new Dense(1, 1);
     const x = randn([1, 1]);

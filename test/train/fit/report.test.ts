@@ -83,6 +83,22 @@ describe("what fit leaves in its directory", () => {
     expect(await page("parts")).toContain("resumed at step 3");
   });
 
+  it("says that a run was resumed, also where it was killed early or its receipt is lost", async () => {
+    let atFirst: RunReceipt | undefined;
+    const look = {
+      onStep: async ({ step }: { step: number }) => {
+        if (step === 1) atFirst = await read("early");
+      },
+    };
+    const cut = {
+      onStep: (r: { step: number; stop(): void }) => (r.step === 3 ? r.stop() : undefined),
+    };
+    await run("early", { callbacks: [look, cut] });
+    expect(atFirst).toMatchObject({ stopped: null, epochs: [], resumed: [] });
+    await rm(join(folder, "early/run.json"));
+    expect(await run("early", { resume: true })).toMatchObject({ resumed: [3], stopped: "epochs" });
+  });
+
   it("is left as it is where a finished run is resumed", async () => {
     await run("done");
     const before = await readFile(join(folder, "done/run.json"), "utf8");

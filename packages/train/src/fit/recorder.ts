@@ -52,19 +52,18 @@ export class Recorder {
     this.#stride *= 2;
   }
 
-  /** Norms by layer; of too many measurements every other one is forgotten. */
+  /** Norms by layer, NaN for one that is missing this time; of too many measurements every other one is forgotten. */
   addGradients(step: number, norms: Readonly<Record<string, number>>): void {
-    this.#gradients.step.push(step);
-    for (const [name, norm] of Object.entries(norms)) {
-      this.#gradients.layers[name] ??= [];
-      this.#gradients.layers[name].push(norm);
-    }
+    const { step: steps, layers } = this.#gradients;
+    for (const name of Object.keys(norms)) layers[name] ??= steps.map(() => Number.NaN);
+    steps.push(step);
+    for (const [name, column] of Object.entries(layers)) column.push(norms[name] ?? Number.NaN);
     if (this.#gradients.step.length < MOST_ENTRIES) return;
     const half = (values: readonly number[]) => values.filter((_, i) => i % 2 === 1);
-    const layers = Object.entries(this.#gradients.layers).map(([name, all]) => [name, half(all)]);
+    const halves = Object.entries(layers).map(([name, all]) => [name, half(all)]);
     this.#gradients = {
-      step: half(this.#gradients.step),
-      layers: Object.fromEntries(layers) as Record<string, number[]>,
+      step: half(steps),
+      layers: Object.fromEntries(halves) as Record<string, number[]>,
     };
   }
 

@@ -9,7 +9,7 @@ import type { FitReportOptions } from "./reportOptions.ts";
 import type { Run } from "./run.ts";
 
 /**
- * Writes `run.json` after each epoch and at the end, and `report.html` at the end. A run is never ended by it: what
+ * Writes `run.json` at the start, after each epoch and at the end, and `report.html` at the end. A run is never ended by it: what
  * cannot be written is a warning.
  */
 export class RunReport<B> implements FitCallback {
@@ -32,14 +32,15 @@ export class RunReport<B> implements FitCallback {
     await this.#try("receipt", async () => {
       const { settings, seeds } = this.#options;
       const { loader, validation } = this.#settings;
-      const from = step > 0 ? await this.#former() : null;
       this.#receipt = await startReceipt({
         settings: { ...settings, fit: describeRun(this.#settings) },
         ...(seeds && { seeds }),
         data: { train: loader, ...(validation && { validation }) },
-        ...(from && { resumed: { from, step } }),
+        ...(step > 0 && { resumed: { from: await this.#former(), step } }),
       });
     });
+    // A run that is killed in its first epoch has a receipt too.
+    await this.#write({});
   }
 
   async onEpoch(): Promise<void> {
