@@ -197,6 +197,20 @@ describe("models", () => {
     expect(Math.abs((found.data as Float32Array)[7]! - y.toTypedArray()[7]!)).toBeLessThan(1e-5);
   });
 
+  it("are written without their hooks", async () => {
+    const model = new Sequential(new ReLU());
+    const file = await exportOnnx(model, [3]);
+    model.layers[0]!.onForward(({ output }) => output.mul(2));
+    expect(await exportOnnx(model, [3])).toEqual(file);
+  });
+
+  it("of long rows are written without tables of all by all", async () => {
+    const begin = performance.now();
+    await exportOnnx(new AdaptiveAvgPool([1, 7]), [1, 1, 20_000]);
+    await exportOnnx(new Upsample({ scale: [1, 1.3] }), [1, 1, 20_000]);
+    expect(performance.now() - begin).toBeLessThan(10_000);
+  });
+
   it("have a batch of one's own, names, and probabilities", async () => {
     const model = new Sequential(new Flatten(), new Dense(4, 3));
     const options = { batch: 2, inputName: "image", outputName: "odds", softmax: true } as const;

@@ -76,6 +76,14 @@ describe("a model that was saved and loaded", () => {
     expect(model.forward(randn([2, 1, 4, 4])).shape).toEqual([2, 2, 2, 2]);
   });
 
+  it("takes no notice of hooks", async () => {
+    const model = small();
+    const file = await encodeModel(model);
+    const remove = model.layers.map((layer) => layer.onForward(() => undefined));
+    expect(await encodeModel(model)).toEqual(file);
+    for (const each of remove) each();
+  });
+
   it("knows classes of one's own", async () => {
     class Twice extends Module {
       readonly inner = new Dense(2, 2);

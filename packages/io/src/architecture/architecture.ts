@@ -130,7 +130,7 @@ class Describing {
     if (this.#found.size >= MOST_LAYERS) refuse(`is more than layer ${MOST_LAYERS}`);
     if (this.#depth >= DEEPEST) refuse(`lies more than ${DEEPEST} layers deep`);
     const known = this.#classes.find(([, row]) => row.class === layer.constructor);
-    if (!known || Object.hasOwn(layer, "forward")) return refuse(foreign(layer));
+    if (!known || isReplaced(layer)) return refuse(foreign(layer));
     const [type, row] = known;
     for (const [key, weight] of row.numbers ? layer.namedParameters() : []) {
       const owner = this.#owners.get(weight);
@@ -157,9 +157,14 @@ class Describing {
   }
 }
 
+/** Whether somebody assigned another forward; hooks define theirs so that nobody lists it. */
+export function isReplaced(layer: Module): boolean {
+  return Object.keys(layer).includes("forward");
+}
+
 function foreign(layer: Module): string {
   const name = layer.constructor.name || "Mine";
-  if (Object.hasOwn(layer, "forward")) {
+  if (isReplaced(layer)) {
     return `is a ${name} whose forward was replaced; make a class of your own of it`;
   }
   return (

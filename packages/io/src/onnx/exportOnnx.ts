@@ -11,6 +11,7 @@ import {
   ValueError,
 } from "@convgrad/core";
 import { Module, outputShape } from "@convgrad/layers";
+import { isReplaced } from "../architecture/architecture.ts";
 import { FLOAT } from "./descriptor.ts";
 import { encodeMessage, type Message } from "./encode.ts";
 import { GraphWriter, type OnnxGraph, type OnnxValue } from "./graph.ts";
@@ -55,7 +56,7 @@ const MOST_BYTES = 2 ** 31 - 1;
 
 /**
  * A model as an ONNX file, for onnxruntime and other programs: what it does after `eval()`, that is without dropout and
- * with running statistics, whether or not it is in training now. Weights and all arithmetic are float32, also those of a
+ * with running statistics and without hooks, whether or not it is in training now. Weights and all arithmetic are float32, also those of a
  * model of float64. The model stays as it is.
  *
  * @param model layers of convgrad, or of classes that `convert` knows
@@ -175,7 +176,7 @@ function converted(
     throw new ValueError("exportOnnx", `convert gave ${formatValue(written)}; ${remedy}`);
   }
   const known = ways.known.find((each) => each.class === layer.constructor);
-  if (known && !Object.hasOwn(layer, "forward")) {
+  if (known && !isReplaced(layer)) {
     return { name: known.convert(layer, x, graph, shape), shape };
   }
   const type = layer.constructor.name;

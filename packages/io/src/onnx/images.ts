@@ -1,4 +1,4 @@
-import { eye, type Shape, type Tensor, tensor } from "@convgrad/core";
+import { arange, type Shape, type Tensor, tensor } from "@convgrad/core";
 import { type Subsample, type Upsample, upsample } from "@convgrad/layers";
 import type { OnnxGraph, OnnxValue } from "./graph.ts";
 
@@ -44,11 +44,12 @@ export function convertUpsample(
       nearest_mode: "floor",
     });
   }
-  const [rows, columns] = axes.map((axis) => shares(layer, axis)) as [Tensor, Tensor];
   if (mode === "nearest") {
-    const tall = graph.node("Gather", [x.name, cells(graph, "rows", rows)], { axis: 2 });
-    return graph.node("Gather", [tall, cells(graph, "columns", columns)], { axis: 3 });
+    const [rows, columns] = axes.map((axis) => [...places(layer, axis)]);
+    const tall = graph.node("Gather", [x.name, graph.integers("rows", rows!)], { axis: 2 });
+    return graph.node("Gather", [tall, graph.integers("columns", columns!)], { axis: 3 });
   }
+  const [rows, columns] = axes.map((axis) => shares(layer, axis)) as [Tensor, Tensor];
   const tall = graph.node("MatMul", [graph.weights("rows", rows), x.name]);
   return graph.node("MatMul", [tall, graph.weights("columns", columns.transpose(0, 1))]);
 }
@@ -71,16 +72,23 @@ function isSafe({ size, output, scale }: Growth, mode: "nearest" | "bilinear"): 
   return isSize && (mode === "bilinear" || Number.isInteger(scale));
 }
 
-/** `[output, size]`: how much of each input cell an output cell takes, read off the images of single cells. */
-function shares({ options }: Upsample, { size, output, scale }: Growth): Tensor {
+/** Which cell each output cell shows, or between which two it lies: the layer itself says, on a ramp. */
+function places({ options }: Upsample, { size, output, scale }: Growth): Float64Array {
   const { scale: given, ...rest } = options;
   const target =
-    given === undefined ? { size: [output, size] as const } : { scale: [scale, 1] as const };
-  const single = eye(size, { dtype: "float64" }).reshape([1, 1, size, size]);
-  return upsample(single, { ...rest, ...target }).reshape([output, size]);
+    given === undefined ? { size: [output, 1] as const } : { scale: [scale, 1] as const };
+  const ramp = arange(size).to("float64").reshape([1, 1, size, 1]);
+  return Float64Array.from(upsample(ramp, { ...rest, ...target }).toTypedArray());
 }
 
-/** The one cell that each output cell takes. */
-function cells(graph: OnnxGraph, name: string, taken: Tensor): string {
-  return graph.integers(name, [...taken.argmax(1).toTypedArray()]);
+/** `[output, size]`: how much of each input cell an output cell takes. */
+function shares(layer: Upsample, axis: Growth): Tensor {
+  const { size, output } = axis;
+  const weights = new Float64Array(output * size);
+  places(layer, axis).forEach((place, i) => {
+    const low = Math.min(Math.floor(place), size - 1);
+    weights[i * size + low] = 1 - (place - low);
+    if (low + 1 < size) weights[i * size + low + 1] = place - low;
+  });
+  return tensor(weights, { shape: [output, size] });
 }

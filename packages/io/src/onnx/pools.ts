@@ -1,9 +1,9 @@
-import { eye, ones, type Shape, type Tensor, tensor } from "@convgrad/core";
+import { arange, ones, type Shape, type Tensor, tensor } from "@convgrad/core";
 import {
   type AdaptiveAvgPool,
   type AdaptiveMaxPool,
   type AvgPool,
-  adaptiveAvgPool,
+  adaptiveMaxPool,
   avgPool,
   type LpPool,
   type MaxPool,
@@ -119,7 +119,19 @@ export function convertAdaptiveAvgPool(
 
 /** `[count, size]`: the weights of the cells of an axis in each window along it. */
 function averages(size: number, count: number): Tensor {
-  return adaptiveAvgPool(eye(size, { dtype: "float64" }), [count, size]);
+  const weights = new Float64Array(count * size);
+  windowsAlong(size, count).forEach(([start, end], i) => {
+    weights.fill(1 / (end - start), i * size + start, i * size + end);
+  });
+  return tensor(weights, { shape: [count, size] });
+}
+
+/** From the first cell of each window along an axis to the one after its last: the layer itself says, on a ramp. */
+function windowsAlong(size: number, count: number): [start: number, end: number][] {
+  const ramp = arange(size).to("float64").unsqueeze(0);
+  const last = adaptiveMaxPool(ramp, [1, count]).toTypedArray();
+  const first = adaptiveMaxPool(ramp.neg(), [1, count]).toTypedArray();
+  return Array.from(last, (cell, i) => [-first[i]!, cell + 1]);
 }
 
 /** ONNX, operator MaxPool; where windows are not of one size, over copies of them side by side. */
@@ -154,11 +166,10 @@ interface Places {
 
 /** The cells of each window along an axis; shorter windows repeat their last cell. */
 function sideBySide(size: number, count: number): Places {
-  const weights = averages(size, count).toArray() as number[][];
-  const windows = weights.map((row) => row.flatMap((weight, cell) => (weight > 0 ? [cell] : [])));
-  const longest = Math.max(...windows.map(({ length }) => length));
-  const places = windows.flatMap((cells) =>
-    Array.from({ length: longest }, (_, i) => cells[Math.min(i, cells.length - 1)]!),
+  const windows = windowsAlong(size, count);
+  const longest = Math.max(...windows.map(([start, end]) => end - start));
+  const places = windows.flatMap(([start, end]) =>
+    Array.from({ length: longest }, (_, i) => Math.min(start + i, end - 1)),
   );
   return { places, longest };
 }
