@@ -1,6 +1,7 @@
 // Replays a run and compares the bits: `npm run verify -- runs/1/run.json`, or `npm run verify -- --help`.
 
 import { readFile, stat } from "node:fs/promises";
+import { basename, dirname, resolve } from "node:path";
 import { Command } from "commander";
 import * as cg from "convgrad";
 import { whole } from "../command/numbers.ts";
@@ -40,7 +41,7 @@ async function main(): Promise<void> {
   // A run that went to its end is replayed to its end, of others what they have done.
   const isWhole = ["epochs", "steps", "early"].includes(recorded.stopped ?? "");
   const until = epochs ?? (isWhole ? Number.POSITIVE_INFINITY : recorded.epochs.length);
-  const replayed = await replay(command, until);
+  const replayed = await replay(command, until, basename(dirname(resolve(file))));
   const comparison = cg.compareReceipts(recorded, replayed);
   console.log(describe(recorded, comparison));
   if (!comparison.equal) process.exitCode = 1;

@@ -81,12 +81,13 @@ function isAllowed(name: string, value: string): boolean {
 /**
  * Runs the program again in a folder of its own, to its end or until it has done so many epochs.
  *
+ * @param part the folder of the run inside the program's folder, where that trains more than once
  * @throws ValueError when it ends without a receipt.
  */
-export async function replay(command: Command, epochs: number): Promise<cg.RunReceipt> {
+export async function replay(command: Command, epochs: number, part = ""): Promise<cg.RunReceipt> {
   const folder = await mkdtemp(join(tmpdir(), "convgrad-verify-"));
   try {
-    return await receiptOf(command, epochs, folder);
+    return await receiptOf(command, epochs, folder, [folder, join(folder, part)]);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -96,6 +97,7 @@ async function receiptOf(
   { script, options }: Command,
   epochs: number,
   folder: string,
+  places: readonly string[],
 ): Promise<cg.RunReceipt> {
   const node = [
     "--conditions=source",
@@ -116,8 +118,11 @@ async function receiptOf(
   });
   const done = ended.then(() => true);
   const read = async () => {
-    const text = await readFile(join(folder, "run.json"), "utf8").catch(() => null);
-    return text === null ? null : cg.readReceipt(text, { name: "the replay's run.json" });
+    for (const place of places) {
+      const text = await readFile(join(place, "run.json"), "utf8").catch(() => null);
+      if (text !== null) return cg.readReceipt(text, { name: "the replay's run.json" });
+    }
+    return null;
   };
   try {
     while (!(await Promise.race([done, after(200)]))) {

@@ -155,6 +155,8 @@ describe("the examples", () => {
     const [known, tuned, scratch] = [...stdout.matchAll(/([\d.]+) %/g)].map(([, n]) => Number(n));
     expect(known).toBeGreaterThan(98);
     expect(tuned).toBeGreaterThan(scratch! + 2);
+    const { stdout: said } = await run("verify", join(directory, "tuned", "run.json"));
+    expect(said).toMatch(/equal to the bit/);
   });
 });
 
