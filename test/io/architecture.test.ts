@@ -196,6 +196,14 @@ describe("what cannot be described", () => {
       },
       "layer 1 shares its weight with layer 0, which is not the same layer; make a class of your own",
     ],
+    ...[undefined, null, 3, [1]].map((fields): [string, () => unknown, string] => [
+      `a description that is ${JSON.stringify(fields)}`,
+      () => {
+        const format = { ...layers["Twice"]!, describe: () => fields as never };
+        return architecture(new Twice(new ReLU(), 2), { layers: { Twice: format } });
+      },
+      "describe must return fields by name",
+    ]),
     [
       "a weight that the class does not know",
       () => architecture(Object.assign(new Dense(2, 2), { more: parameter(zeros([3])) })),

@@ -148,6 +148,9 @@ class Describing {
       return this.layer(part, name === "" ? place : `${name}.${place}`);
     });
     this.#depth--;
+    if (typeof fields !== "object" || fields === null || Array.isArray(fields)) {
+      refuse(`is described by ${formatValue(fields)}; describe must return fields by name`);
+    }
     const given = Object.entries(fields).filter(([, value]) => value !== undefined);
     const wrong = given.find(([key, value]) => key === "type" || key === "id" || !isJson(value));
     if (wrong) refuse(`has a field ${wrong[0]} that is no plain JSON, or called type or id`);
