@@ -21,8 +21,10 @@ export function run(program: () => Promise<unknown>): void {
   }
   program().then(
     (result) => {
-      const { stopped }: Partial<FitResult> = Object(result);
-      if (stopped === "interrupt") process.exitCode = INTERRUPTED;
+      const { stopped, path }: Partial<FitResult> = Object(result);
+      if (stopped !== "interrupt") return;
+      console.error(`interrupted; --resume goes on from ${path}`);
+      process.exitCode = INTERRUPTED;
     },
     (error: unknown) => {
       if (!(error instanceof ConvgradError)) throw error;

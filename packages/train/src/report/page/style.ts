@@ -91,7 +91,7 @@ table { border-collapse: collapse; width: 100%; font-size: 0.9rem; }
 .table-card th:last-child, .table-card td:last-child { padding-right: 0; }
 .table-card thead th { color: var(--soft); font-weight: 550; font-size: 0.84rem; white-space: nowrap; vertical-align: bottom; }
 .table-card th.number, .table-card td.number { text-align: right; }
-.table-card tbody th { font-weight: 550; overflow-wrap: anywhere; }
+.table-card tbody th { font-weight: 550; overflow-wrap: anywhere; min-width: 2.2em; }
 .table-card tfoot th, .table-card tfoot td { border-bottom: 0; font-weight: 650; }
 .table-card tbody tr:hover { background: var(--tint); }
 
