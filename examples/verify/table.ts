@@ -29,7 +29,7 @@ export function describe(recorded: RunReceipt, comparison: ReceiptComparison): s
 
 /** A line of a file from anywhere, without what would command a terminal. */
 function printable(line: string): string {
-  return line.replace(/\p{Cc}/gu, "�");
+  return line.replace(/[\p{Cc}\p{Bidi_Control}]/gu, "�");
 }
 
 /** Where bits part first. */

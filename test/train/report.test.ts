@@ -123,6 +123,20 @@ describe("renderReport", () => {
     expect(page).toContain("&lt;img src=x onerror=&quot;");
   });
 
+  it("has no empty figures, and no name that turns what stands behind it", async () => {
+    const steps = { step: [1, 2], loss: [2, 1], accuracy: [null, null], lr: [0.1, 0.1] };
+    const plain = {
+      steps,
+      gradients: { step: [1], layers: { "0": [0] } },
+      epochs: [],
+      warnings: [],
+    };
+    const page = await renderReport({ title: "left\u202etfel", receipt, history: plain });
+    expect(page).toContain('data-save="loss"');
+    expect(page).toContain("<h1>left�tfel</h1>");
+    for (const name of ["accuracy", "gradients"]) expect(page).not.toContain(`data-save="${name}"`);
+  });
+
   it("is a page for a run without anything, too", async () => {
     const empty = {
       steps: { step: [], loss: [], accuracy: [], lr: [] },

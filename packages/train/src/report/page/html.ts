@@ -17,6 +17,9 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
+/** Characters that turn the direction of what stands behind them. */
+const TURNING = /\p{Bidi_Control}/gu;
+
 /** HTML with what stands in `${…}` escaped, for elements and for attributes in quotes; HTML in it stays HTML. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(
@@ -28,7 +31,9 @@ function inner(part: Part): string {
   if (part === null || part === false) return "";
   if (part instanceof Html) return part.text;
   if (typeof part === "object") return part.map(inner).join("");
-  return String(part).replace(/[&<>"']/g, (character) => ENTITIES[character]!);
+  return String(part)
+    .replace(TURNING, "�")
+    .replace(/[&<>"']/g, (character) => ENTITIES[character]!);
 }
 
 /** JSON that may stand in a script element: nothing in it ends the element or begins a comment. */

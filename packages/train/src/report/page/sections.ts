@@ -105,13 +105,15 @@ export function courseSection({ history, receipt, held }: PageData): Html {
       plot("loss", lossNow),
       { more: log("loss") },
     ),
-    card(
-      "accuracy",
-      "Accuracy",
-      "The part of samples whose largest logit is the label.",
-      plot("accuracy", accuracyNow),
-    ),
-    Object.keys(history.gradients.layers).length === 0
+    !hasAccuracy(history)
+      ? null
+      : card(
+          "accuracy",
+          "Accuracy",
+          "The part of samples whose largest logit is the label.",
+          plot("accuracy", accuracyNow),
+        ),
+    !hasGradients(history)
       ? null
       : card(
           "gradients",
@@ -129,6 +131,17 @@ export function courseSection({ history, receipt, held }: PageData): Html {
   return html`<section id="course"><h2>How it went</h2>
 <p>${isEmpty ? "No step was recorded." : html`<span class="hint">Drag across a chart to look closer, double-click to go back, click a name to hide its curve.</span>`}</p>
 ${isEmpty ? null : html`<div class="grid">${charts}</div>${epochTable(receipt, held)}`}</section>`;
+}
+
+/** Models that tell no classes apart have none. */
+function hasAccuracy({ steps, epochs }: RunHistory): boolean {
+  const validated = epochs.map(({ validation }) => validation?.["accuracy"] ?? null);
+  return [...steps.accuracy, ...validated].some((value) => value !== null && !Number.isNaN(value));
+}
+
+/** Whether there is a norm that a logarithmic axis has a place for. */
+function hasGradients({ gradients }: RunHistory): boolean {
+  return Object.values(gradients.layers).some((norms) => norms.some((norm) => norm > 0));
 }
 
 /** What the model confuses. */
