@@ -1,3 +1,5 @@
+import { sha256 } from "./sha256.ts";
+
 /** The program of a run, and the code it ran. */
 export interface CodeFacts {
   /** How it was started: its file, from the working directory, and its arguments; `null` outside Node. */
@@ -134,17 +136,5 @@ async function hashOf(
     const name = folder === undefined ? "" : path.relative(folder, file).split(path.sep).join("/");
     parts.push(new TextEncoder().encode(`${name}\n${contents.length}\n`), contents);
   }
-  const bytes = Uint8Array.from({ length: parts.reduce((sum, part) => sum + part.length, 0) });
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return hexDigest(bytes);
-}
-
-/** The SHA-256 of bytes as 64 hexadecimal digits. */
-export async function hexDigest(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return sha256(parts);
 }

@@ -1,4 +1,5 @@
 import { Tensor, ValueError } from "@convgrad/core";
+import { sha256 } from "./sha256.ts";
 
 /**
  * The SHA-256 of all parameters, as 64 hexadecimal digits: the bytes of each in row-major order, little-endian, one
@@ -16,12 +17,9 @@ export async function weightsHash(parameters: Iterable<Tensor>): Promise<string>
     throw new ValueError("weightsHash", "takes tensors; pass model.parameters()");
   }
   const values = await Promise.all(listed.map((parameter) => parameter.read()));
-  const bytes = new Uint8Array(values.reduce((sum, { byteLength }) => sum + byteLength, 0));
-  let at = 0;
-  for (const { buffer, byteOffset, byteLength } of values) {
-    bytes.set(new Uint8Array(buffer, byteOffset, byteLength), at);
-    at += byteLength;
-  }
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return sha256(
+    values.map(
+      ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength),
+    ),
+  );
 }
