@@ -21,7 +21,13 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts", "packages/*/src/**/*.test.ts"],
-          exclude: ["**/node_modules/**", "**/dist/**", "test/packed/**", "test/browser/**"],
+          exclude: [
+            "**/node_modules/**",
+            "**/dist/**",
+            "test/packed/**",
+            "test/browser/**",
+            "test/explorer/**",
+          ],
         },
       },
       {
@@ -30,6 +36,17 @@ export default defineConfig({
         test: {
           name: "browser",
           include: ["test/browser/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        // Builds the explorer and uses it in a browser: apart (`npm run explorer:test`).
+        extends: true,
+        test: {
+          name: "explorer",
+          include: ["test/explorer/**/*.test.ts"],
+          globalSetup: ["test/explorer/site.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -6,9 +6,12 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const TYPES: Readonly<Record<string, string>> = {
+  ".css": "text/css",
   ".html": "text/html",
   ".js": "text/javascript",
   ".mjs": "text/javascript",
+  ".svg": "image/svg+xml",
+  ".woff2": "font/woff2",
 };
 
 /** What the first folder of a path asks for, several with `+` between: `/isolated+csp/page.html`. */
@@ -57,9 +60,9 @@ export interface Site {
 
 /** Serves files by their path below the folder that names the headers; from a directory, or given as text. */
 export async function serve(files: Readonly<Record<string, string>> | string): Promise<Site> {
-  const find = async (name: string): Promise<string | undefined> =>
+  const find = async (name: string): Promise<string | Uint8Array | undefined> =>
     typeof files === "string"
-      ? await readFile(join(files, name), "utf8").catch(() => undefined)
+      ? await readFile(join(files, name)).catch(() => undefined)
       : files[name];
   const server = createServer(async ({ url = "/" }, response) => {
     const { pathname } = new URL(url, "http://localhost");

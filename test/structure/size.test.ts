@@ -15,7 +15,7 @@ function codeLines(source: string): number {
 
 const packages = join(import.meta.dirname, "../../packages");
 const sizes = readdirSync(packages, { recursive: true, encoding: "utf8" })
-  .filter((file) => /^[^/\\]+[/\\]src[/\\].*(?<!\.test)\.ts$/.test(file))
+  .filter((file) => /^[^/\\]+[/\\]src[/\\].*(?<!\.test)\.tsx?$/.test(file))
   .map((file) => ({ file, lines: codeLines(readFileSync(join(packages, file), "utf8")) }));
 
 describe("the size of the sources", () => {

@@ -1,0 +1,110 @@
+import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import "./chart.css";
+
+/** A line of a chart. */
+export interface Line {
+  readonly label: string;
+  /** One number per x; `null` where there is none. */
+  readonly values: readonly (number | null)[];
+  /** Which of the theme's line colours, 0 to 5. */
+  readonly colour: number;
+  readonly dashed?: boolean;
+  /** Points only, without lines between. */
+  readonly points?: boolean;
+}
+
+export interface LineChartProps {
+  /** What it shows, for screen readers. */
+  readonly name: string;
+  readonly xLabel: string;
+  readonly x: readonly number[];
+  readonly lines: readonly Line[];
+  /** A logarithmic y axis: numbers ≤ 0 are left out. */
+  readonly log?: boolean;
+  readonly yRange?: readonly [number, number];
+  /** In CSS pixels; default 220. */
+  readonly height?: number;
+}
+
+/** Lines over a common x, by uPlot. It follows its numbers, its width and the theme. */
+export function LineChart(props: LineChartProps): JSX.Element {
+  const { name, lines, log = false, height = 220 } = props;
+  const place = useRef<HTMLDivElement>(null);
+  const chart = useRef<uPlot | null>(null);
+  const shown = useRef<uPlot.AlignedData>([[]]);
+  const positive = (v: number | null) =>
+    v !== null && Number.isFinite(v) && (!log || v > 0) ? v : null;
+  shown.current = [[...props.x], ...lines.map(({ values }) => values.map(positive))];
+
+  const design = JSON.stringify([
+    lines.map(({ label, colour, dashed, points }) => [label, colour, dashed, points]),
+    log,
+    props.yRange,
+    height,
+    props.xLabel,
+  ]);
+  // `design` stands for all that a drawing is made of.
+  useEffect(() => {
+    const element = place.current!;
+    const draw = () => {
+      chart.current?.destroy();
+      chart.current = new uPlot(settings(props, element), shown.current, element);
+    };
+    draw();
+    const resized = new ResizeObserver(() => {
+      const width = element.clientWidth;
+      if (width && chart.current?.width !== width) chart.current?.setSize({ width, height });
+    });
+    resized.observe(element);
+    const themed = new MutationObserver(draw);
+    themed.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    const dark = matchMedia("(prefers-color-scheme: dark)");
+    dark.addEventListener("change", draw);
+    return () => {
+      resized.disconnect();
+      themed.disconnect();
+      dark.removeEventListener("change", draw);
+      chart.current?.destroy();
+      chart.current = null;
+    };
+  }, [design]);
+  useEffect(() => chart.current?.setData(shown.current));
+
+  const last = lines.map(({ label, values }) => `${label} ${values.at(-1) ?? "none"}`).join(", ");
+  return <div class="chart" role="img" aria-label={`${name}; last: ${last}`} ref={place} />;
+}
+
+function settings(props: LineChartProps, element: HTMLElement): uPlot.Options {
+  const style = getComputedStyle(element);
+  const colour = (variable: string) => style.getPropertyValue(variable).trim();
+  const [ink, grid] = [colour("--soft"), colour("--line")];
+  const axis = { stroke: ink, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 } };
+  return {
+    width: element.clientWidth || 320,
+    height: props.height ?? 220,
+    scales: {
+      x: { time: false },
+      y: {
+        ...(props.log && { distr: 3 as const }),
+        ...(props.yRange && { range: [...props.yRange] as [number, number] }),
+      },
+    },
+    axes: [
+      { ...axis, label: props.xLabel, labelSize: 18, size: 32 },
+      { ...axis, size: 56 },
+    ],
+    series: [
+      { label: props.xLabel },
+      ...props.lines.map(({ label, colour: number, dashed, points }) => ({
+        label,
+        stroke: colour(`--line-${number}`),
+        width: points ? 0 : 2,
+        ...(dashed && { dash: [6, 4] }),
+        points: { show: points ?? false, size: 6 },
+      })),
+    ],
+  };
+}

@@ -1,0 +1,5 @@
+import type { JSX } from "preact";
+
+export function LessonsView(): JSX.Element {
+  return <p>Soon.</p>;
+}

@@ -1,0 +1,5 @@
+import { render } from "preact";
+import { App } from "./shell/App.tsx";
+import "./shell/shell.css";
+
+render(<App />, document.getElementById("app")!);

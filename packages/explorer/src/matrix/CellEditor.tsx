@@ -1,0 +1,59 @@
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+
+export interface CellEditorProps {
+  readonly name: string;
+  readonly text: string;
+  readonly onValue: (value: number) => void;
+  /** Whether the keyboard ended it, so that the cell gets the focus back. */
+  readonly onEnd: (keepFocus: boolean) => void;
+}
+
+const NAMED: Readonly<Record<string, number>> = {
+  nan: Number.NaN,
+  "∞": Number.POSITIVE_INFINITY,
+  "-∞": Number.NEGATIVE_INFINITY,
+  infinity: Number.POSITIVE_INFINITY,
+  "-infinity": Number.NEGATIVE_INFINITY,
+};
+
+/** The number that a person typed, NaN and ∞ included; `undefined` for what is none. */
+export function typedNumber(text: string): number | undefined {
+  const plain = text.trim().replaceAll("−", "-").replace(",", ".").toLowerCase();
+  if (plain in NAMED) return NAMED[plain];
+  const value = plain === "" ? Number.NaN : Number(plain);
+  return Number.isNaN(value) ? undefined : value;
+}
+
+/** The field in a cell: Enter takes the number, Escape leaves it, what is no number is shown as such. */
+export function CellEditor({ name, text, onValue, onEnd }: CellEditorProps): JSX.Element {
+  const [typed, setTyped] = useState(text);
+  const input = useRef<HTMLInputElement>(null);
+  const over = useRef(false);
+  useEffect(() => {
+    input.current?.focus();
+    if (text.length > 1) input.current?.select();
+  }, [text]);
+  const value = typedNumber(typed);
+  const end = (keepFocus: boolean, take: boolean) => {
+    if (over.current) return;
+    over.current = true;
+    if (take && value !== undefined) onValue(value);
+    onEnd(keepFocus);
+  };
+  return (
+    <input
+      ref={input}
+      aria-label={name}
+      aria-invalid={value === undefined}
+      value={typed}
+      onInput={(event) => setTyped(event.currentTarget.value)}
+      onBlur={() => end(false, true)}
+      onKeyDown={(event) => {
+        if (event.key === "Enter" && value !== undefined) end(true, true);
+        if (event.key === "Escape") end(true, false);
+        event.stopPropagation();
+      }}
+    />
+  );
+}

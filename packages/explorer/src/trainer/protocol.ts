@@ -1,0 +1,124 @@
+import type { Recipe } from "./recipe.ts";
+
+/** Where the images come from. */
+export type DataChoice =
+  /** The digits that ship with the explorer. */
+  | { readonly from: "shipped" }
+  /** IDX files beside the app, as `npm run explorer` serves them. */
+  | { readonly from: "served"; readonly set: "mnist" | "fashion-mnist" }
+  /** IDX files that were chosen or dropped: images and labels, for training and, if there are any, for validation. */
+  | { readonly from: "files"; readonly files: readonly File[] };
+
+/** What the page asks of the worker, in order. */
+export type Request =
+  | { readonly kind: "data"; readonly choice: DataChoice }
+  /** Shapes and parameters of a network; the training goes on. */
+  | { readonly kind: "describe"; readonly recipe: Recipe }
+  /** A new model with weights of the recipe's seed, at step 0. */
+  | { readonly kind: "reset"; readonly recipe: Recipe }
+  | { readonly kind: "run" }
+  | { readonly kind: "pause" }
+  /** One step, then pause. */
+  | { readonly kind: "step" }
+  /** The validation image whose feature maps are shown. */
+  | { readonly kind: "watch"; readonly image: number }
+  /** An image [C, H, W] of numbers in [0, 1], such as a drawn digit. */
+  | { readonly kind: "classify"; readonly pixels: Float32Array }
+  | { readonly kind: "save"; readonly as: "safetensors" | "onnx" }
+  /** A model that was saved before. */
+  | { readonly kind: "open"; readonly file: File };
+
+/** A layer as it comes out: its shape without the batch axis, or why it does not fit. */
+export interface LayerRow {
+  /** `"Conv2D(1 → 6, 5×5)"` */
+  readonly layer: string;
+  readonly shape: readonly number[] | null;
+  readonly parameters: number;
+  /** As many as a dense layer between the same shapes would have. */
+  readonly ifDense: number | null;
+  readonly error: string | null;
+}
+
+/** A grey or coloured picture, 8 bits per channel. */
+export interface Pixels {
+  readonly width: number;
+  readonly height: number;
+  /** RGBA, row by row. */
+  readonly data: Uint8ClampedArray<ArrayBuffer>;
+}
+
+/** The pictures of one layer. */
+export interface LayerPixels {
+  readonly layer: string;
+  readonly pictures: readonly Pixels[];
+  /** The numbers of the darkest and the lightest colour. */
+  readonly range: readonly [number, number];
+}
+
+/** Numbers of one step. */
+export interface StepNumbers {
+  readonly step: number;
+  readonly epoch: number;
+  readonly loss: number;
+  readonly accuracy: number;
+}
+
+/** What the worker tells. */
+export type Report =
+  | {
+      readonly kind: "ready";
+      readonly backend: string;
+      readonly threads: number;
+      /** Why there is one thread only, or no fast backend; `null` where all is well. */
+      readonly trouble: string | null;
+    }
+  | {
+      readonly kind: "data";
+      readonly name: string;
+      /** Who made it, for the page to name. */
+      readonly source: string;
+      readonly train: number;
+      readonly validation: number;
+      readonly classes: readonly string[];
+      /** [C, H, W] */
+      readonly imageShape: readonly [number, number, number];
+    }
+  | { readonly kind: "described"; readonly rows: readonly LayerRow[]; readonly parameters: number }
+  | { readonly kind: "state"; readonly state: "empty" | "paused" | "running" | "done" }
+  /** The steps since the last report; about ten reports a second. */
+  | {
+      readonly kind: "progress";
+      readonly steps: readonly StepNumbers[];
+      readonly stepsPerEpoch: number;
+      /** Images per second. */
+      readonly speed: number;
+      /** ‖∂L/∂w‖₂ of each layer with weights, at the last step. */
+      readonly gradientNorms: readonly { readonly layer: string; readonly norm: number }[];
+    }
+  /** After each epoch, and on every pause. */
+  | {
+      readonly kind: "validated";
+      readonly step: number;
+      readonly loss: number;
+      readonly accuracy: number;
+      /** m[truth][prediction] */
+      readonly confusion: readonly (readonly number[])[];
+      /** SHA-256 of the weights, hex. */
+      readonly weightsHash: string;
+    }
+  /** About twice a second while training. */
+  | {
+      readonly kind: "pictures";
+      readonly image: number;
+      readonly label: number;
+      readonly probabilities: readonly number[];
+      readonly input: Pixels;
+      readonly filters: LayerPixels | null;
+      readonly maps: readonly LayerPixels[];
+    }
+  | { readonly kind: "classified"; readonly probabilities: readonly number[] }
+  | { readonly kind: "saved"; readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }
+  /** A saved model was opened; the recipe's layers describe it. */
+  | { readonly kind: "opened"; readonly recipe: Recipe }
+  /** What was asked did not work: the request's kind, what is wrong and the remedy. Nothing has changed. */
+  | { readonly kind: "failed"; readonly request: Request["kind"]; readonly message: string };

@@ -1,0 +1,74 @@
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, inject } from "vitest";
+import { launch } from "../browser/chromium.ts";
+
+/** How a page is opened. */
+export interface Opening {
+  /** With the headers that threads need (`"isolated"`, the default) or as any static host serves it. */
+  readonly headers?: "isolated" | "plain";
+  readonly width?: number;
+  readonly height?: number;
+  readonly dark?: boolean;
+}
+
+/** A page of the explorer, and what it complained about. */
+export interface Opened {
+  readonly page: Page;
+  /** Errors and warnings of the console, uncaught errors, failed requests. */
+  readonly complaints: readonly string[];
+  /** Addresses that it asked for. */
+  readonly requests: readonly string[];
+}
+
+/** Launches a browser for the tests of a file; `open("#/convolution?stride=2")` gives a page in a context of its own. */
+export function explorer(): (hash: string, opening?: Opening) => Promise<Opened> {
+  let browser: Browser;
+  const contexts: BrowserContext[] = [];
+  beforeAll(async () => {
+    browser = await launch();
+  });
+  afterAll(async () => {
+    for (const context of contexts) await context.close();
+    await browser?.close();
+  });
+  return async (hash, opening = {}) => {
+    const { headers = "isolated", width = 1280, height = 900, dark = false } = opening;
+    const context = await browser.newContext({
+      viewport: { width, height },
+      colorScheme: dark ? "dark" : "light",
+    });
+    contexts.push(context);
+    const page = await context.newPage();
+    const complaints: string[] = [];
+    const requests: string[] = [];
+    page.on("request", (request) => requests.push(request.url()));
+    page.on("requestfailed", (request) => complaints.push(`failed: ${request.url()}`));
+    page.on("pageerror", (error) => complaints.push(error.message));
+    page.on("console", (message) => {
+      if (/error|warning/.test(message.type())) complaints.push(message.text());
+    });
+    await page.goto(`${inject("explorerOrigin")}/${headers}/${hash}`);
+    await page.locator("main h1").waitFor();
+    await page
+      .locator("main > p[role=status]", { hasText: "Loading" })
+      .waitFor({ state: "detached" });
+    return { page, complaints, requests };
+  };
+}
+
+/** The numbers of a matrix by its name, row by row, without padding: in full precision, not as they are shown. */
+export async function numbersOf(page: Page, name: string): Promise<number[]> {
+  const cells = page.locator(`.matrix[data-name=${JSON.stringify(name)}] .cell:not(.padding)`);
+  await cells.first().waitFor();
+  return (await cells.evaluateAll((all) => all.map((cell) => cell.dataset["value"]))).map(Number);
+}
+
+/** The same numbers as golden ones: to 1e-9 of their size. */
+export function expectNumbers(found: readonly number[], golden: ArrayLike<number>): void {
+  expect(found.length).toBe(golden.length);
+  found.forEach((v, i) => {
+    const wish = golden[i]!;
+    if (!Number.isFinite(wish)) expect(v).toBe(wish);
+    else expect(Math.abs(v - wish)).toBeLessThanOrEqual(1e-11 + 1e-9 * Math.abs(wish));
+  });
+}
