@@ -1,11 +1,14 @@
 import type { Recipe } from "./recipe.ts";
 
+/** IDX files that may lie beside the app, in a folder of this name. */
+export type ServedSet = "mnist" | "fashion-mnist";
+
 /** Where the images come from. */
 export type DataChoice =
   /** The digits that ship with the explorer. */
   | { readonly from: "shipped" }
   /** IDX files beside the app, as `npm run explorer` serves them. */
-  | { readonly from: "served"; readonly set: "mnist" | "fashion-mnist" }
+  | { readonly from: "served"; readonly set: ServedSet }
   /** IDX files that were chosen or dropped: images and labels, for training and, if there are any, for validation. */
   | { readonly from: "files"; readonly files: readonly File[] };
 
@@ -36,7 +39,17 @@ export interface LayerRow {
   readonly parameters: number;
   /** As many as a dense layer between the same shapes would have. */
   readonly ifDense: number | null;
+  /** The part of the input that one of its cells sees, as `summary()` finds it; `null` where that is not known. */
+  readonly field: ReceptiveField | "all" | null;
   readonly error: string | null;
+}
+
+/** Which rows and columns of the input the output cell [0, 0] sees, and how far the next cell's lie from them. */
+export interface ReceptiveField {
+  readonly size: readonly [h: number, w: number];
+  readonly stride: readonly [h: number, w: number];
+  /** Negative within padding. */
+  readonly offset: readonly [h: number, w: number];
 }
 
 /** A grey or coloured picture, 8 bits per channel. */
@@ -49,10 +62,21 @@ export interface Pixels {
 
 /** The pictures of one layer. */
 export interface LayerPixels {
+  /** Its place among the recipe's layers. */
+  readonly card: number;
   readonly layer: string;
+  /** The first few. */
   readonly pictures: readonly Pixels[];
+  /** How many there are. */
+  readonly of: number;
   /** The numbers of the darkest and the lightest colour. */
   readonly range: readonly [number, number];
+}
+
+/** An image of the data. */
+export interface Sample {
+  readonly picture: Pixels;
+  readonly label: number;
 }
 
 /** Numbers of one step. */
@@ -71,6 +95,8 @@ export type Report =
       readonly threads: number;
       /** Why there is one thread only, or no fast backend; `null` where all is well. */
       readonly trouble: string | null;
+      /** The sets that are served beside the app. */
+      readonly served: readonly ServedSet[];
     }
   | {
       readonly kind: "data";
@@ -82,6 +108,8 @@ export type Report =
       readonly classes: readonly string[];
       /** [C, H, W] */
       readonly imageShape: readonly [number, number, number];
+      /** Some of the training images, class by class. */
+      readonly samples: readonly Sample[];
     }
   | { readonly kind: "described"; readonly rows: readonly LayerRow[]; readonly parameters: number }
   | { readonly kind: "state"; readonly state: "empty" | "paused" | "running" | "done" }
@@ -93,7 +121,12 @@ export type Report =
       /** Images per second. */
       readonly speed: number;
       /** ‖∂L/∂w‖₂ of each layer with weights, at the last step. */
-      readonly gradientNorms: readonly { readonly layer: string; readonly norm: number }[];
+      readonly gradientNorms: readonly {
+        /** Its place among the recipe's layers. */
+        readonly card: number;
+        readonly layer: string;
+        readonly norm: number;
+      }[];
     }
   /** After each epoch, and on every pause. */
   | {
@@ -122,3 +155,12 @@ export type Report =
   | { readonly kind: "opened"; readonly recipe: Recipe }
   /** What was asked did not work: the request's kind, what is wrong and the remedy. Nothing has changed. */
   | { readonly kind: "failed"; readonly request: Request["kind"]; readonly message: string };
+
+/** The worker, as the page sees it: `connect()` starts one. */
+export interface Engine {
+  post(request: Request): void;
+  /** Calls `listener` with every report from now on; the result ends that. */
+  subscribe(listener: (report: Report) => void): () => void;
+  /** Ends the worker. */
+  close(): void;
+}
