@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { typedNumber } from "./typedNumber.ts";
 
 export interface CellEditorProps {
   readonly name: string;
@@ -7,22 +8,6 @@ export interface CellEditorProps {
   readonly onValue: (value: number) => void;
   /** Whether the keyboard ended it, so that the cell gets the focus back. */
   readonly onEnd: (keepFocus: boolean) => void;
-}
-
-const NAMED: Readonly<Record<string, number>> = {
-  nan: Number.NaN,
-  "∞": Number.POSITIVE_INFINITY,
-  "-∞": Number.NEGATIVE_INFINITY,
-  infinity: Number.POSITIVE_INFINITY,
-  "-infinity": Number.NEGATIVE_INFINITY,
-};
-
-/** The number that a person typed, NaN and ∞ included; `undefined` for what is none. */
-export function typedNumber(text: string): number | undefined {
-  const plain = text.trim().replaceAll("−", "-").replace(",", ".").toLowerCase();
-  if (plain in NAMED) return NAMED[plain];
-  const value = plain === "" ? Number.NaN : Number(plain);
-  return Number.isNaN(value) ? undefined : value;
 }
 
 /** The field in a cell: Enter takes the number, Escape leaves it, what is no number is shown as such. */

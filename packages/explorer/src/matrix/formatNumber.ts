@@ -4,7 +4,9 @@ export function formatNumber(value: number, digits = 4): string {
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   const size = Math.abs(value);
   const plain = size === 0 || (size >= 10 ** -(digits - 1) && size < 10 ** (digits + 1));
-  const text = plain ? String(Number(value.toPrecision(digits))) : exponential(value, digits);
+  // Digits before the point are never rounded to zeros.
+  const kept = Math.max(digits, String(Math.trunc(size)).length);
+  const text = plain ? String(Number(value.toPrecision(kept))) : exponential(value, digits);
   return text.replaceAll("-", "−");
 }
 
