@@ -1,0 +1,51 @@
+import { expect, it } from "vitest";
+import { FIRST_RECIPE } from "./networks.ts";
+import type { Report } from "./protocol.ts";
+import { asked, heard, SILENCE, stepOf } from "./trainerState.ts";
+
+const progress = (...steps: number[]): Report => ({
+  kind: "progress",
+  steps: steps.map((step) => ({ step, epoch: 0, loss: 1 / step, accuracy: 0.5 })),
+  stepsPerEpoch: 50,
+  speed: 1_000,
+  gradientNorms: [{ card: 0, layer: "Conv2D(1 → 6, 5×5)", norm: 0.25 }],
+});
+
+it("a reset forgets what was learned, also what came of the old model after it was asked for", () => {
+  let state = heard(SILENCE, progress(1, 2, 3));
+  state = asked(state, { kind: "reset", recipe: FIRST_RECIPE });
+  state = heard(state, progress(4, 5));
+  expect(stepOf(state)).toBe(5);
+  state = heard(state, { kind: "state", state: "paused" });
+  expect(state.trained).toBe(FIRST_RECIPE);
+  expect(state.awaited).toBeNull();
+  expect([stepOf(state), state.norms.length, state.validations.length]).toEqual([0, 0, 0]);
+});
+
+it("a refused reset leaves all as it was, and says why until it is asked again", () => {
+  let state = heard(SILENCE, progress(1));
+  state = asked(state, { kind: "reset", recipe: FIRST_RECIPE });
+  state = heard(state, { kind: "failed", request: "reset", message: "no" });
+  expect([stepOf(state), state.trained, state.awaited]).toEqual([1, null, null]);
+  expect(state.failures).toEqual({ reset: "no" });
+  expect(asked(state, { kind: "run" }).failures).toEqual({ reset: "no" });
+  expect(asked(state, { kind: "reset", recipe: FIRST_RECIPE }).failures).toEqual({});
+});
+
+it("the history of norms and validations stays bounded in a training without end", () => {
+  let state = SILENCE;
+  for (let step = 1; step <= 3_000; step++) {
+    state = heard(state, progress(step));
+    state = heard(state, {
+      kind: "validated",
+      step,
+      loss: 1,
+      accuracy: 0.5,
+      confusion: [],
+      weightsHash: "",
+    });
+  }
+  expect(state.norms.length).toBeLessThanOrEqual(400);
+  expect(state.norms.at(-1)!.step).toBe(3_000);
+  expect(state.validations.length).toBeLessThanOrEqual(400);
+});
