@@ -12,6 +12,8 @@ export interface Line {
   /** Which of the theme's line colours, 0 to 5. */
   readonly colour: number;
   readonly dashed?: boolean;
+  /** Thin and pale: what stands behind another line. */
+  readonly faint?: boolean;
   /** Points only, without lines between. */
   readonly points?: boolean;
 }
@@ -40,7 +42,7 @@ export function LineChart(props: LineChartProps): JSX.Element {
   shown.current = [[...props.x], ...lines.map(({ values }) => values.map(positive))];
 
   const design = JSON.stringify([
-    lines.map(({ label, colour, dashed, points }) => [label, colour, dashed, points]),
+    lines.map(({ label, colour, dashed, faint, points }) => [label, colour, dashed, faint, points]),
     log,
     props.yRange,
     height,
@@ -98,10 +100,11 @@ function settings(props: LineChartProps, element: HTMLElement): uPlot.Options {
     ],
     series: [
       { label: props.xLabel },
-      ...props.lines.map(({ label, colour: number, dashed, points }) => ({
+      ...props.lines.map(({ label, colour: number, dashed, faint, points }) => ({
         label,
         stroke: colour(`--line-${number}`),
-        width: points ? 0 : 2,
+        width: points ? 0 : faint ? 1 : 2,
+        alpha: faint ? 0.4 : 1,
         ...(dashed && { dash: [6, 4] }),
         points: { show: points ?? false, size: 6 },
       })),

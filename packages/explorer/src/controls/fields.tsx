@@ -13,26 +13,30 @@ export interface WholeFieldProps extends Labelled {
   readonly value: number;
   readonly least: number;
   readonly most: number;
+  /** Without − and +, for narrow places: the arrow keys do the same. */
+  readonly bare?: boolean;
   readonly onChange: (value: number) => void;
 }
 
 /** A whole number with − and + beside it. */
 export function WholeField(props: WholeFieldProps): JSX.Element {
-  const { label, title, value, least, most, disabled, onChange } = props;
+  const { label, title, value, least, most, bare, disabled, onChange } = props;
   const id = useId();
   const step = (by: number) => onChange(Math.min(Math.max(value + by, least), most));
   return (
     <div class="field whole" title={title}>
       <label for={id}>{label}</label>
-      <span class="stepper">
-        <button
-          type="button"
-          aria-label={`${label}: one less`}
-          disabled={disabled || value <= least}
-          onClick={() => step(-1)}
-        >
-          −
-        </button>
+      <span class={bare ? "bare" : "stepper"}>
+        {!bare && (
+          <button
+            type="button"
+            aria-label={`${label}: one less`}
+            disabled={disabled || value <= least}
+            onClick={() => step(-1)}
+          >
+            −
+          </button>
+        )}
         <input
           id={id}
           class="text"
@@ -49,14 +53,16 @@ export function WholeField(props: WholeFieldProps): JSX.Element {
             else event.currentTarget.value = String(value);
           }}
         />
-        <button
-          type="button"
-          aria-label={`${label}: one more`}
-          disabled={disabled || value >= most}
-          onClick={() => step(1)}
-        >
-          +
-        </button>
+        {!bare && (
+          <button
+            type="button"
+            aria-label={`${label}: one more`}
+            disabled={disabled || value >= most}
+            onClick={() => step(1)}
+          >
+            +
+          </button>
+        )}
       </span>
     </div>
   );
