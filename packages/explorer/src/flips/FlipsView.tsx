@@ -1,5 +1,10 @@
 import type { JSX } from "preact";
+import { Erratum } from "./Erratum.tsx";
 
 export function FlipsView(): JSX.Element {
-  return <p>Soon.</p>;
+  return (
+    <section class="card">
+      <Erratum />
+    </section>
+  );
 }
