@@ -48,7 +48,7 @@ export function Erratum(props: {
   const lit = ([i, j]: Place) => (at && at[0] === i && at[1] === j ? (["lit"] as const) : []);
   return (
     <div class="erratum">
-      <p>
+      <p class="lead">
         Here ∗ is a true convolution, which turns its kernel by 180°, and ⊗ a cross-correlation,
         which does not. Read so, the article's equations (6) and (14) are exact. Its last two forms
         of ∂E/∂x are not.
@@ -58,6 +58,9 @@ export function Erratum(props: {
           <h3>Eq. (20), what the backward pass finds</h3>
           <Equation tex={EQ20} />
           <Matrix name="eq. (20)" plane={eq20} marks={lit} {...shared} />
+          <p class="pointed" aria-live="polite">
+            {at ? saidAt(numbers, at) : "Point at a cell to compare it in all five maps."}
+          </p>
         </section>
         {READINGS.map(({ id, tex, text }) => {
           const { plane, error, same } = readings[id];
@@ -79,9 +82,6 @@ export function Erratum(props: {
           );
         })}
       </div>
-      <p class="pointed" aria-live="polite">
-        {at ? saidAt(numbers, at) : "Point at a cell to compare it in all five maps."}
-      </p>
       {(evenKernel || evenDelta) && (
         <Notice kind="note">
           {evenKernel ? "This kernel" : "This δ"} looks the same after half a turn, so eq. (
