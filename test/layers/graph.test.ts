@@ -147,6 +147,48 @@ describe("graph", () => {
   });
 });
 
+describe("a layout for pictures of one's own", () => {
+  it.each(["operations", "layers"] as const)(
+    "of %s has each box and each path once; paths begin below one box and end above the other",
+    (detail) => {
+      const { model, loss } = lenet();
+      const g = graph(loss, { names: model, detail });
+      const { width, height, boxes, paths } = g.layout();
+      expect(boxes.map(({ node }) => node).sort((p, q) => p - q)).toEqual([...g.nodes.keys()]);
+      expect(paths.map(({ edge }) => edge).sort((p, q) => p - q)).toEqual([...g.edges.keys()]);
+      const boxOf = new Map(boxes.map((box) => [box.node, box]));
+      for (const { edge, d } of paths) {
+        const numbers = d.match(/[\d.]+/g)!.map(Number);
+        const [from, to] = [boxOf.get(g.edges[edge]!.from)!, boxOf.get(g.edges[edge]!.to)!];
+        expect(numbers[0]).toBeCloseTo(from.x + from.width / 2, 0);
+        expect(numbers[1]).toBeCloseTo(from.y + from.height, 0);
+        expect(numbers.at(-2)).toBeCloseTo(to.x + to.width / 2, 0);
+        expect(numbers.at(-1)).toBeCloseTo(to.y, 0);
+      }
+      expect(Math.max(...boxes.map((b) => b.x + b.width))).toBeLessThanOrEqual(width);
+      expect(Math.max(...boxes.map((b) => b.y + b.height))).toBeLessThanOrEqual(height);
+      expect(boxOf.get(0)!.lines).toEqual(["0.weight", "[2, 1, 3, 3]"]);
+    },
+  );
+
+  it("is refused, under its own name, where nobody could read it", () => {
+    let y = leaf(1);
+    for (let i = 0; i < 20_000; i++) y = y.neg();
+    expect(() => graph(y).layout()).toThrow(/layout: 20001 boxes and bends are too many/);
+  });
+
+  it("goes with the recorded nodes, of a composed operation the last", () => {
+    const { model, loss } = lenet();
+    const g = graph(loss, { names: model, detail: "layers" });
+    expect(g.recorded).toHaveLength(g.nodes.length);
+    expect(g.recorded.at(-1)).toBe(loss.node);
+    expect(g.recorded[0]!.leaf).toBe(model.namedParameters()[0]![1]);
+    g.nodes.forEach(({ shape }, id) => {
+      expect(g.recorded[id]!.shape).toEqual(shape);
+    });
+  });
+});
+
 describe("DOT and Mermaid", () => {
   const awkward = () => {
     const x = leaf([1]);

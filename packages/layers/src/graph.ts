@@ -10,6 +10,7 @@ import {
   type Tensor,
   ValueError,
 } from "@convgrad/core";
+import { type GraphLayout, layOut } from "./graphLayout.ts";
 import { drawSvg } from "./graphSvg.ts";
 import { groupsOf } from "./note.ts";
 
@@ -65,15 +66,19 @@ export class Graph {
   readonly nodes: readonly GraphNode[];
   readonly edges: readonly GraphEdge[];
   readonly groups: readonly GraphGroup[];
+  /** What the library recorded for each of the nodes, in their order; of a composed operation its last one. */
+  readonly recorded: readonly Node[];
 
   constructor(
     nodes: readonly GraphNode[],
     edges: readonly GraphEdge[],
     groups: readonly GraphGroup[],
+    recorded: readonly Node[],
   ) {
     this.nodes = nodes;
     this.edges = edges;
     this.groups = groups;
+    this.recorded = recorded;
   }
 
   /** For Graphviz: `dot -Tsvg`. */
@@ -109,17 +114,25 @@ export class Graph {
   }
 
   /**
+   * Where the boxes and curves of a drawing go, for pictures of one's own.
+   *
+   * @throws {@link ValueError} for more than some thousand boxes and bends.
+   */
+  layout(): GraphLayout {
+    return this.#layOut("layout");
+  }
+
+  /**
    * A picture that needs nothing else, readable on light and dark pages.
    *
    * @throws {@link ValueError} for more than some thousand boxes and bends; `toDot()` has no limit.
    */
   toSvg(): string {
-    const boxes = this.nodes.map((n) => ({
-      lines: labelOf(n),
-      kind: n.group === null && n.equation === null ? n.kind : ("layer" as const),
-      saved: n.saved,
+    const looks = this.nodes.map(({ kind, group, equation, saved }) => ({
+      kind: group === null && equation === null ? kind : ("layer" as const),
+      saved,
     }));
-    return drawSvg({ boxes, edges: this.edges });
+    return drawSvg(this.#layOut("toSvg"), looks);
   }
 
   /** A line per node, long graphs shortened. */
@@ -142,6 +155,10 @@ export class Graph {
   /** What `console.log` shows in Node. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
+  }
+
+  #layOut(operation: string): GraphLayout {
+    return layOut(operation, { boxes: this.nodes.map(labelOf), edges: this.edges });
   }
 
   /** A line per node, those of a group between the lines that open and close it. */
@@ -230,7 +247,7 @@ export function graph(y: Tensor, options: GraphOptions = {}): Graph {
   });
   const groups =
     detail === "layers" ? [] : results.map(({ note }, id) => ({ id, operation: note!.operation }));
-  return new Graph(nodes, edges, groups);
+  return new Graph(nodes, edges, groups, drawn);
 }
 
 /** @throws {@link ValueError} unless names are pairs, or a model that has some. */

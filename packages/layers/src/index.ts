@@ -44,6 +44,7 @@ export { Flatten } from "./flatten.ts";
 export type { PaddingOption, Pair, Side, WindowGeometry } from "./geometry.ts";
 export type { GraphEdge, GraphGroup, GraphNode, GraphOptions, LeafNames } from "./graph.ts";
 export { Graph, graph } from "./graph.ts";
+export type { GraphBox, GraphLayout, GraphPath } from "./graphLayout.ts";
 export type { GroupNormOptions } from "./groupNorm.ts";
 export { GroupNorm, groupNorm } from "./groupNorm.ts";
 export { Identity } from "./identity.ts";
