@@ -1,4 +1,6 @@
 import { defaultClientConditions, defineConfig } from "vite";
+import { offline } from "./build/offline.ts";
+import { woff2Only } from "./build/woff2Only.ts";
 
 /** What a page needs to share memory with workers, and so to train on several threads. */
 const ISOLATED = {
@@ -12,6 +14,7 @@ export default defineConfig({
   // The packages' sources, never a build that may be stale.
   resolve: { conditions: ["source", ...defaultClientConditions] },
   build: { target: "es2022", assetsInlineLimit: 0 },
+  plugins: [woff2Only(), offline()],
   worker: { format: "es" },
   server: { headers: ISOLATED },
   preview: { headers: ISOLATED },

@@ -22,7 +22,10 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const root = fileURLToPath(new URL("../../packages/explorer", import.meta.url));
   if (executablePath) {
     const configFile = join(root, "vite.config.ts");
+    const before = process.env["NODE_ENV"];
+    process.env["NODE_ENV"] = "production"; // what people get, not what vitest's own "test" makes
     await build({ configFile, logLevel: "warn", build: { outDir: folder, emptyOutDir: true } });
+    process.env["NODE_ENV"] = before;
   }
   const site = await serve(folder);
   project.provide("explorerOrigin", site.origin);
