@@ -1,4 +1,5 @@
 import { defaultClientConditions, defineConfig } from "vite";
+import { imageFiles } from "./build/imageFiles.ts";
 import { offline } from "./build/offline.ts";
 import { woff2Only } from "./build/woff2Only.ts";
 
@@ -14,7 +15,7 @@ export default defineConfig({
   // The packages' sources, never a build that may be stale.
   resolve: { conditions: ["source", ...defaultClientConditions] },
   build: { target: "es2022", assetsInlineLimit: 0 },
-  plugins: [woff2Only(), offline()],
+  plugins: [imageFiles(), woff2Only(), offline()],
   worker: { format: "es" },
   server: { headers: ISOLATED },
   preview: { headers: ISOLATED },

@@ -89,11 +89,16 @@ export function describeNetwork(
   cards: readonly LayerCard[],
   task: Task,
 ): Omit<Network, "model" | "multiplyAdds"> {
+  const { rows, parameters, model } = undisturbed(() => buildNetwork(cards, task));
+  if (model) releaseModel(model);
+  return { rows, parameters };
+}
+
+/** Calls `fn`, which may draw random numbers; those that come after are as without it. */
+export function undisturbed<T>(fn: () => T): T {
   const random = randomState();
   try {
-    const { rows, parameters, model } = buildNetwork(cards, task);
-    if (model) releaseModel(model);
-    return { rows, parameters };
+    return fn();
   } finally {
     setRandomState(random);
   }
@@ -211,15 +216,12 @@ function blank(card: LayerCard, error: string | null): LayerRow {
 
 /** `"Conv2D(? → 6, 5×5)"` */
 function nameOf(card: LayerCard): string {
-  const random = randomState();
   try {
-    const layer = layerOf(card, [1, 1, 1]);
+    const layer = undisturbed(() => layerOf(card, [1, 1, 1]));
     releaseModel(layer);
     return String(layer).replace(/\(1(?=[ )])/, "(?");
   } catch (error) {
     if (error instanceof ConvgradError) return card.type; // its numbers are none
     throw error;
-  } finally {
-    setRandomState(random);
   }
 }
