@@ -4,10 +4,11 @@ import { Notice } from "../controls/Notice.tsx";
 import { Equation } from "../equation/Equation.tsx";
 import { formatNumber } from "../matrix/formatNumber.ts";
 import { Matrix } from "../matrix/Matrix.tsx";
-import { type Place, type Plane, reachOf } from "../matrix/plane.ts";
+import type { Place, Plane } from "../matrix/plane.ts";
 import { type ErratumNumbers, erratumNumbers, type ReadingId } from "./erratum.ts";
 import { EXAMPLES } from "./examples.ts";
 import type { LayerInput } from "./layer.ts";
+import { cellMarks, Reading } from "./Reading.tsx";
 import "./flips.css";
 
 const SLOPE = "f'(x_{i',j'})";
@@ -16,22 +17,22 @@ const READINGS: readonly { id: ReadingId; tex: string; text: string }[] = [
   {
     id: "21-printed",
     tex: `\\mathrm{rot}_{180°}\\Bigl\\{\\sum_{m}\\sum_{n} \\delta_{i'+m,j'+n}\\,w_{m,n}\\Bigr\\}${SLOPE}`,
-    text: "turns the finished map. The kernel has to be turned, not the result.",
+    text: "It turns the finished map. The kernel has to be turned, not the result.",
   },
   {
     id: "22-printed",
     tex: `\\delta \\ast \\mathrm{rot}_{180°}\\{w\\}\\,${SLOPE}`,
-    text: "turns twice: a true convolution ∗ turns its kernel by itself.",
+    text: "It turns twice: a true convolution ∗ turns its kernel by itself.",
   },
   {
     id: "21-corrected",
     tex: `\\delta \\otimes_{\\mathrm{full}} \\mathrm{rot}_{180°}\\{w\\}\\,${SLOPE}`,
-    text: "slides the turned kernel over δ without turning it again.",
+    text: "It slides the turned kernel over δ without turning it again.",
   },
   {
     id: "22-corrected",
     tex: `\\delta \\ast_{\\mathrm{full}} w\\,${SLOPE}`,
-    text: "lets ∗ do the one turn that is needed.",
+    text: "It lets ∗ do the one turn that is needed.",
   },
 ];
 
@@ -44,8 +45,6 @@ export function Erratum(props: {
   const numbers = useMemo(() => erratumNumbers(layer), [layer]);
   const [at, setAt] = useState<Place | null>(null);
   const { eq20, readings, evenKernel, evenDelta } = numbers;
-  const shared = { reach: reachOf(eq20.values), onPoint: setAt };
-  const lit = ([i, j]: Place) => (at && at[0] === i && at[1] === j ? (["lit"] as const) : []);
   return (
     <div class="erratum">
       <p class="lead">
@@ -57,30 +56,31 @@ export function Erratum(props: {
         <section class="reading reference">
           <h3>Eq. (20), what the backward pass finds</h3>
           <Equation tex={EQ20} />
-          <Matrix name="eq. (20)" plane={eq20} marks={lit} {...shared} />
+          <Matrix
+            name="eq. (20)"
+            plane={eq20}
+            marks={(place) => cellMarks(place, at)}
+            onPoint={setAt}
+          />
           <p class="pointed" aria-live="polite">
             {at ? saidAt(numbers, at) : "Point at a cell to compare it in all five maps."}
           </p>
         </section>
-        {READINGS.map(({ id, tex, text }) => {
-          const { plane, error, same } = readings[id];
-          return (
-            <section class={`reading ${same ? "right" : "off"}`} key={id} data-reading={id}>
-              <h3>{headline(id)}</h3>
-              <Equation tex={tex} />
-              <Matrix
-                name={`eq. (${id.slice(0, 2)}) ${id.slice(3)}`}
-                plane={plane}
-                marks={(place) => [...lit(place), ...wrong(plane, eq20, place)]}
-                {...shared}
-              />
-              <p>
-                <strong>{same ? "= eq. (20)" : "≠ eq. (20)"}</strong>, error{" "}
-                <output data-name={`error of ${id}`}>{formatNumber(error)}</output>. It {text}
-              </p>
-            </section>
-          );
-        })}
+        {READINGS.map(({ id, tex, text }) => (
+          <Reading
+            key={id}
+            title={headline(id)}
+            tex={tex}
+            name={`eq. (${id.slice(0, 2)}) ${id.slice(3)}`}
+            map={readings[id]}
+            right={eq20}
+            rightName="eq. (20)"
+            at={at}
+            onPoint={setAt}
+          >
+            {text}
+          </Reading>
+        ))}
       </div>
       {(evenKernel || evenDelta) && (
         <Notice kind="note">
@@ -95,12 +95,6 @@ export function Erratum(props: {
 function headline(id: ReadingId): string {
   const [equation, how] = [id.slice(0, 2), id.slice(3)];
   return how === "printed" ? `Eq. (${equation}) to the letter` : `Eq. (${equation}) corrected`;
-}
-
-function wrong(plane: Plane, right: Plane, [i, j]: Place): readonly "wrong"[] {
-  const at = i * plane.columns + j;
-  const [a, b] = [plane.values[at]!, right.values[at]!];
-  return Math.abs(a - b) > 1e-9 * reachOf(right.values) ? ["wrong"] : [];
 }
 
 function saidAt({ eq20, readings }: ErratumNumbers, [i, j]: Place): string {

@@ -132,7 +132,7 @@ export function Matrix(props: MatrixProps): JSX.Element {
             data-place={`${place}`}
             data-value={value}
             data-sign={value < 0 ? "minus" : "plus"}
-            style={{ "--shade": shade.toFixed(3) }}
+            style={{ "--shade": shade.toFixed(3), gridArea: `${r + 1} / ${c + 1}` }}
             tabIndex={place[0] === held[0] && place[1] === held[1] ? 0 : -1}
             aria-label={`${name} ${own(place) ? "" : "padding "}[${place.join(", ")}] = ${formatNumber(value)}${said(marks)}`}
             aria-selected={marks.includes("chosen")}
