@@ -44,7 +44,7 @@ describe.skipIf(!executablePath)(`flips in Chromium ${NEEDS}`, () => {
   it("a kernel that does not fit is refused in place, with the library's words", async () => {
     const { page, complaints } = await open("#/flips?rows=2&k1=3&part=weights");
     expect(await page.getByRole("alert").innerText()).toMatch(/conv2d.*kernel/i);
-    await page.getByRole("button", { name: "Rows: one more" }).click();
+    await page.getByRole("button", { name: "Rows: one more", exact: true }).click();
     await cell(page, "dw", "0,0").waitFor();
     expect(complaints).toEqual([]);
   });

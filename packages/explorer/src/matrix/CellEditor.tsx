@@ -5,20 +5,22 @@ import { typedNumber } from "./typedNumber.ts";
 export interface CellEditorProps {
   readonly name: string;
   readonly text: string;
+  /** Whether the text is what was there before: then it is selected, and the first key replaces it. */
+  readonly before: boolean;
   readonly onValue: (value: number) => void;
   /** Whether the keyboard ended it, so that the cell gets the focus back. */
   readonly onEnd: (keepFocus: boolean) => void;
 }
 
 /** The field in a cell: Enter takes the number, Escape leaves it, what is no number is shown as such. */
-export function CellEditor({ name, text, onValue, onEnd }: CellEditorProps): JSX.Element {
+export function CellEditor({ name, text, before, onValue, onEnd }: CellEditorProps): JSX.Element {
   const [typed, setTyped] = useState(text);
   const input = useRef<HTMLInputElement>(null);
   const over = useRef(false);
   useEffect(() => {
     input.current?.focus();
-    if (text.length > 1) input.current?.select();
-  }, [text]);
+    if (before) input.current?.select();
+  }, [before]);
   const value = typedNumber(typed);
   const end = (keepFocus: boolean, take: boolean) => {
     if (over.current) return;

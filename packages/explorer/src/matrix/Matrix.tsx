@@ -141,6 +141,7 @@ export function Matrix(props: MatrixProps): JSX.Element {
               <CellEditor
                 name={`${name} [${place.join(", ")}]`}
                 text={editing.text ?? String(value)}
+                before={editing.text === undefined}
                 onValue={(v) => props.onEdit?.(place, v)}
                 onEnd={(keepFocus) => {
                   setEditing(null);
