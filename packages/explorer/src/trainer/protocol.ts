@@ -14,6 +14,7 @@ export type DataChoice =
 
 /** What the page asks of the worker, in order. */
 export type Request =
+  /** Images in place of those before, whose model goes with them: a reset comes next. */
   | { readonly kind: "data"; readonly choice: DataChoice }
   /** Shapes and parameters of a network; the training goes on. */
   | { readonly kind: "describe"; readonly recipe: Recipe }
@@ -81,7 +82,9 @@ export interface Sample {
 
 /** Numbers of one step. */
 export interface StepNumbers {
+  /** From 1. */
   readonly step: number;
+  /** From 0. */
   readonly epoch: number;
   readonly loss: number;
   readonly accuracy: number;
@@ -136,7 +139,7 @@ export type Report =
       readonly accuracy: number;
       /** m[truth][prediction] */
       readonly confusion: readonly (readonly number[])[];
-      /** SHA-256 of the weights, hex. */
+      /** SHA-256 of the weights, hex; empty where the browser has none, as on http. */
       readonly weightsHash: string;
     }
   /** About twice a second while training. */

@@ -106,7 +106,7 @@ describe("a network as text", () => {
       optimizer: "sgd",
       lr: 0.05,
       momentum: 0.9,
-      epochs: 5,
+      epochs: 10,
     });
   });
 });

@@ -126,7 +126,7 @@ export const RECIPE_FIELDS = {
   optimizer: choice("sgd", ["sgd", "adam"]),
   lr: real(0.05, 0, 10),
   momentum: real(0.9, 0, 0.999),
-  epochs: whole(5, ...LIMITS.epochs),
+  epochs: whole(10, ...LIMITS.epochs),
 };
 
 /** The recipe that a state of {@link RECIPE_FIELDS} means. */

@@ -183,7 +183,6 @@ export class Session {
   async #load(choice: DataChoice): Promise<void> {
     const sets = await this.#host.readImages(choice);
     const { name, source, classes, imageShape, train, validation } = sets;
-    const former = this.#training;
     this.#sets = sets;
     this.#image = 0;
     this.#host.report({
@@ -199,7 +198,6 @@ export class Session {
     this.#training = null;
     this.#isRunning = false;
     this.#state();
-    if (former) await this.#answer({ kind: "reset", recipe: former.recipe });
   }
 
   #reset(recipe: Recipe): void {

@@ -72,7 +72,7 @@ export class Training {
     }
     loss.backward();
     this.#optimizer.step();
-    const epoch = Math.floor(this.step / this.loader.length) + 1;
+    const epoch = Math.floor(this.step / this.loader.length);
     this.step++;
     return { step: this.step, epoch, loss: value, accuracy: accuracy(logits, labels) };
   }
