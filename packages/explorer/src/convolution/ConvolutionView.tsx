@@ -1,30 +1,138 @@
-import { tensor } from "@convgrad/core";
-import { conv2d } from "@convgrad/layers";
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
-import { Equation, symbol } from "../equation/Equation.tsx";
-import { Matrix } from "../matrix/Matrix.tsx";
-import { type Place, planeOf } from "../matrix/plane.ts";
+import { useMemo, useRef, useState } from "preact/hooks";
+import { writeState } from "../address/fields.ts";
+import { useAddressState } from "../address/useAddress.ts";
+import { Choice } from "../controls/fields.tsx";
+import { Notice } from "../controls/Notice.tsx";
+import { DescentCard } from "./DescentCard.tsx";
+import { Examples } from "./Examples.tsx";
+import { edited } from "./edits.ts";
+import { FIELDS, MOST_CELLS, type Mode, type State } from "./fields.ts";
+import { IdentityNotice } from "./IdentityNotice.tsx";
+import { LoopsCard } from "./LoopsCard.tsx";
+import { LossCard } from "./LossCard.tsx";
+import { type Net, netOf } from "./net.ts";
+import { Settings } from "./Settings.tsx";
+import type { Actions, Shown } from "./SheetView.tsx";
+import { SizeLine } from "./SizeLine.tsx";
+import { Stage } from "./Stage.tsx";
+import { Steps } from "./Steps.tsx";
+import { StoryCard } from "./StoryCard.tsx";
+import { formatSpot, readSpot, type Spot, walkOf } from "./spot.ts";
+import { storyOf } from "./terms.ts";
+import "./convolution.css";
 
+type Change = (part: Partial<State>) => void;
+
+/** The page about a convolution: settings, what they give, and why. */
 export function ConvolutionView(): JSX.Element {
-  const [values, setValues] = useState([1, -2, 3, 4, 5, 6, 7, 8.25, -9]);
-  const [at, setAt] = useState<Place | null>(null);
-  const x = tensor(values, { shape: [1, 1, 3, 3], dtype: "float64" });
-  const w = tensor([1, 0, 0, -1], { shape: [1, 1, 2, 2], dtype: "float64" });
-  const one = { top: 1, bottom: 1, left: 1, right: 1 };
+  const [state, change] = useAddressState("convolution", FIELDS);
+  const found = useNet(state);
+  const net = "net" in found ? found.net : null;
   return (
-    <div class="row-of-cards">
-      <Matrix
-        name="x"
-        symbol="x"
-        plane={planeOf(x)}
-        margin={one}
-        onPoint={setAt}
-        marks={(p) => (`${p}` === `${at}` ? ["lit"] : [])}
-        onEdit={([i, j], v) => setValues(values.with(i * 3 + j, v))}
-      />
-      <Matrix name="y" symbol="y" plane={planeOf(conv2d(x, w, null, { padding: 1 }))} />
-      <Equation tex={`y_{${symbol("u")},v} = \\sum_i x`} />
+    <div class="convolution">
+      <Examples />
+      <Settings state={state} net={net} onChange={change} />
+      {net ? <Opened net={net} onChange={change} /> : null}
+      {"message" in found && <Notice kind="bad">{found.message}</Notice>}
     </div>
+  );
+}
+
+type Found = { readonly net: Net } | { readonly message: string };
+
+/** The numbers of a state, or why there are none; the same for what does not touch them. */
+function useNet(state: State): Found {
+  const key = `${writeState(FIELDS, { ...state, at: "", mode: "forward", lr: 0, loops: false })}`;
+  const found = useMemo((): Found => {
+    try {
+      return { net: netOf(state) };
+    } catch (error) {
+      return { message: error instanceof Error ? error.message : String(error) };
+    }
+  }, [key]);
+  return useMemo(() => ("net" in found ? { net: { ...found.net, state } } : found), [found, state]);
+}
+
+function Opened({ net, onChange }: { readonly net: Net; readonly onChange: Change }): JSX.Element {
+  const { state, shapes } = net;
+  const [hovered, setHovered] = useState<Spot | null>(null);
+  const [letter, setLetter] = useState<string | null>(null);
+  const walk = useMemo(() => walkOf(state.mode, shapes), [state.mode, shapes]);
+  const pinned = readSpot(state.at, shapes) ?? walk[0]!;
+  const spot = (hovered && readSpot(formatSpot(hovered), shapes)) ?? pinned;
+  const story = useMemo(() => storyOf(net, spot), [net.y, formatSpot(spot)]);
+  const pin = (next: Spot) => onChange({ at: formatSpot(next) });
+  const actions = useActions(net, { point: setHovered, choose: pin, onChange });
+  const shown: Shown = { net, story, letter, pictures: isLarge(net), actions };
+  const choose = (mode: Mode) => onChange({ mode, at: keptSpot(mode, pinned) });
+  return (
+    <div class="columns">
+      <div class="column">
+        <section class="card main-stage" aria-label="The pass">
+          <div class="fields">
+            <Choice label="Walk through" row value={state.mode} options={MODES} onChange={choose} />
+            <Steps key={state.mode} walk={walk} at={spot} onPoint={setHovered} onChoose={pin} />
+          </div>
+          <SizeLine net={net} letter={letter} onLetter={setLetter} />
+          <Stage shown={shown} />
+          {state.mode !== "forward" && <IdentityNotice net={net} of={state.mode} />}
+          <p class="soft">
+            Point at any cell to see its terms; click it, or press Space on it, to keep it. Double
+            click or Enter edits x, w, b, t and δ.
+            {state.flip && " The kernel is turned by 180° before it slides."}
+          </p>
+        </section>
+        <LossCard shown={shown} onChange={onChange} />
+        <LoopsCard
+          net={net}
+          open={state.loops}
+          letter={letter}
+          onLetter={setLetter}
+          onOpen={(loops) => onChange({ loops })}
+        />
+      </div>
+      <div class="column">
+        <StoryCard net={net} story={story} letter={letter} onLetter={setLetter} />
+        {state.mode === "weights" && <DescentCard net={net} spot={spot} onChange={onChange} />}
+      </div>
+    </div>
+  );
+}
+
+const MODES = [
+  ["forward", "Forward"],
+  ["weights", "dW: the weights"],
+  ["input", "dX: the input"],
+] as const;
+
+/** What stays pinned when another mode is chosen. */
+function keptSpot(mode: Mode, spot: Spot): string {
+  const walked = { forward: "y", weights: "wb", input: "x" }[mode];
+  return walked.includes(spot.of) ? formatSpot(spot) : "";
+}
+
+/** Whether the planes are shown as pictures. */
+function isLarge({ state, shapes }: Net): boolean {
+  const [, oh, ow] = shapes.y as [number, number, number];
+  const cells = state.channels * state.size[0] * state.size[1] + state.filters * oh * ow;
+  return Math.max(...state.size) > MOST_CELLS || cells > 1200;
+}
+
+/** One object for all of the page's life, so that planes need not be drawn anew. */
+function useActions(
+  net: Net,
+  now: { point: Actions["point"]; choose: Actions["choose"]; onChange: Change },
+): Actions {
+  const latest = useRef({ net, ...now });
+  latest.current = { net, ...now };
+  return useMemo(
+    () => ({
+      point: (spot) => latest.current.point(spot),
+      choose: (spot) => latest.current.choose(spot),
+      edit: (sheet, place, value) =>
+        latest.current.onChange(edited(latest.current.net, sheet, place, value)),
+    }),
+    [],
   );
 }

@@ -1,0 +1,32 @@
+import type { JSX } from "preact";
+import { formatAddress } from "../address/address.ts";
+import { useAddress } from "../address/useAddress.ts";
+import { Choice } from "../controls/fields.tsx";
+import { presets } from "./presets.ts";
+
+/** A list of states worth a look, and what to look at. */
+export function Examples(): JSX.Element {
+  const { query } = useAddress();
+  const here = formatAddress("convolution", query);
+  const now = presets.find(({ href }) => href === here);
+  return (
+    <div class="examples">
+      <Choice
+        label="Example"
+        value={now?.id ?? ""}
+        options={[
+          ...(now ? [] : [["", "Choose one …"] as const]),
+          ...presets.map(({ id, title }) => [id, title] as const),
+        ]}
+        onChange={(id) => {
+          const chosen = presets.find((preset) => preset.id === id);
+          if (chosen) location.hash = chosen.href;
+        }}
+      />
+      <p class="soft" aria-live="polite">
+        {now?.text ??
+          "Cross-correlation by default, as in every deep-learning library. Every number can be edited; the address holds what you see."}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,62 @@
+import type { JSX } from "preact";
+import { useMemo } from "preact/hooks";
+import { HeatMap } from "../matrix/HeatMap.tsx";
+import { Matrix } from "../matrix/Matrix.tsx";
+import type { Place } from "../matrix/plane.ts";
+import { lightsOf, signature } from "./marks.ts";
+import type { Net } from "./net.ts";
+import { type Sheet, type SheetKind, spotAt } from "./sheets.ts";
+import type { Spot } from "./spot.ts";
+import type { Story } from "./terms.ts";
+
+/** What the planes of the page do; the same object for all of a page's life. */
+export interface Actions {
+  point(spot: Spot | null): void;
+  choose(spot: Spot): void;
+  edit(sheet: Sheet, place: Place, value: number): void;
+}
+
+/** What the planes show, besides their own numbers. */
+export interface Shown {
+  readonly net: Net;
+  readonly story: Story;
+  /** The letter of an equation that is pointed at. */
+  readonly letter: string | null;
+  /** Whether planes are pictures, being too large for numbers. */
+  readonly pictures: boolean;
+  readonly actions: Actions;
+}
+
+const EDITABLE: ReadonlySet<SheetKind> = new Set(["x", "w", "b", "t", "delta"]);
+
+/** A plane of the page. It is drawn anew only where something of it differs. */
+export function SheetView(props: {
+  readonly sheet: Sheet;
+  readonly shown: Shown;
+  readonly reach: number;
+}): JSX.Element {
+  const { sheet, shown, reach } = props;
+  const { net, story, letter, pictures, actions } = shown;
+  const lights = lightsOf(net, sheet, story, letter);
+  return useMemo(() => {
+    const { name, symbol, plane, margin } = sheet;
+    const common = {
+      name,
+      symbol,
+      plane,
+      reach,
+      ...(margin && { margin }),
+      box: lights.box,
+      caption: `${plane.rows} × ${plane.columns}`,
+      marks: (place: Place) => lights.marks.get(`${place}`) ?? [],
+      onPoint: (place: Place | null) => actions.point(place && spotAt(net, sheet, place)),
+      onChoose: (place: Place) => {
+        const spot = spotAt(net, sheet, place);
+        if (spot) actions.choose(spot);
+      },
+    };
+    if (pictures && plane.rows > 1) return <HeatMap {...common} />;
+    const onEdit = (place: Place, value: number) => actions.edit(sheet, place, value);
+    return <Matrix {...common} {...(EDITABLE.has(sheet.kind) && { onEdit })} />;
+  }, [sheet.plane, sheet.name, signature(lights), reach, pictures, JSON.stringify(sheet.margin)]);
+}

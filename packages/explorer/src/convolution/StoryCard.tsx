@@ -1,0 +1,53 @@
+import type { JSX } from "preact";
+import { Equation } from "../equation/Equation.tsx";
+import { SymbolKey } from "../equation/SymbolKey.tsx";
+import { formatNumber } from "../matrix/formatNumber.ts";
+import { filledEquation, generalEquation, lettersOf, ownIndices } from "./equations.ts";
+import type { Net } from "./net.ts";
+import { nameOf, said } from "./sentences.ts";
+import { formatSpot } from "./spot.ts";
+import { Terms } from "./Terms.tsx";
+import type { Story } from "./terms.ts";
+
+export interface StoryCardProps {
+  readonly net: Net;
+  readonly story: Story;
+  readonly letter: string | null;
+  readonly onLetter: (letter: string | null) => void;
+}
+
+/** An element as the sum that it is: its equation, with numbers, term by term. */
+export function StoryCard({ net, story, letter, onLetter }: StoryCardProps): JSX.Element {
+  const { spot, channels, bias, value } = story;
+  const equation = { lit: letter, onPoint: onLetter };
+  return (
+    <section class="card story" aria-label="The element pointed at">
+      <div aria-live="polite">
+        <h2 data-spot={formatSpot(spot)} data-value={value}>
+          {nameOf(spot)} = {formatNumber(value, 6)}
+        </h2>
+        <p class="said">{said(net, story)}</p>
+      </div>
+      <Equation tex={generalEquation(spot)} {...equation} />
+      {(spot.of === "y" || spot.of === "w") && (
+        <p class="soft">
+          Here x stands at <Equation tex={`[\\,${ownIndices(net)}\\,]`} inline {...equation} />
+          {net.state.groups > 1 && ", and c counts the channels of the filter's own group"}.
+        </p>
+      )}
+      <div class="filled">
+        <Equation tex={filledEquation(story)} inline />
+      </div>
+      {channels && channels.length > 1 && (
+        <p class="channels">
+          Channel by channel:{" "}
+          {channels.map((sum, c) => `${formatNumber(sum)} (channel ${c})`).join(" + ")} +{" "}
+          {formatNumber(bias ?? 0)} (bias) = {formatNumber(value)}. Each channel has its own kernel;
+          the sums are stacked into one map.
+        </p>
+      )}
+      <Terms net={net} story={story} />
+      <SymbolKey symbols={lettersOf(spot)} lit={letter} onPoint={onLetter} />
+    </section>
+  );
+}
