@@ -55,7 +55,10 @@ export function SheetView(props: {
         if (spot) actions.choose(spot);
       },
     };
-    if (pictures && plane.rows > 1) return <HeatMap {...common} />;
+    if (pictures && plane.rows > 1) {
+      const side = Math.max(plane.rows, plane.columns);
+      return <HeatMap {...common} cell={Math.min(Math.max(Math.floor(112 / side), 3), 16)} />;
+    }
     const onEdit = (place: Place, value: number) => actions.edit(sheet, place, value);
     return <Matrix {...common} {...(EDITABLE.has(sheet.kind) && { onEdit })} />;
   }, [sheet.plane, sheet.name, signature(lights), reach, pictures, JSON.stringify(sheet.margin)]);

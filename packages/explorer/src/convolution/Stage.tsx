@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { reachOf } from "../matrix/plane.ts";
 import type { Mode } from "./fields.ts";
+import { PairGrid } from "./PairGrid.tsx";
 import { SheetView, type Shown } from "./SheetView.tsx";
 import { type SheetKind, sheetsOf } from "./sheets.ts";
 
@@ -27,6 +28,14 @@ const PLAYERS: Readonly<Record<Mode, readonly (readonly [sign: string, kind: She
 
 /** The planes of a mode in the order of its equation. */
 export function Stage({ shown }: { readonly shown: Shown }): JSX.Element {
+  if (shown.pictures) {
+    return (
+      <>
+        <PairGrid shown={shown} />
+        <Planes kind={shown.net.state.mode === "weights" ? "db" : "b"} shown={shown} />
+      </>
+    );
+  }
   return (
     <div class="stage">
       {PLAYERS[shown.net.state.mode].map(([sign, kind]) => (
@@ -50,7 +59,10 @@ export function Planes(props: { readonly kind: SheetKind; readonly shown: Shown 
   const reach = Math.max(...sheets.map(({ plane }) => reachOf(plane.values)));
   const columns = sheets[0]?.lead.length === 2 ? shown.net.shapes.w[1]! : 1;
   return (
-    <div class={`planes ${kind}`} style={{ "--across": columns }}>
+    <div
+      class={`planes ${kind}${shown.pictures ? " pictures" : ""}`}
+      style={{ "--across": columns }}
+    >
       {sheets.map((sheet) => (
         <SheetView key={sheet.name} sheet={sheet} shown={shown} reach={reach} />
       ))}

@@ -28,7 +28,7 @@ export function formatSpot({ of, index }: Spot): string {
 export function readSpot(text: string, shapes: Shapes): Spot | null {
   const [of, ...list] = text.split(",");
   if (of !== "y" && of !== "w" && of !== "b" && of !== "x") return null;
-  const index = list.map(Number);
+  const index = list.map((part) => (/^\d+$/.test(part) ? Number(part) : Number.NaN));
   const shape = shapes[of];
   const fits = index.length === shape.length && index.every((i, axis) => inside(i, shape[axis]!));
   return fits ? { of, index } : null;

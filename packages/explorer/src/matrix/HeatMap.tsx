@@ -32,6 +32,8 @@ const ARROWS: Readonly<Record<string, Place>> = {
   ArrowLeft: [0, -1],
   ArrowRight: [0, 1],
 };
+/** More cells than that are outlined together. */
+const MOST_OUTLINES = 100;
 const NOWHERE: Margin = { top: 0, bottom: 0, left: 0, right: 0 };
 
 /** A plane too large for numbers, as a picture: the colours of `Matrix`; the pointer and the arrow keys read its cells. */
@@ -155,14 +157,23 @@ function paint(canvas: HTMLCanvasElement, props: HeatMapProps, cell: number): vo
     );
   };
   pen.strokeStyle = colour("--accent");
-  for (const [place, mark] of outlined) {
-    if (mark === "lit") outline(place, place, 1);
-    if (mark === "chosen") outline(place, place, 2.5);
-  }
+  const lit = outlined.flatMap(([place, mark]) => (mark === "lit" ? [place] : []));
+  if (lit.length > MOST_OUTLINES) outline(...boundsOf(lit), 2);
+  else for (const place of lit) outline(place, place, 1);
+  for (const [place, mark] of outlined) if (mark === "chosen") outline(place, place, 2.5);
   if (box) {
     pen.setLineDash([4, 3]);
     outline(box.from, box.to, 2);
   }
+}
+
+function boundsOf(places: readonly Place[]): [from: Place, to: Place] {
+  const rows = places.map(([i]) => i);
+  const columns = places.map(([, j]) => j);
+  return [
+    [Math.min(...rows), Math.min(...columns)],
+    [Math.max(...rows), Math.max(...columns)],
+  ];
 }
 
 /** The theme's colours, as a canvas takes them. */

@@ -1,0 +1,200 @@
+import { readFileSync } from "node:fs";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { executablePath, NEEDS } from "../browser/chromium.ts";
+import { expectNumbers, explorer, numbersOf } from "./page.ts";
+
+type Numbers = { readonly data: readonly number[] };
+interface Golden {
+  readonly name: string;
+  readonly outputs: Readonly<Record<string, Numbers>>;
+  readonly grads: Readonly<Record<string, Numbers>>;
+}
+const file = new URL("../golden/data/seed_equations.json", import.meta.url);
+const cases: readonly Golden[] = JSON.parse(readFileSync(file, "utf8")).cases;
+
+/** Examples of the page and the golden cases whose numbers they must show. */
+const EXAMPLES = [
+  ["first", "q_3x3_f2_s1_p0_integers"],
+  ["strided", "q_5x5_f3_s2_p1"],
+  ["strided-weights", "q_5x5_f3_s2_p1"],
+  ["strided-input", "q_5x5_f3_s2_p1"],
+  ["zeros", "q_4x4_f2_s2_p0_integers"],
+  ["uncovered", "q_7x7_f3_s3_p0_remainder"],
+  ["remainder", "q_6x6_f3_s2_p1_remainder"],
+  ["not-square", "q_7x4_f2x3_s3_p2_not_square"],
+  ["weights", "article_3x3_k2_identity_integers"],
+  ["bias", "article_3x3_k2_identity_integers"],
+  ["region", "article_5x5_k3_identity"],
+  ["step", "article_5x5_k3_identity"],
+] as const;
+
+const MODES = { forward: "Forward", weights: "dW: the weights", input: "dX: the input" };
+const choose = (page: Page, mode: keyof typeof MODES) =>
+  page.getByText(MODES[mode], { exact: true }).click();
+const example = (page: Page, id: string) => page.getByLabel("Example").selectOption(id);
+const cell = (page: Page, name: string, place: string) =>
+  page.locator(`.matrix[data-name=${JSON.stringify(name)}] [data-place="${place}"]`);
+const lit = (page: Page, name: string) =>
+  page
+    .locator(`.matrix[data-name=${JSON.stringify(name)}] .cell.lit`)
+    .evaluateAll((all) => all.map((one) => one.dataset["place"]!));
+const spot = (page: Page) => page.locator(".story h2").getAttribute("data-spot");
+const sums = async (page: Page) =>
+  (
+    await page
+      .locator(".story tfoot [data-sum]")
+      .evaluateAll((all) => all.map((one) => one.dataset["value"]))
+  ).map(Number);
+
+describe.skipIf(!executablePath)(`the convolution view in Chromium ${NEEDS}`, () => {
+  const open = explorer();
+
+  it("shows the golden numbers in its examples", async () => {
+    const { page, complaints } = await open("#/convolution");
+    for (const [id, name] of EXAMPLES) {
+      const { outputs, grads } = cases.find((c) => c.name === name)!;
+      await example(page, id);
+      await choose(page, "forward");
+      expectNumbers(await numbersOf(page, "y"), (outputs["O_eq1"] ?? outputs["x_next"]!).data);
+      expectNumbers(await numbersOf(page, "delta"), (outputs["dO"] ?? outputs["delta"]!).data);
+      await choose(page, "weights");
+      expectNumbers(await numbersOf(page, "dW"), (grads["dF_eq2"] ?? grads["eq13_dW"]!).data);
+      expect(
+        Number(await page.locator("[data-difference]").getAttribute("data-difference")),
+      ).toBeLessThan(1e-12);
+      await choose(page, "input");
+      expectNumbers(await numbersOf(page, "dX"), (grads["dI"] ?? grads["eq20_dX"]!).data);
+      expect(
+        Number(await page.locator("[data-difference]").getAttribute("data-difference")),
+      ).toBeLessThan(1e-12);
+    }
+    expect(complaints).toEqual([]);
+  });
+
+  it("lights an output's window, with its padding, and pins it on a click", async () => {
+    const { page } = await open("#/convolution");
+    await cell(page, "y", "0,1").hover();
+    expect(await spot(page)).toBe("y,0,0,1");
+    const window = ["-1,1", "-1,2", "-1,3", "0,1", "0,2", "0,3", "1,1", "1,2", "1,3"];
+    expect(await lit(page, "x")).toEqual(window);
+    expect(await lit(page, "w")).toHaveLength(9);
+    const [bias, sum, value] = await sums(page);
+    expect(sum).toBe(value);
+    expect((await numbersOf(page, "b"))[0]).toBe(bias);
+    expect((await numbersOf(page, "y"))[1]).toBe(value);
+    await cell(page, "y", "0,1").click();
+    expect(page.url()).toContain("at=y,0,0,1");
+    await page.mouse.move(0, 0);
+    expect(await spot(page)).toBe("y,0,0,1");
+  });
+
+  it("lights every δ·x of a weight, every δ·w of a pixel with its region Q, and the δ of a bias", async () => {
+    const { page } = await open("#/convolution?mode=weights");
+    await cell(page, "dW", "1,2").hover();
+    const inserted = ["0,0", "0,2", "0,4", "2,0", "2,2", "2,4", "4,0", "4,2", "4,4"];
+    expect(await lit(page, "delta with inserted zeros")).toEqual(inserted);
+    expect((await lit(page, "x"))[0]).toBe("0,1");
+    const [sum, gradient] = await sums(page);
+    expect(sum).toBe(gradient);
+    expect((await numbersOf(page, "dW"))[5]).toBe(gradient);
+    await cell(page, "db", "0,0").hover();
+    expect((await numbersOf(page, "delta")).reduce((a, b) => a + b, 0)).toBe((await sums(page))[1]);
+    await choose(page, "input");
+    await cell(page, "dX", "1,3").hover();
+    expect(await lit(page, "delta")).toEqual(["0,1", "0,2", "1,1", "1,2"]);
+    expect(await page.locator('.matrix[data-name="delta"] .box').count()).toBe(1);
+    expect((await numbersOf(page, "dX"))[8]).toBe((await sums(page))[1]);
+  });
+
+  it("says why the gradient of a pixel that no window covers is 0", async () => {
+    const { page } = await open("#/convolution");
+    await example(page, "uncovered");
+    expect(await page.locator(".story").innerText()).toMatch(/= 0\s+No window covers x\[0, 6, 6\]/);
+    expect(await page.locator(".size").innerText()).toContain("row at the bottom");
+  });
+
+  it("is edited by the keyboard, NaN included, and the address keeps it", async () => {
+    const { page } = await open("#/convolution");
+    await cell(page, "x", "0,0").focus();
+    await page.keyboard.type("7");
+    await page.keyboard.press("Enter");
+    await page.locator('.matrix[data-name="x"] [data-place="0,0"]:focus').waitFor();
+    expect((await numbersOf(page, "x"))[0]).toBe(7);
+    await cell(page, "x", "4,4").focus();
+    await page.keyboard.press("Enter");
+    await page.keyboard.type("NaN");
+    await page.keyboard.press("Enter");
+    await page.locator('.matrix[data-name="x"] [data-place="4,4"]:focus').waitFor();
+    const y = await numbersOf(page, "y");
+    expect(y.map(Number.isNaN)).toEqual([...Array(8).fill(false), true]);
+    const again = await open(new URL(page.url()).hash);
+    expect(await numbersOf(again.page, "y")).toEqual(y);
+    await cell(page, "delta", "0,0").dblclick();
+    await page.keyboard.type("5");
+    await page.keyboard.press("Enter");
+    expect((await numbersOf(page, "delta"))[0]).toBe(5);
+    expect(page.url()).toContain("delta=5,");
+  });
+
+  it("walks step by step, by hand and by itself", async () => {
+    const { page } = await open("#/convolution?mode=input&size=2&kernel=1&stride=1&padding=0");
+    await page.getByLabel("One step forward").click();
+    expect(await spot(page)).toBe("x,0,0,1");
+    await page.getByText("Play", { exact: true }).click();
+    await page.locator('.story h2[data-spot="x,0,1,1"]').waitFor({ timeout: 5000 });
+    await page.getByText("Play", { exact: true }).waitFor();
+    await page.getByLabel("Step", { exact: true }).press("Home");
+    expect(await spot(page)).toBe("x,0,0,0");
+  });
+
+  it("takes a step: the new weight is w − lr·gradient, and the error falls", async () => {
+    const { page } = await open("#/convolution");
+    await example(page, "step");
+    const row = page.locator(".descent tbody td");
+    const numbers = async () =>
+      (await row.evaluateAll((all) => all.map((one) => one.dataset["value"]))).map(Number);
+    const [before, gradient, lr, after] = (await numbers()) as [number, number, number, number];
+    expect(after).toBe(before - lr * gradient);
+    const loss = async () => Number(await page.locator("[data-loss]").getAttribute("data-loss"));
+    const first = await loss();
+    await page.getByRole("button", { name: "Take the step" }).click();
+    expect((await numbers())[0]).toBe(after);
+    expect(await loss()).toBeLessThan(first);
+  });
+
+  it("shows the library's refusal in place, and goes on", async () => {
+    const { page, complaints } = await open("#/convolution");
+    await example(page, "too-large");
+    expect(await page.getByRole("alert").innerText()).toContain("does not fit the padded input");
+    await page.getByLabel("padding p: one more").click();
+    expect(await numbersOf(page, "y")).toHaveLength(4);
+    await page.getByLabel("groups: one more").click();
+    expect(await page.getByRole("alert").innerText()).toContain("groups");
+    expect(complaints).toEqual([]);
+  });
+
+  it("lights a letter's loop and its cells", async () => {
+    const { page } = await open("#/convolution?loops=yes&at=y,0,1,2");
+    await page.locator('[data-symbol-key="u"]').focus();
+    expect(await page.locator(".loops code.lit").first().innerText()).toContain("for (let u");
+    expect(await lit(page, "y")).toEqual(["1,0", "1,1", "1,2"]);
+    await page.locator('.equation [data-symbol="p"]').first().hover();
+    expect(await lit(page, "x")).toHaveLength(24);
+  });
+
+  it("shows Diego's case as pictures, pair by pair, which the keyboard reads", async () => {
+    const { page, complaints } = await open("#/convolution");
+    await example(page, "diego");
+    await page.locator(".pairs").waitFor();
+    expect(await page.locator('.pairs .heat[data-name^="dW"]').count()).toBe(18);
+    const picture = page.locator('.heat[data-name="dW, filter 5, channel 2"] .picture');
+    await picture.focus();
+    await page.keyboard.press("ArrowRight");
+    expect(await spot(page)).toBe("w,5,2,0,1");
+    const [sum, gradient] = await sums(page);
+    expect(gradient).toBe(Number(await picture.getAttribute("data-value")));
+    expect(Math.abs(sum! - gradient!)).toBeLessThan(1e-9 * Math.abs(gradient!));
+    expect(complaints).toEqual([]);
+  });
+});
