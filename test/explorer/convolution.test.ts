@@ -123,6 +123,7 @@ describe.skipIf(!executablePath)(`the convolution view in Chromium ${NEEDS}`, ()
     expect((await numbersOf(page, "x"))[0]).toBe(7);
     await cell(page, "x", "4,4").focus();
     await page.keyboard.press("Enter");
+    await page.locator(".cell input:focus").waitFor();
     await page.keyboard.type("NaN");
     await page.keyboard.press("Enter");
     await page.locator('.matrix[data-name="x"] [data-place="4,4"]:focus').waitFor();
@@ -131,6 +132,7 @@ describe.skipIf(!executablePath)(`the convolution view in Chromium ${NEEDS}`, ()
     const again = await open(new URL(page.url()).hash);
     expect(await numbersOf(again.page, "y")).toEqual(y);
     await cell(page, "delta", "0,0").dblclick();
+    await page.locator(".cell input:focus").waitFor();
     await page.keyboard.type("5");
     await page.keyboard.press("Enter");
     expect((await numbersOf(page, "delta"))[0]).toBe(5);
