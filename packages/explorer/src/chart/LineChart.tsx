@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { formatNumber } from "../matrix/formatNumber.ts";
 import "./chart.css";
 
 /** A line of a chart. */
@@ -83,6 +84,8 @@ function settings(props: LineChartProps, element: HTMLElement): uPlot.Options {
   const style = getComputedStyle(element);
   const colour = (variable: string) => style.getPropertyValue(variable).trim();
   const [ink, grid] = [colour("--soft"), colour("--line")];
+  // Nothing beside a label while nothing is pointed at.
+  const value = (_: uPlot, v: number | null) => (v === null ? "" : formatNumber(v));
   const axis = { stroke: ink, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1 } };
   return {
     width: element.clientWidth || 320,
@@ -99,9 +102,10 @@ function settings(props: LineChartProps, element: HTMLElement): uPlot.Options {
       { ...axis, size: 56 },
     ],
     series: [
-      { label: props.xLabel },
+      { label: props.xLabel, value },
       ...props.lines.map(({ label, colour: number, dashed, faint, points }) => ({
         label,
+        value,
         stroke: colour(`--line-${number}`),
         width: points ? 0 : faint ? 1 : 2,
         alpha: faint ? 0.4 : 1,

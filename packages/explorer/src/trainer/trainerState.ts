@@ -15,6 +15,8 @@ export interface TrainerState {
   readonly trained: Recipe | null;
   /** The recipe of a model that was asked for and is not there yet. */
   readonly awaited: Recipe | null;
+  /** The recipe of the model that was opened last. */
+  readonly opened: Recipe | null;
   readonly curve: Curve;
   readonly progress: Of<"progress"> | null;
   readonly validations: readonly Of<"validated">[];
@@ -53,6 +55,7 @@ export const SILENCE: TrainerState = {
   state: "empty",
   trained: null,
   awaited: null,
+  opened: null,
   ...NOTHING_LEARNED,
   pictures: null,
   classified: null,
@@ -72,16 +75,16 @@ export function heard(state: TrainerState, report: Report): TrainerState {
     case "ready":
       return { ...state, ready: report };
     case "data":
-      return { ...state, data: report, pictures: null, classified: null };
+      return { ...state, data: report, trained: null, pictures: null, classified: null };
     case "described":
       return { ...state, rows: report.rows, parameters: report.parameters };
     case "state":
       // A new model is there; what came of the old one after the request is forgotten too.
-      return state.awaited && report.state !== "running"
+      return state.awaited && report.state === "paused"
         ? { ...state, ...NOTHING_LEARNED, ...begun(state.awaited), state: report.state }
         : { ...state, state: report.state };
     case "opened":
-      return { ...state, ...NOTHING_LEARNED, ...begun(report.recipe) };
+      return { ...state, ...NOTHING_LEARNED, ...begun(report.recipe), opened: report.recipe };
     case "progress":
       return progressed(state, report);
     case "validated":
@@ -118,4 +121,9 @@ function progressed(state: TrainerState, report: Of<"progress">): TrainerState {
 /** The last step that was heard of; 0 before the first. */
 export function stepOf(state: TrainerState): number {
   return state.curve.steps.at(-1) ?? 0;
+}
+
+/** Whether nothing would be lost by a new model: this one has neither learned nor been opened. */
+export function isUntaught(state: TrainerState): boolean {
+  return stepOf(state) === 0 && (state.trained === null || state.trained !== state.opened);
 }

@@ -1,0 +1,100 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Shown } from "./fields.ts";
+import type { DataChoice, Request } from "./protocol.ts";
+import type { Recipe } from "./recipe.ts";
+import { recipeOf, writeLayers } from "./recipeText.ts";
+import { isUntaught, type TrainerState } from "./trainerState.ts";
+import { useTrainer } from "./useTrainer.ts";
+
+/** A recipe in one text: equal texts are equal recipes. */
+export function textOf(recipe: Recipe): string {
+  return JSON.stringify({ ...recipe, layers: writeLayers(recipe.layers) });
+}
+
+/** A recipe as a part of the address. */
+export function addressOf({ layers: network, ...settings }: Recipe): Partial<Shown> {
+  return { network, ...settings };
+}
+
+/** What the trainer's page works with. */
+export interface Session {
+  readonly state: TrainerState;
+  readonly ask: (request: Request) => void;
+  /** The recipe on the page. */
+  readonly recipe: Recipe;
+  /** Where the images come from. */
+  readonly choice: DataChoice;
+  readonly choose: (choice: DataChoice) => void;
+}
+
+/**
+ * Keeps the worker at what the address says: it loads those images, describes that network, and, as long as nothing has
+ * been learned, makes a model of it. What has been learned is given up on a reset only.
+ */
+export function useSession(shown: Shown, change: (part: Partial<Shown>) => void): Session {
+  const [state, ask] = useTrainer();
+  const recipe = recipeOf(shown);
+  const recipeText = textOf(recipe);
+  const { choice, choose } = useImages(state, ask, shown.data, change);
+  const { data, trained } = state;
+  const described = useRef<typeof data>(null);
+  useEffect(() => {
+    if (!data) return;
+    ask({ kind: "describe", recipe });
+    const fresh = described.current !== data;
+    described.current = data;
+    const same = trained && textOf(trained) === recipeText;
+    const idle = isUntaught(state) && state.state !== "running";
+    if (fresh || (idle && !same)) ask({ kind: "reset", recipe });
+  }, [data, recipeText]);
+  // An opened model brings its recipe.
+  const { opened } = state;
+  useEffect(() => {
+    if (opened) change(addressOf(opened));
+  }, [opened]);
+  const image = Math.min(shown.image, Math.max((data?.validation ?? 1) - 1, 0));
+  useEffect(() => {
+    if (trained) ask({ kind: "watch", image });
+  }, [trained, image]);
+  return { state, ask, recipe, choice, choose };
+}
+
+/** The choice of images: the address's at first, then what was chosen as soon as it is there. */
+function useImages(
+  state: TrainerState,
+  ask: (request: Request) => void,
+  shared: Shown["data"],
+  change: (part: Partial<Shown>) => void,
+): Pick<Session, "choice" | "choose"> {
+  const [choice, setChoice] = useState<DataChoice>({ from: "shipped" });
+  const awaited = useRef<DataChoice | null>(null);
+  const { ready, data } = state;
+  const failure = state.failures.data;
+  const choose = (chosen: DataChoice) => {
+    awaited.current = chosen;
+    ask({ kind: "data", choice: chosen });
+  };
+  // What is not beside the app is refused with a reason, and the digits that are take its place.
+  useEffect(() => {
+    const now = choice.from === "served" ? choice.set : choice.from;
+    if (ready && (!data || (now !== shared && now !== "files"))) choose(sharedChoice(shared));
+  }, [ready, shared]);
+  useEffect(() => {
+    const chosen = awaited.current;
+    awaited.current = null;
+    if (!data || !chosen) return;
+    setChoice(chosen);
+    if (chosen.from !== "files")
+      change({ data: chosen.from === "shipped" ? "shipped" : chosen.set });
+  }, [data]);
+  useEffect(() => {
+    if (!failure) return;
+    awaited.current = null;
+    if (!data) ask({ kind: "data", choice: { from: "shipped" } });
+  }, [failure]);
+  return { choice, choose };
+}
+
+function sharedChoice(shared: Shown["data"]): DataChoice {
+  return shared === "shipped" ? { from: "shipped" } : { from: "served", set: shared };
+}

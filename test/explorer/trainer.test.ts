@@ -1,0 +1,214 @@
+import { readFile } from "node:fs/promises";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { executablePath, NEEDS } from "../browser/chromium.ts";
+import { explorer } from "./page.ts";
+
+/** Waits until the network is there. */
+async function ready(page: Page): Promise<void> {
+  await page.locator(".run .state", { hasText: "Ready" }).waitFor();
+}
+
+const card = (page: Page, index: number) => page.locator(`.layers [data-card="${index}"]`);
+const shapeOf = (page: Page, index: number) => card(page, index).locator("output").innerText();
+const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
+
+async function learn(page: Page): Promise<void> {
+  await button(page, "Run").click();
+  await page.locator(".run .state", { hasText: "Done" }).waitFor({ timeout: 20_000 });
+}
+
+describe.skipIf(!executablePath)(`the trainer in Chromium ${NEEDS}`, () => {
+  const open = explorer();
+
+  it("learns at a press of Run, and shows what it learns", async () => {
+    const { page, complaints } = await open("#/train");
+    await ready(page);
+    expect(await shapeOf(page, 3)).toBe("[16, 10, 10]");
+    expect(await page.locator(".network .foot p").innerText()).toBe("61,706 parameters");
+    await learn(page);
+    const right = await page.locator('[data-figure="validation accuracy"] dd').innerText();
+    expect(Number.parseFloat(right)).toBeGreaterThan(85);
+    const norms = page.locator(".norm-bars li");
+    expect(await norms.count()).toBe(5);
+    const confusion = page.locator(".confusion-cell");
+    const counts = await confusion.evaluateAll((all) => all.map((one) => one.dataset["value"]));
+    expect(counts.map(Number).reduce((a, b) => a + b, 0)).toBe(400);
+    await confusion.nth(0).focus();
+    await page.keyboard.press("ArrowRight");
+    expect(await page.locator(".confusion .said").innerText()).toMatch(
+      /^0 taken for 1: (once|\d+ times), [\d.]+ % of 40\.$/,
+    );
+    expect(await page.locator(".run code").getAttribute("data-hash")).toMatch(/^[0-9a-f]{64}$/);
+    expect(complaints).toEqual([]);
+  });
+
+  it("a layer that does not fit says so in its card, and the others stay", async () => {
+    const { page, complaints } = await open("#/train");
+    await ready(page);
+    const kernel = card(page, 3).getByLabel("kernel");
+    await kernel.fill("15");
+    await kernel.press("Enter");
+    const fault = card(page, 3).getByRole("alert");
+    await fault.waitFor();
+    expect(await fault.innerText()).toContain("(14 + 2·0 − 15 < 0); lower the kernel");
+    expect(await shapeOf(page, 2)).toBe("[6, 14, 14]");
+    expect(await button(page, "Run").isDisabled()).toBe(true);
+    await kernel.fill("3");
+    await kernel.press("Enter");
+    await fault.waitFor({ state: "detached" });
+    await ready(page);
+    expect(await shapeOf(page, 3)).toBe("[16, 12, 12]");
+    expect(page.url()).toContain("conv16k3");
+    expect(complaints).toEqual([]);
+  });
+
+  it("the keyboard moves, adds and removes layers, and the focus goes with them", async () => {
+    const { page } = await open("#/train?network=conv4k3-relu-max2-flat-dense10");
+    await ready(page);
+    await card(page, 1).getByRole("button", { name: "down" }).focus();
+    await page.keyboard.press("Enter");
+    await card(page, 2).locator("strong", { hasText: "ReLU" }).waitFor();
+    const focused = () => page.evaluate(() => document.activeElement?.getAttribute("aria-label"));
+    await expect.poll(focused).toBe("Move ReLU, layer 3 down");
+    await page.keyboard.press("Enter");
+    await expect.poll(focused).toBe("Move ReLU, layer 4 down");
+    await page.getByLabel("Layer to add").selectOption("dropout");
+    await button(page, "Add layer").press("Enter");
+    await card(page, 4).locator("strong", { hasText: "Dropout" }).waitFor();
+    expect(page.url()).toContain("network=conv4k3-max2-flat-relu-drop25-dense10");
+    await button(page, "Remove ReLU, layer 4").press("Enter");
+    await expect.poll(() => page.url()).toContain("conv4k3-max2-flat-drop25-dense10");
+    await expect.poll(focused).toContain("Dropout, layer 4");
+    await ready(page);
+  });
+
+  it("an address restores the recipe, and a hostile one harms nothing", async () => {
+    const { page } = await open(
+      "#/train?network=flat-dense32-tanh-dense10&seed=7&batch=64&optimizer=adam&lr=0.002&epochs=2",
+    );
+    await ready(page);
+    const fields = ["Seed", "Images per step", "Learning rate", "Epochs"];
+    const values = await Promise.all(
+      fields.map((name) => page.getByLabel(name, { exact: true }).inputValue()),
+    );
+    expect(values).toEqual(["7", "64", "0.002", "2"]);
+    expect(await page.getByLabel("Adam").isChecked()).toBe(true);
+    expect(await page.locator(".layers strong").allInnerTexts()).toEqual(
+      expect.arrayContaining(["Flatten", "Dense", "Tanh"]),
+    );
+    const hostile = await open(
+      "#/train?network=conv999999k-1&seed=-1&lr=NaN&at=9,9,99,-1&image=1e9&data=%3Cb%3E",
+    );
+    await ready(hostile.page);
+    expect(await shapeOf(hostile.page, 0)).toBe("[6, 28, 28]");
+    expect(hostile.complaints).toEqual([]);
+  });
+
+  it("edits while it has learned wait for a reset, and can be taken back", async () => {
+    const { page } = await open("#/train?network=flat-dense10&epochs=3");
+    await ready(page);
+    await button(page, "Step").click();
+    await page.locator(".run .state", { hasText: "Paused after step 1." }).waitFor();
+    await page.getByLabel("Seed: one more").click();
+    const notice = page.locator(".run .notice", { hasText: "as it was before" });
+    await notice.waitFor();
+    await button(page, "Take the edits back").click();
+    await notice.waitFor({ state: "detached" });
+    expect(await page.getByLabel("Seed", { exact: true }).inputValue()).toBe("1");
+    await page.getByLabel("Seed: one more").click();
+    await button(page, "Reset to the edited one").click();
+    await ready(page);
+    expect(page.url()).toContain("seed=2");
+  });
+
+  it("a forged file is refused with its reason, and nothing changes", async () => {
+    const { page, complaints } = await open("#/train?network=flat-dense10");
+    await ready(page);
+    const before = await page.locator(".data .hint").first().innerText();
+    const forged = Buffer.from([0, 0, 8, 3, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 28, 0, 0, 0, 28]);
+    await page.locator(".data input[type=file]").setInputFiles([
+      { name: "train-images-idx3-ubyte", mimeType: "", buffer: forged },
+      { name: "train-labels-idx1-ubyte", mimeType: "", buffer: Buffer.from([0, 0, 8, 1]) },
+    ]);
+    const alert = page.locator(".data").getByRole("alert");
+    await alert.waitFor();
+    expect(await alert.innerText()).toContain("train-images-idx3-ubyte");
+    expect(await page.locator(".data .hint").first().innerText()).toBe(before);
+    await page
+      .locator(".files input[type=file]")
+      .setInputFiles([{ name: "model.safetensors", mimeType: "", buffer: forged }]);
+    await page.locator(".files").getByRole("alert").waitFor();
+    await button(page, "Step").click();
+    await page.locator(".run .state", { hasText: "Paused after step 1." }).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  it("a drawn digit is classified, and so is a sample without a pointer", async () => {
+    const { page, complaints } = await open("#/train?network=conv8k3p1-relu-max2-flat-dense10");
+    await ready(page);
+    await learn(page);
+    const sketch = (await page.locator(".sketch").boundingBox())!;
+    const { mouse } = page;
+    const at = (x: number, y: number) =>
+      [sketch.x + x * sketch.width, sketch.y + y * sketch.height] as const;
+    await mouse.move(...at(0.5, 0.15));
+    await mouse.down();
+    await mouse.move(...at(0.5, 0.85), { steps: 8 });
+    await mouse.up();
+    const said = page.locator(".draw .said");
+    await expect.poll(() => said.innerText()).toContain("taken for 1 ");
+    const bars = page.locator(".draw .bars li");
+    const shares = await bars.evaluateAll((all) => all.map((one) => Number(one.dataset["value"])));
+    expect(shares.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 5);
+    await button(page, "Clear").click();
+    await expect.poll(() => said.innerText()).toBe("");
+    await page.getByLabel("Or take one of the samples").selectOption({ label: "0, sample 1" });
+    await expect.poll(() => said.innerText()).toContain("taken for 0 ");
+    expect(complaints).toEqual([]);
+  });
+
+  it("a saved model opens again: the same layers and the same weights", async () => {
+    const { page, complaints } = await open("#/train?network=flat-dense16-relu-dense10&epochs=2");
+    await ready(page);
+    await learn(page);
+    const hash = page.locator(".run code");
+    const learned = await hash.getAttribute("data-hash");
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      button(page, "Save as safetensors").click(),
+    ]);
+    const bytes = await readFile(await download.path());
+    expect(download.suggestedFilename()).toMatch(/\.safetensors$/);
+    await page.getByLabel("Begin with").selectOption("linear");
+    await button(page, "Reset").click();
+    await ready(page);
+    await expect.poll(() => hash.getAttribute("data-hash")).not.toBe(learned);
+    await page
+      .locator(".files input[type=file]")
+      .setInputFiles([{ name: "model.safetensors", mimeType: "", buffer: bytes }]);
+    await expect.poll(() => hash.getAttribute("data-hash")).toBe(learned);
+    expect(page.url()).toContain("network=flat-dense16-relu-dense10");
+    const [onnx] = await Promise.all([
+      page.waitForEvent("download"),
+      button(page, "Export ONNX").click(),
+    ]);
+    expect((await readFile(await onnx.path())).length).toBeGreaterThan(10_000);
+    expect(complaints).toEqual([]);
+  });
+
+  it("a cell of a map shows what it sees of the image, by pointer, keyboard and address", async () => {
+    const { page } = await open("#/train?at=3,0,4,4");
+    await ready(page);
+    const said = page.locator(".watched .said");
+    // Two windows of 5, the second over cells two apart: 5 + 1 + 4·2 = 14 rows and columns.
+    const expected = "sees 14 × 14 of the image: rows 6 to 19, columns 6 to 19.";
+    await expect.poll(() => said.innerText()).toContain(expected);
+    const map = page.getByRole("button", { name: /^map 0 of layer 1/ });
+    await map.focus();
+    await page.keyboard.press("ArrowUp");
+    await expect.poll(() => said.innerText()).toContain("Cell [13, 14] of map 0 of layer 1");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => page.url()).toContain("at=0,0,13,14");
+  });
+});
