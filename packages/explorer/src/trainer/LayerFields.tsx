@@ -14,13 +14,13 @@ export function LayerFields({ card, onChange }: LayerFieldsProps): JSX.Element |
   if (numbers.length === 0 && card.type !== "dropout") return null;
   return (
     <div class="numbers">
-      {numbers.map(([key, value]) => (
+      {numbers.map(([key, value, within]) => (
         <WholeField
           key={key}
           label={key}
           value={value}
-          least={LIMITS[key][0]}
-          most={LIMITS[key][1]}
+          least={within[0]}
+          most={within[1]}
           bare
           onChange={(changed) => onChange({ ...card, [key]: changed })}
         />
@@ -38,25 +38,27 @@ export function LayerFields({ card, onChange }: LayerFieldsProps): JSX.Element |
   );
 }
 
-/** The whole numbers of a card by their names, in the order in which they are written. */
-function wholeNumbersOf(card: LayerCard): readonly (readonly [keyof typeof LIMITS, number])[] {
+type Within = readonly [least: number, most: number];
+
+/** The whole numbers of a card: their names, values and limits, in the order in which they are written. */
+function wholeNumbersOf(card: LayerCard): readonly (readonly [string, number, Within])[] {
   switch (card.type) {
     case "conv":
       return [
-        ["filters", card.filters],
-        ["kernel", card.kernel],
-        ["stride", card.stride],
-        ["padding", card.padding],
+        ["filters", card.filters, LIMITS.filters],
+        ["kernel", card.kernel, LIMITS.kernel],
+        ["stride", card.stride, LIMITS.stride],
+        ["padding", card.padding, LIMITS.padding],
       ];
     case "maxPool":
     case "avgPool":
     case "lpPool":
       return [
-        ["size", card.size],
-        ["stride", card.stride],
+        ["size", card.size, LIMITS.size],
+        ["stride", card.stride, LIMITS.size],
       ];
     case "dense":
-      return [["units", card.units]];
+      return [["units", card.units, LIMITS.units]];
     default:
       return [];
   }

@@ -1,4 +1,4 @@
-import type { LayerCard, Recipe } from "./recipe.ts";
+import type { LayerCard } from "./recipe.ts";
 
 /** A network to begin with. */
 export interface Network {
@@ -47,14 +47,3 @@ export const networks: readonly Network[] = [
     layers: [conv(4, 5), relu, halve, conv(4, 5), relu, halve, flatten, dense(10)],
   },
 ];
-
-/** What the trainer begins with. */
-export const FIRST_RECIPE: Recipe = {
-  layers: networks[0]!.layers,
-  seed: 1,
-  batch: 32,
-  optimizer: "sgd",
-  lr: 0.03,
-  momentum: 0.9,
-  epochs: 20,
-};

@@ -1,7 +1,10 @@
 import { expect, it } from "vitest";
-import { FIRST_RECIPE } from "./networks.ts";
+import { readState } from "../address/fields.ts";
 import type { Report } from "./protocol.ts";
+import { RECIPE_FIELDS, recipeOf } from "./recipeText.ts";
 import { asked, heard, SILENCE, stepOf } from "./trainerState.ts";
+
+const FIRST_RECIPE = recipeOf(readState(RECIPE_FIELDS, new URLSearchParams()));
 
 const progress = (...steps: number[]): Report => ({
   kind: "progress",
