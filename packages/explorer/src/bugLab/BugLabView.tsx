@@ -1,5 +1,71 @@
 import type { JSX } from "preact";
+import { useMemo } from "preact/hooks";
+import { useAddressState } from "../address/useAddress.ts";
+import { Choice } from "../controls/fields.tsx";
+import { Notice } from "../controls/Notice.tsx";
+import { Bench } from "./Bench.tsx";
+import { type Problem, problemOf } from "./descent.ts";
+import { type BugLabState, FIELDS, type LabName } from "./fields.ts";
+import { labs } from "./labs.ts";
+import { SettingsPanel } from "./SettingsPanel.tsx";
+import "./bugLab.css";
 
+/** Where a lab begins: at the stride that it is about, unless numbers were given for another. */
+function enter(lab: LabName, state: BugLabState): Partial<BugLabState> {
+  if (state.image) return { lab };
+  if (lab === "asked") return { lab, stride: 1 };
+  return { lab, stride: Math.max(state.stride, 2) };
+}
+
+/** The question's mistaken forward pass beside the right one, learning live. */
 export function BugLabView(): JSX.Element {
-  return <p>Soon.</p>;
+  const [state, change] = useAddressState("bugs", FIELDS);
+  const lab = labs[state.lab];
+  const { side, k, stride, padding, seed, lr, reduction, image, filter, target } = state;
+  const key = JSON.stringify([
+    side,
+    k,
+    stride,
+    padding,
+    seed,
+    lr,
+    reduction,
+    image,
+    filter,
+    target,
+  ]);
+  const settings = useMemo(
+    () => ({ side, k, stride, padding, seed, lr, reduction, image, filter, target }),
+    [key],
+  );
+  const problem = useMemo((): Problem | Error => {
+    try {
+      return problemOf(settings);
+    } catch (error) {
+      return error as Error;
+    }
+  }, [settings]);
+  return (
+    <div class="bug-lab">
+      <Choice
+        row
+        label="Step by step"
+        value={state.lab}
+        options={(Object.keys(labs) as LabName[]).map((name) => [name, labs[name].title])}
+        onChange={(name) => change(enter(name, state))}
+      />
+      <div class="explained">
+        <p>{lab.explanation}</p>
+        <p class="look">{lab.look}</p>
+      </div>
+      <SettingsPanel state={state} change={change} />
+      {problem instanceof Error ? (
+        <Notice kind="bad">
+          {problem.name}: {problem.message}
+        </Notice>
+      ) : (
+        <Bench state={state} change={change} settings={settings} problem={problem} />
+      )}
+    </div>
+  );
 }

@@ -1,0 +1,106 @@
+import type { JSX } from "preact";
+import { useMemo } from "preact/hooks";
+import type { Place } from "../matrix/plane.ts";
+import { refusalOf } from "./anomalies.ts";
+import { Descent, type Problem, problemOf, type Settings } from "./descent.ts";
+import { Forwards } from "./Forwards.tsx";
+import type { BugLabState } from "./fields.ts";
+import { GradcheckCard } from "./GradcheckCard.tsx";
+import { LossCard } from "./LossCard.tsx";
+import { labs } from "./labs.ts";
+import { SurfaceCard } from "./SurfaceCard.tsx";
+import { type Run, TrainingCard } from "./TrainingCard.tsx";
+import { UpdateCard } from "./UpdateCard.tsx";
+import { useTraining } from "./useTraining.ts";
+
+export interface BenchProps {
+  readonly state: BugLabState;
+  readonly change: (part: Partial<BugLabState>) => void;
+  readonly settings: Settings;
+  readonly problem: Problem;
+}
+
+/** The trainings of a lab: the mistaken one, unless it refuses, and the right one; of the last lab, one per stride. */
+function runsOf(lab: BugLabState["lab"], settings: Settings, problem: Problem): readonly Run[] {
+  const { forward, called } = labs[lab];
+  if (forward === "right") {
+    return [1, 2, 3].map((stride) => ({
+      called: `stride ${stride}`,
+      colour: [0, 2, 4][stride - 1]!,
+      descent: new Descent(
+        stride === problem.stride ? problem : problemOf({ ...settings, stride }),
+        "right",
+      ),
+    }));
+  }
+  const right = { called: "right", colour: 0, descent: new Descent(problem, "right") };
+  if (refusalOf(problem, forward)) return [right];
+  return [{ called, colour: 1, descent: new Descent(problem, forward) }, right];
+}
+
+/** A lab at work. */
+export function Bench({ state, change, settings, problem }: BenchProps): JSX.Element {
+  const { lab } = state;
+  const { forward, called } = labs[lab];
+  const runs = useMemo(() => runsOf(lab, settings, problem), [lab, settings, problem]);
+  const refusal = useMemo(() => refusalOf(problem, forward), [problem, forward]);
+  const training = useTraining({
+    descents: runs.map(({ descent }) => descent),
+    step: state.step,
+    steps: state.steps,
+    speed: Number(state.speed),
+    onStep: (step) => change({ step }),
+  });
+  const { step } = training;
+  const right = runs.find(
+    ({ descent }) => descent.forward === "right" && descent.problem.stride === problem.stride,
+  )!.descent;
+  const mistaken = runs[0]!.descent.forward === "right" ? null : runs[0]!.descent;
+  const filter = right.filters[step]!;
+  const cells = problem.k * problem.k;
+  const axes = state.axes?.every((axis) => axis < cells) ? state.axes : ([0, cells - 1] as const);
+  const set = (name: "image" | "filter" | "target", values: readonly number[]) => {
+    const side = Math.sqrt(values.length);
+    return ([i, j]: Place, value: number) => change({ [name]: values.with(i * side + j, value) });
+  };
+  return (
+    <>
+      <Forwards
+        {...{ state, change, problem, refusal, step, right, mistaken }}
+        onImage={set("image", problem.image)}
+        onFilter={set("filter", problem.filter)}
+      />
+      <div class="columns">
+        <TrainingCard
+          runs={runs}
+          training={training}
+          steps={state.steps}
+          speed={state.speed}
+          onSpeed={(speed) => change({ speed })}
+        />
+        <GradcheckCard
+          called={called}
+          forward={forward}
+          settings={settings}
+          problem={problem}
+          refused={refusal !== null}
+          onStride={(stride) => change({ stride, pin: null, target: null })}
+        />
+        <LossCard
+          problem={problem}
+          filter={filter}
+          onReduction={(reduction) => change({ reduction })}
+          onTarget={set("target", problem.target)}
+        />
+        <UpdateCard problem={problem} filter={filter} step={step} />
+        <SurfaceCard
+          descent={right}
+          mistaken={mistaken}
+          step={step}
+          axes={[axes[0]!, axes[1]!]}
+          onAxes={([a, b]) => change({ axes: [a, b] })}
+        />
+      </div>
+    </>
+  );
+}

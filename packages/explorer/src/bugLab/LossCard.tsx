@@ -1,0 +1,118 @@
+import type { JSX } from "preact";
+import { useMemo, useState } from "preact/hooks";
+import { Equation } from "../equation/Equation.tsx";
+import { formatNumber } from "../matrix/formatNumber.ts";
+import { Matrix } from "../matrix/Matrix.tsx";
+import type { Place } from "../matrix/plane.ts";
+import { type Problem, type Reduction, stepAt } from "./descent.ts";
+
+const FORMS: readonly (readonly [Reduction, name: string, error: string, gradient: string])[] = [
+  ["halfSum", "half sum", "\\tfrac12\\sum (y-t)^2", "y - t"],
+  ["sum", "sum", "\\sum (y-t)^2", "2(y - t)"],
+  ["mean", "mean", "\\tfrac1n\\sum (y-t)^2", "\\tfrac2n(y - t)"],
+];
+
+export interface LossCardProps {
+  readonly problem: Problem;
+  /** Of the right forward, at the step that is shown. */
+  readonly filter: readonly number[];
+  readonly onReduction: (reduction: Reduction) => void;
+  readonly onTarget: (place: Place, value: number) => void;
+}
+
+/** The error, its reductions and their gradients. */
+export function LossCard({ problem, filter, onReduction, onTarget }: LossCardProps): JSX.Element {
+  const [pointed, setPointed] = useState<Place | null>(null);
+  const found = useMemo(
+    () => FORMS.map(([reduction]) => stepAt({ ...problem, reduction }, "right", filter)),
+    [problem, filter],
+  );
+  const chosen = found[FORMS.findIndex(([reduction]) => reduction === problem.reduction)]!;
+  const n = Math.sqrt(chosen.output.length);
+  const at: Place = pointed && pointed[0] < n && pointed[1] < n ? pointed : [0, 0];
+  const cell = at[0] * n + at[1];
+  const shared = {
+    onPoint: setPointed,
+    marks: ([u, v]: Place) => (u === at[0] && v === at[1] ? (["lit"] as const) : []),
+  };
+  const plane = (values: readonly number[]) => ({ rows: n, columns: n, values });
+  return (
+    <section class="card loss" aria-label="Loss">
+      <h2>The error and its gradient</h2>
+      <div class="planes">
+        <Matrix
+          name="loss: y"
+          symbol="y"
+          caption="right"
+          plane={plane(chosen.output)}
+          {...shared}
+        />
+        <Matrix
+          name="target"
+          symbol="t"
+          caption="target"
+          plane={plane(problem.target)}
+          onEdit={onTarget}
+          {...shared}
+        />
+        <Matrix
+          name="loss: gradient"
+          symbol="\delta = \partial E/\partial y"
+          plane={plane(chosen.delta)}
+          {...shared}
+        />
+      </div>
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th>Reduction</th>
+              <th>E</th>
+              <th class="number">here</th>
+              <th>
+                <Equation tex="\partial E/\partial y" inline />
+              </th>
+              <th class="number">at [{at.join(", ")}]</th>
+            </tr>
+          </thead>
+          <tbody>
+            {FORMS.map(([reduction, name, error, gradient], i) => (
+              <tr
+                key={reduction}
+                class={reduction === problem.reduction ? "now" : ""}
+                data-reduction={reduction}
+              >
+                <td>
+                  <button
+                    type="button"
+                    aria-pressed={reduction === problem.reduction}
+                    onClick={() => onReduction(reduction)}
+                  >
+                    {name}
+                  </button>
+                </td>
+                <td>
+                  <Equation tex={error} inline />
+                </td>
+                <td class="number" data-value={found[i]!.error}>
+                  {formatNumber(found[i]!.error)}
+                </td>
+                <td>
+                  <Equation tex={gradient} inline />
+                </td>
+                <td class="number" data-value={found[i]!.delta[cell]}>
+                  {formatNumber(found[i]!.delta[cell]!)}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <p>
+        The question and the article take the half sum, whose gradient is y − t exactly. With n ={" "}
+        {n * n} outputs, the mean divides the same slope by n/2: the same learning rate then goes
+        smaller steps.
+      </p>
+    </section>
+  );
+}

@@ -1,0 +1,245 @@
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { presets } from "../../packages/explorer/src/bugLab/presets.ts";
+import { executablePath, NEEDS } from "../browser/chromium.ts";
+import golden from "../golden/data/seed_equations.json" with { type: "json" };
+import { expectNumbers, explorer, numbersOf } from "./page.ts";
+
+interface Numbers {
+  readonly data: readonly number[];
+}
+interface QuestionCase {
+  readonly outputs: { readonly O_eq1: Numbers; readonly err: number; readonly dO: Numbers };
+  readonly grads: { readonly dF_eq2: Numbers };
+  readonly question_code: {
+    readonly "forward_as_asked_f[y][x]": Numbers | "TypeError";
+    readonly "forward_after_the_answer_f[j][i]": Numbers;
+    readonly answer_equals_eq1: boolean;
+  };
+}
+interface TraceCase {
+  readonly as_asked: {
+    readonly errors_first_steps: readonly number[];
+    readonly lowest_error: number;
+    readonly lowest_error_at_step: number;
+    readonly steps_until_error_over_1e12_or_end: number;
+    readonly last_error: number;
+  };
+  readonly right_forward_eq1: {
+    readonly errors_first_steps: readonly number[];
+    readonly error_at: readonly (readonly [step: number, error: number])[];
+  };
+}
+const caseOf = <C>(name: string) => golden.cases.find((c) => c.name === name) as unknown as C;
+const hrefOf = (id: string) => presets.find((preset) => preset.id === id)!.href;
+
+/** The errors of a training in the table below the chart, by step. */
+async function errorsOf(page: Page, called: string): Promise<Map<number, number>> {
+  const cells = page.locator(`.training td[data-run="${called}"]`);
+  const pairs = await cells.evaluateAll((all) =>
+    all.map((cell) => [cell.dataset["step"], cell.dataset["value"]]),
+  );
+  return new Map(pairs.map(([step, value]) => [Number(step), Number(value)]));
+}
+
+/** What a story's element holds, as numbers. */
+async function storyOf(page: Page, called: string) {
+  const story = page.locator(`.story[data-name="${called}"]`);
+  const data = await story.evaluate((element) => ({ ...element.dataset }));
+  return {
+    text: await story.innerText(),
+    lowestStep: Number(data["lowestStep"]),
+    lowest: Number(data["lowest"]),
+    passed: data["passed"],
+    last: Number(data["last"]),
+  };
+}
+
+const verdictsOf = (page: Page) =>
+  page
+    .locator(".gradcheck tr[data-verdict]")
+    .evaluateAll((rows) => rows.map((row) => row.dataset["verdict"]));
+
+const stepShown = (page: Page) => page.locator("[data-name=step]").innerText().then(Number);
+
+describe.skipIf(!executablePath)(`the bug lab in Chromium ${NEEDS}`, () => {
+  const open = explorer();
+  const opened = async (hash: string) => {
+    const found = await open(hash);
+    await found.page.locator(".training .story").first().waitFor();
+    return found;
+  };
+
+  it.each(["trace_3x3_f2_s1_p0", "trace_3x3_f3_s1_p1", "trace_5x5_f3_s2_p1"])(
+    "%s: the golden training, step by step",
+    async (id) => {
+      const { as_asked: asked, right_forward_eq1: right } = caseOf<TraceCase>(id);
+      const end = asked.steps_until_error_over_1e12_or_end - 1;
+      const { page, complaints } = await opened(hrefOf(id));
+      await page.locator("[data-name=step]", { hasText: String(end) }).waitFor();
+      const found = await errorsOf(page, "as asked");
+      expectNumbers(
+        asked.errors_first_steps.map((_, step) => found.get(step)!),
+        asked.errors_first_steps,
+      );
+      const { lowestStep, lowest, passed, last, text } = await storyOf(page, "as asked");
+      expect(lowestStep).toBe(asked.lowest_error_at_step);
+      expectNumbers([lowest, last], [asked.lowest_error, asked.last_error]);
+      expect(passed).toBe(String(end));
+      expect(text).toContain(`at step ${lowestStep}`);
+      expect(text).toContain(`passes 1e12 at step ${end}`);
+      const down = await errorsOf(page, "right");
+      expectNumbers(
+        right.errors_first_steps.map((_, step) => down.get(step)!),
+        right.errors_first_steps,
+      );
+      for (const [step, error] of right.error_at)
+        if (step <= end) expectNumbers([down.get(step)!], [error]);
+      expect(complaints).toEqual([]);
+    },
+  );
+
+  it.each(presets.filter(({ id }) => id.startsWith("q_")).map(({ id }) => id))(
+    "%s: the forward passes show the golden numbers",
+    async (id) => {
+      const { page } = await opened(hrefOf(id));
+      const c = caseOf<QuestionCase>(id);
+      expectNumbers(await numbersOf(page, "output, right"), c.outputs.O_eq1.data);
+      expectNumbers(await numbersOf(page, "loss: gradient"), c.outputs.dO.data);
+      expectNumbers(await numbersOf(page, "filter gradient"), c.grads.dF_eq2.data);
+      const error = page.locator("[data-name='E right']");
+      expectNumbers([Number(await error.getAttribute("data-value"))], [c.outputs.err]);
+      const asked = c.question_code["forward_as_asked_f[y][x]"];
+      if (asked === "TypeError") {
+        expect(await page.getByRole("alert").first().innerText()).toMatch(/^ShapeError: /);
+        expect(await page.locator(".forward q").innerText()).toContain("TypeError");
+      } else {
+        await page.getByText("0 · As asked").click();
+        expectNumbers(await numbersOf(page, "output, as asked"), asked.data);
+        await page.getByText("1 · The accepted answer").click();
+        const answered = c.question_code["forward_after_the_answer_f[j][i]"];
+        expectNumbers(await numbersOf(page, "output, as answered"), answered.data);
+      }
+    },
+  );
+
+  it("as asked: the error falls, then runs away; gradcheck is red and names an element", async () => {
+    const { page } = await opened("#/bugs?step=300");
+    const { lowestStep, last } = await storyOf(page, "as asked");
+    expect(lowestStep).toBe(12);
+    expect(last).toBeGreaterThan(1e12);
+    expect((await storyOf(page, "right")).last).toBeLessThan(1e-3);
+    expect(await verdictsOf(page)).toEqual(["red", "red", "red"]);
+    const row = page.locator(".gradcheck tr.now");
+    const place = /w\[(\d), (\d)\]/.exec(await row.innerText())!;
+    const wrong = page.locator(
+      `.matrix[data-name="gradient by eq. (2)"] [data-place="${place[1]},${place[2]}"]`,
+    );
+    expect(await wrong.getAttribute("class")).toContain("wrong");
+    const analytic = Number(await row.locator("td.number").first().getAttribute("data-value"));
+    expect(Number(await wrong.getAttribute("data-value"))).toBeCloseTo(analytic, 9);
+  });
+
+  it("the answer is green at stride 1, red at 2 and 3, and still runs away; the mended one is green", async () => {
+    const { page } = await opened("#/bugs?step=300");
+    await page.getByText("1 · The accepted answer").click();
+    expect(await verdictsOf(page)).toEqual(["green", "red", "red"]);
+    expect((await storyOf(page, "as answered")).last).toBeGreaterThan(1e6);
+    await page.getByRole("button", { name: "Use stride 1" }).click();
+    expect((await storyOf(page, "as answered")).last).toBeLessThan(1e-2);
+    await page.getByText("2 · The stride mended").click();
+    expect(await verdictsOf(page)).toEqual(["green", "green", "green"]);
+    for (const stride of [1, 2, 3])
+      expect((await storyOf(page, `stride ${stride}`)).last).toBeLessThan(1e-2);
+  });
+
+  it("plays, pauses, steps and resets, and keeps the step in the address", async () => {
+    const { page } = await opened("#/bugs?step=0&speed=300&steps=200");
+    const before = await numbersOf(page, "filter, as asked");
+    await page.getByRole("button", { name: "Play" }).click();
+    await expect.poll(() => stepShown(page)).toBeGreaterThan(20);
+    await page.getByRole("button", { name: "Pause" }).click();
+    const paused = await stepShown(page);
+    expect(page.url()).toContain(`step=${paused}`);
+    expect(await numbersOf(page, "filter, as asked")).not.toEqual(before);
+    await page.getByRole("button", { name: "One step" }).click();
+    expect(await stepShown(page)).toBe(paused + 1);
+    await page.getByRole("button", { name: "Reset" }).click();
+    expect(await stepShown(page)).toBe(0);
+    expect(await numbersOf(page, "filter, as asked")).toEqual(before);
+    await page.getByRole("button", { name: "Play" }).click();
+    await expect.poll(() => stepShown(page), { timeout: 20_000 }).toBe(200);
+    await page.getByRole("button", { name: "Play" }).waitFor();
+  });
+
+  it("pointing at an output cell lights both windows; a click pins it in the address", async () => {
+    const { page } = await opened("#/bugs?lab=answered&stride=2");
+    const lit = (called: string) =>
+      page
+        .locator(`.matrix[data-name="image, ${called}"] .lit`)
+        .evaluateAll((cells) => cells.map((cell) => cell.dataset["place"]));
+    await page.locator(`.matrix[data-name="output, right"] [data-place="0,1"]`).hover();
+    expect(await lit("right")).toEqual(["0,2", "0,3", "0,4", "1,2", "1,3", "1,4", "2,2", "2,3", "2,4"]); // biome-ignore format: a window
+    expect(await lit("as answered")).toEqual(["0,1", "0,3", "0,5", "2,1", "2,3", "2,5", "4,1", "4,3", "4,5"]); // biome-ignore format: a window
+    expect(await page.locator(".pointed").innerText()).toContain("y[0, 1] reads rows 0, 2, 4");
+    await page.locator(`.matrix[data-name="output, right"] [data-place="0,0"]`).click();
+    await page.mouse.move(0, 0);
+    expect(page.url()).toContain("pin=0,0");
+    expect((await lit("right"))[0]).toBe("0,0");
+    await page.locator(`.matrix[data-name="output, right"] [data-place="0,0"]`).focus();
+    await page.keyboard.press("ArrowDown");
+    expect(await page.locator(".pointed").innerText()).toContain("y[1, 0] reads");
+  });
+
+  it("an edited pixel changes both outputs; the reduction changes the gradient", async () => {
+    const { page } = await opened("#/bugs?step=0");
+    const before = await numbersOf(page, "output, right");
+    const cell = page.locator(`.matrix[data-name="image, right"] [data-place="0,0"]`);
+    await cell.focus();
+    await page.keyboard.press("7");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => numbersOf(page, "output, right")).not.toEqual(before);
+    expect((await numbersOf(page, "image, as asked"))[0]).toBe(7);
+    const half = await numbersOf(page, "loss: gradient");
+    await page.getByRole("button", { name: "sum", exact: true }).click();
+    expectNumbers(
+      await numbersOf(page, "loss: gradient"),
+      half.map((v) => 2 * v),
+    );
+    const [w, g, after] = await Promise.all(
+      ["filter before", "filter gradient", "filter after"].map((name) => numbersOf(page, name)),
+    );
+    expectNumbers(
+      after!,
+      w!.map((v, i) => v - 0.01 * g![i]!),
+    );
+  });
+
+  it("padding 1 leads past the filter: NaN marked, errors named, the right one still learns", async () => {
+    const { page } = await opened("#/bugs?padding=1&step=50");
+    const alerts = await page.getByRole("alert").allInnerTexts();
+    expect(alerts[0]).toMatch(/^ShapeError: .* row 4 of a filter of 3 rows/);
+    expect(alerts[1]).toMatch(/^AnomalyError: .* mul held NaN at \[0, 0, 0, 3\]/);
+    const sums = await numbersOf(page, "output of plain arrays");
+    expect(sums.slice(0, 5).map(Number.isNaN)).toEqual([false, false, false, true, true]);
+    expect(await verdictsOf(page)).toEqual(["refused", "red", "red"]);
+    expect((await storyOf(page, "right")).lowestStep).toBe(50);
+  });
+
+  it("nothing in an address breaks the view", async () => {
+    const bad = [
+      "#/bugs?side=3&k=5",
+      "#/bugs?image=NaN,1,Infinity&lr=-1&steps=1e9&pin=99,99&axes=8,200&lab=none",
+      `#/bugs?image=${Array(25).fill("NaN").join(",")}&step=9999`,
+      `#/bugs?image=${Array(25).fill("1e300").join(",")}&step=20`,
+    ];
+    for (const hash of bad) {
+      const { page, complaints } = await open(hash);
+      await page.locator(".bug-lab").waitFor();
+      expect(await page.locator("main").innerText()).not.toContain("could not be shown");
+      expect(complaints).toEqual([]);
+    }
+    const { page } = await open(bad[0]!);
+    expect(await page.getByRole("alert").innerText()).toMatch(/^ShapeError: .*does not fit/);
+  });
+});
