@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
+import { Erratum } from "../flips/Erratum.tsx";
 import type { Place } from "../matrix/plane.ts";
 import { refusalOf } from "./anomalies.ts";
 import { Descent, type Problem, problemOf, type Settings } from "./descent.ts";
@@ -101,6 +102,10 @@ export function Bench({ state, change, settings, problem }: BenchProps): JSX.Ele
           onAxes={([a, b]) => change({ axes: [a, b] })}
         />
       </div>
+      <section class="card" aria-label="Erratum">
+        <h2>The article errs too: equations (21) and (22)</h2>
+        <Erratum />
+      </section>
     </>
   );
 }

@@ -56,7 +56,7 @@ export function Forwards(props: ForwardsProps): JSX.Element {
         {props.refusal && <PastFilterCard problem={problem} refusal={props.refusal} />}
         <ForwardCard called="right" descent={right} {...shared} />
       </div>
-      <p class="pointed" aria-live="polite">
+      <p class="reads" aria-live="polite">
         {sentence}
       </p>
       <SymbolKey symbols={symbols} lit={lit} onPoint={setLit} />

@@ -2,9 +2,9 @@ import { gradients } from "@convgrad/core";
 import { conv2d } from "@convgrad/layers";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import golden from "../../../../test/golden/data/seed_equations.json" with { type: "json" };
 import { parseAddress } from "../address/address.ts";
 import { readState } from "../address/fields.ts";
+import { type GoldenTensor, goldenCases } from "../lessons/golden.ts";
 import { anomalyOf, pastFilter, refusalOf } from "./anomalies.ts";
 import { Descent, type Problem, problemOf, type Settings, square, stepAt } from "./descent.ts";
 import { FIELDS } from "./fields.ts";
@@ -16,25 +16,25 @@ import { extentOf, surfaceOf } from "./surface.ts";
 import { compare, verdictsOf } from "./verdict.ts";
 import { windowCells, windowSentence } from "./windowCells.ts";
 
-interface Numbers {
-  readonly shape: readonly number[];
-  readonly data: readonly number[];
-}
 interface Case {
   readonly name: string;
   readonly op: string;
   readonly config: { readonly stride: number; readonly padding: number; readonly lr?: number };
-  readonly inputs: Readonly<Record<string, Numbers>>;
+  readonly inputs: Readonly<Record<string, GoldenTensor>>;
 }
 interface QuestionCase extends Case {
-  readonly outputs: { readonly O_eq1: Numbers; readonly err: number; readonly dO: Numbers };
-  readonly grads: { readonly dF_eq2: Numbers };
+  readonly outputs: {
+    readonly O_eq1: GoldenTensor;
+    readonly err: number;
+    readonly dO: GoldenTensor;
+  };
+  readonly grads: { readonly dF_eq2: GoldenTensor };
   readonly question_code: {
-    readonly "forward_as_asked_f[y][x]": Numbers | "TypeError";
-    readonly "forward_after_the_answer_f[j][i]": Numbers;
+    readonly "forward_as_asked_f[y][x]": GoldenTensor | "TypeError";
+    readonly "forward_after_the_answer_f[j][i]": GoldenTensor;
   };
 }
-const cases = golden.cases as unknown as readonly Case[];
+const cases = goldenCases<Case>("seed_equations.json");
 const squareCases = cases.filter(
   (c) => c.op === "question_correlation" && "question_code" in c,
 ) as readonly Case[] as readonly QuestionCase[];

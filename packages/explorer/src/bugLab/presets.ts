@@ -51,6 +51,13 @@ export const presets: readonly Preset[] = [
     text: "First NaN, then a TypeError in plain arrays; here an error that names the mistake.",
   },
   {
+    id: "erratum",
+    title: "The article's equations (21) and (22)",
+    rows: [26],
+    href: link({ lab: "mended", step: 0 }),
+    text: "At the foot of the page: as printed they are not eq. (20), corrected they are.",
+  },
+  {
     id: "loss-reductions",
     title: "Half sum, sum, mean",
     rows: [8],

@@ -4,6 +4,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { formatNumber } from "../matrix/formatNumber.ts";
 import "./chart.css";
+import { decadesAround, decadeTicks } from "./decades.ts";
 
 /** A line of a chart. */
 export interface Line {
@@ -80,6 +81,15 @@ export function LineChart(props: LineChartProps): JSX.Element {
   return <div class="chart" role="img" aria-label={`${name}; last: ${last}`} ref={place} />;
 }
 
+// uPlot's own logarithmic axes end at 1e±16 and take for ever beyond.
+const logarithmicRange: uPlot.Range.Function = (_, least, most) =>
+  least > 0 ? decadesAround(least, most) : [1, 10];
+const LOGARITHMIC: Pick<uPlot.Axis, "splits" | "filter" | "values"> = {
+  splits: (_, __, least, most) => decadeTicks(least, most),
+  filter: (_, ticks) => ticks,
+  values: (_, ticks) => ticks.map((tick) => formatNumber(tick)),
+};
+
 function settings(props: LineChartProps, element: HTMLElement): uPlot.Options {
   const style = getComputedStyle(element);
   const colour = (variable: string) => style.getPropertyValue(variable).trim();
@@ -93,13 +103,13 @@ function settings(props: LineChartProps, element: HTMLElement): uPlot.Options {
     scales: {
       x: { time: false },
       y: {
-        ...(props.log && { distr: 3 as const }),
+        ...(props.log && { distr: 3 as const, range: logarithmicRange }),
         ...(props.yRange && { range: [...props.yRange] as [number, number] }),
       },
     },
     axes: [
       { ...axis, label: props.xLabel, labelSize: 18, size: 32 },
-      { ...axis, size: 56 },
+      { ...axis, size: 56, ...(props.log && LOGARITHMIC) },
     ],
     series: [
       { label: props.xLabel, value },
