@@ -1,6 +1,5 @@
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { presets } from "../../packages/explorer/src/bugLab/presets.ts";
 import { executablePath, NEEDS } from "../browser/chromium.ts";
 import golden from "../golden/data/seed_equations.json" with { type: "json" };
 import { expectNumbers, explorer, numbersOf } from "./page.ts";
@@ -31,10 +30,12 @@ interface TraceCase {
   };
 }
 const caseOf = <C>(name: string) => golden.cases.find((c) => c.name === name) as unknown as C;
-const hrefOf = (id: string) => presets.find((preset) => preset.id === id)!.href;
 
 /** The errors of a training in the table below the chart, by step. */
 async function errorsOf(page: Page, called: string): Promise<Map<number, number>> {
+  const table = page.locator(".training details");
+  if (!(await table.evaluate((details) => (details as HTMLDetailsElement).open)))
+    await table.locator("summary").click();
   const cells = page.locator(`.training td[data-run="${called}"]`);
   const pairs = await cells.evaluateAll((all) =>
     all.map((cell) => [cell.dataset["step"], cell.dataset["value"]]),
@@ -75,12 +76,21 @@ describe.skipIf(!executablePath)(`the bug lab in Chromium ${NEEDS}`, () => {
     return found;
   };
 
+  /** Follows the link of a preset. */
+  const chosen = async (id: string, step?: number) => {
+    const found = await opened("#/bugs");
+    await found.page.getByText("Examples to begin with").click();
+    await found.page.locator(`[data-preset=${id}]`).click();
+    await reached(found.page, step ?? 0);
+    return found;
+  };
+
   it.each(["trace_3x3_f2_s1_p0", "trace_3x3_f3_s1_p1", "trace_5x5_f3_s2_p1"])(
     "%s: the golden training, step by step",
     async (id) => {
       const { as_asked: asked, right_forward_eq1: right } = caseOf<TraceCase>(id);
       const end = asked.steps_until_error_over_1e12_or_end - 1;
-      const { page, complaints } = await opened(hrefOf(id), end);
+      const { page, complaints } = await chosen(id, end);
       const found = await errorsOf(page, "as asked");
       expectNumbers(
         asked.errors_first_steps.map((_, step) => found.get(step)!),
@@ -103,29 +113,34 @@ describe.skipIf(!executablePath)(`the bug lab in Chromium ${NEEDS}`, () => {
     },
   );
 
-  it.each(presets.filter(({ id }) => id.startsWith("q_")).map(({ id }) => id))(
-    "%s: the forward passes show the golden numbers",
-    async (id) => {
-      const { page } = await opened(hrefOf(id));
-      const c = caseOf<QuestionCase>(id);
-      expectNumbers(await numbersOf(page, "output, right"), c.outputs.O_eq1.data);
-      expectNumbers(await numbersOf(page, "loss: gradient"), c.outputs.dO.data);
-      expectNumbers(await numbersOf(page, "filter gradient"), c.grads.dF_eq2.data);
-      const error = page.locator("[data-name='E right']");
-      expectNumbers([Number(await error.getAttribute("data-value"))], [c.outputs.err]);
-      const asked = c.question_code["forward_as_asked_f[y][x]"];
-      if (asked === "TypeError") {
-        expect(await page.getByRole("alert").first().innerText()).toMatch(/^ShapeError: /);
-        expect(await page.locator(".forward q").innerText()).toContain("TypeError");
-      } else {
-        await page.getByText("0 · As asked").click();
-        expectNumbers(await numbersOf(page, "output, as asked"), asked.data);
-        await page.getByText("1 · The accepted answer").click();
-        const answered = c.question_code["forward_after_the_answer_f[j][i]"];
-        expectNumbers(await numbersOf(page, "output, as answered"), answered.data);
-      }
-    },
-  );
+  it.each([
+    "q_5x5_f3_s1_p0",
+    "q_3x3_f3_s1_p1",
+    "q_5x5_f3_s2_p0",
+    "q_5x5_f3_s2_p1",
+    "q_7x7_f3_s3_p1",
+    "q_4x4_f4_s1_p2",
+    "q_6x6_f2_s1_p0_code_throws",
+  ])("%s: the forward passes show the golden numbers", async (id) => {
+    const { page } = await chosen(id);
+    const c = caseOf<QuestionCase>(id);
+    expectNumbers(await numbersOf(page, "output, right"), c.outputs.O_eq1.data);
+    expectNumbers(await numbersOf(page, "loss: gradient"), c.outputs.dO.data);
+    expectNumbers(await numbersOf(page, "filter gradient"), c.grads.dF_eq2.data);
+    const error = page.locator("[data-name='E right']");
+    expectNumbers([Number(await error.getAttribute("data-value"))], [c.outputs.err]);
+    const asked = c.question_code["forward_as_asked_f[y][x]"];
+    if (asked === "TypeError") {
+      expect(await page.getByRole("alert").first().innerText()).toMatch(/^ShapeError: /);
+      expect(await page.locator(".forward q").innerText()).toContain("TypeError");
+    } else {
+      await page.getByText("0 · As asked").click();
+      expectNumbers(await numbersOf(page, "output, as asked"), asked.data);
+      await page.getByText("1 · The accepted answer").click();
+      const answered = c.question_code["forward_after_the_answer_f[j][i]"];
+      expectNumbers(await numbersOf(page, "output, as answered"), answered.data);
+    }
+  });
 
   it("as asked: the error falls, then runs away; gradcheck is red and names an element", async () => {
     const { page } = await opened("#/bugs?step=300", 300);

@@ -64,13 +64,22 @@ export function Bench({ state, change, settings, problem }: BenchProps): JSX.Ele
     const side = Math.sqrt(values.length);
     return ([i, j]: Place, value: number) => change({ [name]: values.with(i * side + j, value) });
   };
+  // Drawn anew only when it changes, not at every step.
+  const gradcheck = useMemo(
+    () => (
+      <GradcheckCard
+        called={called}
+        forward={forward}
+        settings={settings}
+        problem={problem}
+        refused={refusal !== null}
+        onStride={(stride) => change({ stride, pin: null, target: null })}
+      />
+    ),
+    [settings, problem, lab],
+  );
   return (
     <>
-      <Forwards
-        {...{ state, change, problem, refusal, step, right, mistaken }}
-        onImage={set("image", problem.image)}
-        onFilter={set("filter", problem.filter)}
-      />
       <div class="columns">
         <TrainingCard
           runs={runs}
@@ -79,21 +88,23 @@ export function Bench({ state, change, settings, problem }: BenchProps): JSX.Ele
           speed={state.speed}
           onSpeed={(speed) => change({ speed })}
         />
-        <GradcheckCard
-          called={called}
-          forward={forward}
-          settings={settings}
-          problem={problem}
-          refused={refusal !== null}
-          onStride={(stride) => change({ stride, pin: null, target: null })}
-        />
-        <LossCard
-          problem={problem}
-          filter={filter}
-          onReduction={(reduction) => change({ reduction })}
-          onTarget={set("target", problem.target)}
-        />
-        <UpdateCard problem={problem} filter={filter} step={step} />
+        {gradcheck}
+      </div>
+      <Forwards
+        {...{ state, change, problem, refusal, step, right, mistaken }}
+        onImage={set("image", problem.image)}
+        onFilter={set("filter", problem.filter)}
+      />
+      <div class="columns">
+        <div class="stack">
+          <LossCard
+            problem={problem}
+            filter={filter}
+            onReduction={(reduction) => change({ reduction })}
+            onTarget={set("target", problem.target)}
+          />
+          <UpdateCard problem={problem} filter={filter} step={step} />
+        </div>
         <SurfaceCard
           descent={right}
           mistaken={mistaken}
@@ -102,10 +113,14 @@ export function Bench({ state, change, settings, problem }: BenchProps): JSX.Ele
           onAxes={([a, b]) => change({ axes: [a, b] })}
         />
       </div>
-      <section class="card" aria-label="Erratum">
-        <h2>The article errs too: equations (21) and (22)</h2>
-        <Erratum />
-      </section>
+      {ERRATUM}
     </>
   );
 }
+
+const ERRATUM = (
+  <section class="card" aria-label="Erratum">
+    <h2>The article errs too: equations (21) and (22)</h2>
+    <Erratum />
+  </section>
+);

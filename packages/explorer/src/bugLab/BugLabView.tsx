@@ -7,6 +7,7 @@ import { Bench } from "./Bench.tsx";
 import { type Problem, problemOf } from "./descent.ts";
 import { type BugLabState, FIELDS, type LabName } from "./fields.ts";
 import { labs } from "./labs.ts";
+import { PresetList } from "./PresetList.tsx";
 import { SettingsPanel } from "./SettingsPanel.tsx";
 import "./bugLab.css";
 
@@ -58,6 +59,7 @@ export function BugLabView(): JSX.Element {
         <p>{lab.explanation}</p>
         <p class="look">{lab.look}</p>
       </div>
+      <PresetList />
       <SettingsPanel state={state} change={change} />
       {problem instanceof Error ? (
         <Notice kind="bad">

@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
 import { type Line, LineChart } from "../chart/LineChart.tsx";
 import { Choice } from "../controls/fields.tsx";
 import { formatNumber } from "../matrix/formatNumber.ts";
@@ -139,11 +140,12 @@ function Numbers(props: {
   readonly errors: readonly (readonly number[])[];
 }): JSX.Element {
   const last = props.errors[0]!.length - 1;
+  const [open, setOpen] = useState(false);
   const shown = Array.from({ length: last + 1 }, (_, step) => step).filter(
     (step) => step < 150 || step % 50 === 0 || step === last,
   );
   return (
-    <details>
+    <details onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>The numbers of the chart</summary>
       <div class="scroll tall">
         <table>
@@ -158,7 +160,7 @@ function Numbers(props: {
             </tr>
           </thead>
           <tbody>
-            {shown.map((step) => (
+            {(open ? shown : []).map((step) => (
               <tr key={step}>
                 <td class="number">{step}</td>
                 {props.errors.map((errors, i) => (

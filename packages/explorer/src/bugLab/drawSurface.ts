@@ -20,9 +20,10 @@ export function drawSurface(canvas: HTMLCanvasElement, drawing: Drawing): void {
   canvas.height = side;
   const context = canvas.getContext("2d")!;
   const style = getComputedStyle(canvas);
-  context.fillStyle = style.getPropertyValue("background-color");
+  const colour = (variable: string) => style.getPropertyValue(variable).trim();
+  context.fillStyle = colour("--paper");
   context.fillRect(0, 0, side, side);
-  context.fillStyle = style.color;
+  context.fillStyle = colour("--minus");
   drawBands(context, side, drawing);
   context.globalAlpha = 1;
   context.lineWidth = 2 * devicePixelRatio;
@@ -32,12 +33,12 @@ export function drawSurface(canvas: HTMLCanvasElement, drawing: Drawing): void {
     return [at(a, 0) * side, (1 - at(b, 1)) * side] as const;
   };
   if (drawing.strayed) {
-    context.strokeStyle = style.getPropertyValue("border-bottom-color");
+    context.strokeStyle = colour("--bad");
     context.setLineDash([6 * devicePixelRatio, 5 * devicePixelRatio]);
     drawPath(context, drawing.strayed.map(place), side);
   }
   context.setLineDash([]);
-  context.strokeStyle = style.getPropertyValue("outline-color");
+  context.strokeStyle = colour("--ink");
   drawPath(context, drawing.path.map(place), side);
 }
 

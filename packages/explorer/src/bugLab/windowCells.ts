@@ -33,7 +33,8 @@ export function windowCells(problem: Problem, name: ForwardName, [u, v]: Place):
 export function windowSentence(problem: Problem, name: ForwardName, at: Place): string {
   const reads = (forward: ForwardName) => {
     const { rows, columns } = windowCells(problem, forward, at);
-    const weights = forward === "asked" ? `w[${at.join(", ")}] alone` : "the whole filter";
+    const past = at.some((index) => index >= problem.k) ? ", which is past the filter" : " alone";
+    const weights = forward === "asked" ? `w[${at.join(", ")}]${past}` : "the whole filter";
     return `rows ${rows.join(", ")} and columns ${columns.join(", ")} of x, times ${weights}`;
   };
   const cell = `y[${at.join(", ")}]`;
