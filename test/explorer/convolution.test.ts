@@ -17,16 +17,12 @@ const cases: readonly Golden[] = JSON.parse(readFileSync(file, "utf8")).cases;
 const EXAMPLES = [
   ["first", "q_3x3_f2_s1_p0_integers"],
   ["strided", "q_5x5_f3_s2_p1"],
-  ["strided-weights", "q_5x5_f3_s2_p1"],
-  ["strided-input", "q_5x5_f3_s2_p1"],
   ["zeros", "q_4x4_f2_s2_p0_integers"],
   ["uncovered", "q_7x7_f3_s3_p0_remainder"],
   ["remainder", "q_6x6_f3_s2_p1_remainder"],
   ["not-square", "q_7x4_f2x3_s3_p2_not_square"],
   ["weights", "article_3x3_k2_identity_integers"],
-  ["bias", "article_3x3_k2_identity_integers"],
   ["region", "article_5x5_k3_identity"],
-  ["step", "article_5x5_k3_identity"],
 ] as const;
 
 const MODES = { forward: "Forward", weights: "dW: the weights", input: "dX: the input" };
@@ -174,6 +170,22 @@ describe.skipIf(!executablePath)(`the convolution view in Chromium ${NEEDS}`, ()
     await page.getByLabel("groups: one more").click();
     expect(await page.getByRole("alert").innerText()).toContain("groups");
     expect(complaints).toEqual([]);
+  });
+
+  it("tells why a gradient is its sum, line by line, and what each channel adds", async () => {
+    const { page } = await open("#/convolution");
+    await example(page, "weights");
+    expect(await page.locator(".derivation li").count()).toBe(4);
+    await page.getByLabel("lines shown: one less").click();
+    expect(await page.locator(".derivation li").count()).toBe(3);
+    expect(page.url()).toContain("line=3");
+    await example(page, "channels");
+    const parts = await page
+      .locator(".channels [data-value]")
+      .evaluateAll((all) => all.map((one) => Number(one.dataset["value"])));
+    const bias = (await numbersOf(page, "b"))[0]!;
+    expect(parts).toHaveLength(3);
+    expect(parts.reduce((a, b) => a + b, bias)).toBe((await sums(page))[2]);
   });
 
   it("lights a letter's loop and its cells", async () => {

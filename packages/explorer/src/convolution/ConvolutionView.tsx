@@ -4,6 +4,7 @@ import { writeState } from "../address/fields.ts";
 import { useAddressState } from "../address/useAddress.ts";
 import { Choice } from "../controls/fields.tsx";
 import { Notice } from "../controls/Notice.tsx";
+import { DerivationCard } from "./DerivationCard.tsx";
 import { DescentCard } from "./DescentCard.tsx";
 import { Examples } from "./Examples.tsx";
 import { edited } from "./edits.ts";
@@ -43,7 +44,7 @@ type Found = { readonly net: Net } | { readonly message: string };
 
 /** The numbers of a state, or why there are none; the same for what does not touch them. */
 function useNet(state: State): Found {
-  const key = `${writeState(FIELDS, { ...state, at: "", mode: "forward", lr: 0, loops: false })}`;
+  const key = `${writeState(FIELDS, { ...state, at: "", mode: "forward", lr: 0, line: 4, loops: false })}`;
   const found = useMemo((): Found => {
     try {
       return { net: netOf(state) };
@@ -83,6 +84,15 @@ function Opened({ net, onChange }: { readonly net: Net; readonly onChange: Chang
             {state.flip && " The kernel is turned by 180° before it slides."}
           </p>
         </section>
+        {state.mode === "weights" && <DescentCard net={net} spot={spot} onChange={onChange} />}
+        {state.mode !== "forward" && (
+          <DerivationCard
+            net={net}
+            story={story}
+            line={state.line}
+            onLine={(line) => onChange({ line })}
+          />
+        )}
         <LossCard shown={shown} onChange={onChange} />
         <LoopsCard
           net={net}
@@ -92,9 +102,8 @@ function Opened({ net, onChange }: { readonly net: Net; readonly onChange: Chang
           onOpen={(loops) => onChange({ loops })}
         />
       </div>
-      <div class="column">
+      <div class="column told">
         <StoryCard net={net} story={story} letter={letter} onLetter={setLetter} />
-        {state.mode === "weights" && <DescentCard net={net} spot={spot} onChange={onChange} />}
       </div>
     </div>
   );

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { formatAddress } from "../address/address.ts";
+import { formatAddress, parseAddress } from "../address/address.ts";
 import { useAddress } from "../address/useAddress.ts";
 import { Choice } from "../controls/fields.tsx";
 import { presets } from "./presets.ts";
@@ -8,7 +8,9 @@ import { presets } from "./presets.ts";
 export function Examples(): JSX.Element {
   const { query } = useAddress();
   const here = formatAddress("convolution", query);
-  const now = presets.find(({ href }) => href === here);
+  const now =
+    presets.find(({ href }) => href === here) ??
+    presets.find(({ href }) => unpinned(href) === unpinned(here));
   return (
     <div class="examples">
       <Choice
@@ -29,4 +31,11 @@ export function Examples(): JSX.Element {
       </p>
     </div>
   );
+}
+
+/** An address without the pinned element: it stays the same example wherever one looks. */
+function unpinned(hash: string): string {
+  const { view, query } = parseAddress(hash);
+  query.delete("at");
+  return formatAddress(view, query);
 }

@@ -1,6 +1,5 @@
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
-import { Toggle } from "../controls/fields.tsx";
 import { loopsOf, type Net } from "./net.ts";
 
 export interface LoopsCardProps {
@@ -27,8 +26,10 @@ export function LoopsCard({ net, open, letter, onLetter, onOpen }: LoopsCardProp
   const lit = new Set(letter ? (IN_LOOPS[letter] ?? [letter]) : []);
   return (
     <section class="card loops" aria-label="The layer as loops">
-      <h2>Show me the loops</h2>
-      <Toggle label="this very layer as plain TypeScript loops" value={open} onChange={onOpen} />
+      <button type="button" aria-expanded={open} onClick={() => onOpen(!open)}>
+        {open ? "Hide the loops" : "Show me the loops"}
+      </button>
+      <span class="soft">This very layer as plain TypeScript, by toLoops().</span>
       {open && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls
         <pre class="scroll" tabIndex={0}>

@@ -43,7 +43,9 @@ export function LossCard(props: {
         {!given && <Planes kind="t" shown={shown} />}
         <Planes kind="delta" shown={shown} />
       </div>
-      <p class="soft">Edit a cell of δ, and it no longer follows the target.</p>
+      {!shown.pictures && (
+        <p class="soft">Edit a cell of δ, and it no longer follows the target.</p>
+      )}
     </section>
   );
 }

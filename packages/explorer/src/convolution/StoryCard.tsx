@@ -5,7 +5,7 @@ import { formatNumber } from "../matrix/formatNumber.ts";
 import { filledEquation, generalEquation, lettersOf, ownIndices } from "./equations.ts";
 import type { Net } from "./net.ts";
 import { nameOf, said } from "./sentences.ts";
-import { formatSpot } from "./spot.ts";
+import { firstChannel, formatSpot } from "./spot.ts";
 import { Terms } from "./Terms.tsx";
 import type { Story } from "./terms.ts";
 
@@ -38,13 +38,23 @@ export function StoryCard({ net, story, letter, onLetter }: StoryCardProps): JSX
       <div class="filled">
         <Equation tex={filledEquation(story)} inline />
       </div>
+      {spot.of === "x" && (
+        <p class="soft">Only outputs that exist count: both divisions must come out even.</p>
+      )}
       {channels && channels.length > 1 && (
-        <p class="channels">
-          Channel by channel:{" "}
-          {channels.map((sum, c) => `${formatNumber(sum)} (channel ${c})`).join(" + ")} +{" "}
-          {formatNumber(bias ?? 0)} (bias) = {formatNumber(value)}. Each channel has its own kernel;
-          the sums are stacked into one map.
-        </p>
+        <ul class="channels" aria-label="Partial sums of the channels">
+          {channels.map((sum, c) => (
+            <li key={`${c}`} data-value={sum}>
+              <span>channel {firstChannel(net, spot.index[0]!) + c}</span> {formatNumber(sum)}
+            </li>
+          ))}
+          <li>
+            <span>bias</span> {formatNumber(bias ?? 0)}
+          </li>
+          <li class="all">
+            <span>y, all stacked</span> {formatNumber(value)}
+          </li>
+        </ul>
       )}
       <Terms net={net} story={story} />
       <SymbolKey symbols={lettersOf(spot)} lit={letter} onPoint={onLetter} />

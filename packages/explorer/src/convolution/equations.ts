@@ -53,30 +53,32 @@ export function ownIndices(net: Net): string {
     .join(",\\; ");
 }
 
-const MOST_TERMS = 12;
+/** A number in KaTeX, to four digits. */
+export function numberTex(n: number): string {
+  if (Number.isNaN(n)) return "\\mathrm{NaN}";
+  if (!Number.isFinite(n)) return n > 0 ? "\\infty" : "-\\infty";
+  const [mantissa, exponent] = formatNumber(n).replaceAll("−", "-").split("e");
+  return exponent === undefined ? mantissa! : `${mantissa}\\cdot 10^{${exponent}}`;
+}
 
-/** The equation with the numbers of a story: at most twelve products, then dots. */
+const MOST_TERMS = 9;
+
+/** The equation with the numbers of a story: at most nine products, then dots. */
 export function filledEquation({ spot, terms, bias, value }: Story): string {
-  const number = (n: number) => {
-    if (Number.isNaN(n)) return "\\mathrm{NaN}";
-    if (!Number.isFinite(n)) return n > 0 ? "\\infty" : "-\\infty";
-    const [mantissa, exponent] = formatNumber(n).replaceAll("−", "-").split("e");
-    return exponent === undefined ? mantissa! : `${mantissa}\\cdot 10^{${exponent}}`;
-  };
-  const factor = (n: number) => (n < 0 || Object.is(n, -0) ? `(${number(n)})` : number(n));
+  const factor = (n: number) => (n < 0 || Object.is(n, -0) ? `(${numberTex(n)})` : numberTex(n));
   const shown = terms.slice(0, MOST_TERMS);
   const products = shown.map(({ a, b, tap }) =>
     tap ? `${factor(a)} \\cdot ${factor(b)}` : factor(a),
   );
   const more = terms.length - shown.length;
   const parts = [
-    ...(bias === null ? [] : [number(bias)]),
+    ...(bias === null ? [] : [numberTex(bias)]),
     ...products,
     ...(more > 0 ? [`\\cdots\\ (${more}\\text{ more})`] : []),
   ];
   const index = spot.index.join(",");
   const name = spot.of === "y" ? `y_{${index}}` : `\\partial E/\\partial ${spot.of}_{${index}}`;
-  return `${name} = ${parts.length > 0 ? `${parts.join(" + ")} = ` : ""}${number(value)}`;
+  return `${name} = ${parts.length > 0 ? `${parts.join(" + ")} = ` : ""}${numberTex(value)}`;
 }
 
 const LETTERS: Readonly<Record<string, readonly [tex: string, is: string]>> = {

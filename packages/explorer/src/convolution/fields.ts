@@ -89,6 +89,8 @@ export const FIELDS = {
   /** The element that is pinned: `"w,0,0,1,2"`. */
   at: words("", 40),
   lr: real(0.01, 0, 1000),
+  /** How many lines of the derivation are shown. */
+  line: whole(4, 1, 4),
   loops: flag(false),
 } satisfies Record<string, Field<unknown>>;
 

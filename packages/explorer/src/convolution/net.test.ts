@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parseAddress } from "../address/address.ts";
 import { readState } from "../address/fields.ts";
+import { linkTo } from "../address/useAddress.ts";
 import { expectClose, type GoldenTensor, goldenCases } from "../lessons/golden.ts";
 import type { Plane } from "../matrix/plane.ts";
 import { descent } from "./descent.ts";
@@ -8,6 +10,7 @@ import { FIELDS, type State } from "./fields.ts";
 import { GOLDEN } from "./golden.ts";
 import { difference } from "./identity.ts";
 import { type Net, netOf, resized, shapesOf } from "./net.ts";
+import { presets } from "./presets.ts";
 import { sheetsOf, spotAt } from "./sheets.ts";
 import { formatSpot, readSpot, walkOf } from "./spot.ts";
 import { storyOf } from "./terms.ts";
@@ -186,4 +189,19 @@ describe("a step of gradient descent", () => {
     );
     expect(loss).toBeLessThan(net.loss);
   });
+});
+
+describe("the examples", () => {
+  it.each(presets.map(({ id, href }) => ({ id, href })))(
+    "$id opens as it is written",
+    ({ href }) => {
+      const state = readState(FIELDS, parseAddress(href).query);
+      expect(linkTo("convolution", FIELDS, state)).toBe(href);
+      if (href.includes("kernel=5&stride=1&padding=0")) return expect(() => netOf(state)).toThrow();
+      const net = netOf(state);
+      const spot = readSpot(state.at, net.shapes);
+      expect(spot === null).toBe(state.at === "");
+      if (spot) expect(storyOf(net, spot).value).toBeTypeOf("number");
+    },
+  );
 });

@@ -1,7 +1,7 @@
 import { outputSize } from "./arithmetic.ts";
 import type { Net } from "./net.ts";
 import type { Spot } from "./spot.ts";
-import type { Story } from "./terms.ts";
+import type { Story, Term } from "./terms.ts";
 
 /** `"∂E/∂w[0, 0, 1, 2]"` */
 export function nameOf({ of, index }: Spot): string {
@@ -15,9 +15,19 @@ export function said(net: Net, { spot, terms }: Story): string {
   if (spot.of === "y") return `A bias and ${count(terms.length, "product")}${among}.`;
   if (spot.of === "b") return `The sum of δ over ${count(terms.length, "output")}.`;
   if (terms.length > 0) {
-    return `The sum of ${count(terms.length, "product")} δ·${spot.of === "w" ? "x" : "w"}${among}.`;
+    const sum = `The sum of ${count(terms.length, "product")} δ·${spot.of === "w" ? "x" : "w"}${among}.`;
+    return spot.of === "w" ? sum : `${sum} ${regionOf(terms)}`;
   }
   return whyNone(net, spot);
+}
+
+/** The corners of region Q. */
+function regionOf(terms: readonly Term[]): string {
+  const corner = (pick: (...of: number[]) => number) =>
+    `[${[1, 2].map((axis) => pick(...terms.map(({ output }) => output[axis]!))).join(", ")}]`;
+  const filters = new Set(terms.map(({ output }) => output[0])).size;
+  const each = filters > 1 ? ` of each of ${filters} filters` : "";
+  return `Region Q: the outputs from ${corner(Math.min)} to ${corner(Math.max)}${each} (the dashed box).`;
 }
 
 /** Why a pixel is in no window. */
