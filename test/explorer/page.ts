@@ -42,7 +42,11 @@ export function explorer(): (hash: string, opening?: Opening) => Promise<Opened>
     const complaints: string[] = [];
     const requests: string[] = [];
     page.on("request", (request) => requests.push(request.url()));
-    page.on("requestfailed", (request) => complaints.push(`failed: ${request.url()}`));
+    page.on("requestfailed", (request) => {
+      // What the page gave up itself, such as the program of a worker that it ended, has not failed.
+      if (request.failure()?.errorText !== "net::ERR_ABORTED")
+        complaints.push(`failed: ${request.url()}`);
+    });
     page.on("pageerror", (error) => complaints.push(error.message));
     page.on("console", (message) => {
       if (/error|warning/.test(message.type())) complaints.push(message.text());

@@ -20,6 +20,8 @@ const { registration, clients } = self as unknown as WorkerScope;
 const PREFIX = `convgrad ${registration.scope} `;
 const CACHE = PREFIX + VERSION;
 const PAGE = registration.scope;
+/** A host may have got more images since; see build/imageFiles.ts. */
+const LIST = `${PAGE}data.json`;
 const kept = new Set(FILES.map((file) => new URL(file, registration.scope).href));
 
 /** The whole app is fetched at the first visit. It takes over from an older one when no page uses that any more. */
@@ -41,13 +43,13 @@ async function remembered(url: string): Promise<Response | undefined> {
   return (await caches.open(CACHE)).match(url, { ignoreVary: true });
 }
 
-/** The page itself: the newest there is. */
-async function page(request: Request): Promise<Response> {
+/** The newest there is: of the page itself, and of the list of images that lie beside it. */
+async function newest(request: Request, url: string): Promise<Response> {
   try {
     const response = await fetch(request);
-    return response.ok ? response : ((await remembered(PAGE)) ?? response);
+    return response.ok ? response : ((await remembered(url)) ?? response);
   } catch (error) {
-    const response = await remembered(PAGE);
+    const response = await remembered(url);
     if (response) return response;
     throw error;
   }
@@ -65,7 +67,9 @@ self.addEventListener("fetch", (event) => {
   if (request.method !== "GET") return;
   const url = request.url.replace(/[#?].*/s, "");
   if (request.mode === "navigate") {
-    if (url === PAGE || url === `${PAGE}index.html`) respondWith.call(event, page(request));
+    if (url === PAGE || url === `${PAGE}index.html`) respondWith.call(event, newest(request, PAGE));
+  } else if (url === LIST) {
+    respondWith.call(event, newest(request, LIST));
   } else if (kept.has(request.url)) {
     respondWith.call(event, file(request));
   }

@@ -26,12 +26,7 @@ export function imagePixels(
 }
 
 /** A plane of numbers from −most to most: blue below zero, white, orange above. */
-export function planePixels(
-  values: TypedArray,
-  height: number,
-  width: number,
-  most: number,
-): Pixels {
+function planePixels(values: TypedArray, height: number, width: number, most: number): Pixels {
   const data = new Uint8ClampedArray(4 * height * width);
   for (let i = 0; i < height * width; i++) {
     const share = most > 0 ? Math.max(-1, Math.min(1, values[i]! / most)) : 0;

@@ -26,10 +26,7 @@ const TITLES: Readonly<Record<"digits" | ServedSet, SetTitle>> = {
 
 /** The list of what lies beside the app; where there is none, there is nothing. */
 export async function fetchManifest(base: string): Promise<Manifest> {
-  // Past what the browser keeps for offline use: a host may have got more since.
-  const response = await fetch(new URL("data.json?newest", base)).catch(() =>
-    fetch(new URL("data.json", base)),
-  );
+  const response = await fetch(new URL("data.json", base));
   if (!response.ok) return {};
   const listed: unknown = await response.json();
   const isNames = (value: unknown) =>

@@ -1,4 +1,4 @@
-import type { tensor } from "@convgrad/core";
+import type { Tensor } from "@convgrad/core";
 import { confusionMatrix, crossEntropy } from "@convgrad/layers";
 import { weightsHash } from "@convgrad/train";
 import type { Report } from "./protocol.ts";
@@ -41,8 +41,7 @@ export async function validate(
   };
 }
 
-type TensorLike = ReturnType<typeof tensor>;
-const countsOf = (logits: TensorLike, labels: TensorLike) =>
+const countsOf = (logits: Tensor, labels: Tensor) =>
   confusionMatrix(logits, labels).toArray() as number[][];
 
 /** Browsers hash on https and localhost only; elsewhere there is none. */
