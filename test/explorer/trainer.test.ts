@@ -157,14 +157,14 @@ describe.skipIf(!executablePath)(`the trainer in Chromium ${NEEDS}`, () => {
     await mouse.move(...at(0.5, 0.85), { steps: 8 });
     await mouse.up();
     const said = page.locator(".draw .said");
-    await expect.poll(() => said.innerText()).toContain("taken for 1 ");
+    await expect.poll(() => said.innerText()).toContain("taken for 1.");
     const bars = page.locator(".draw .bars li");
     const shares = await bars.evaluateAll((all) => all.map((one) => Number(one.dataset["value"])));
     expect(shares.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 5);
     await button(page, "Clear").click();
     await expect.poll(() => said.innerText()).toBe("");
     await page.getByLabel("Or take one of the samples").selectOption({ label: "0, sample 1" });
-    await expect.poll(() => said.innerText()).toContain("taken for 0 ");
+    await expect.poll(() => said.innerText()).toContain("taken for 0.");
     expect(complaints).toEqual([]);
   });
 

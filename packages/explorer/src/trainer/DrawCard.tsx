@@ -5,7 +5,7 @@ import { Notice } from "../controls/Notice.tsx";
 import { type Seen, seenGrey, seenSample } from "./greys.ts";
 import { inkToImage } from "./inkToImage.ts";
 import { Picture } from "./Picture.tsx";
-import { guessOf, ProbabilityBars, percent } from "./ProbabilityBars.tsx";
+import { guessOf, ProbabilityBars } from "./ProbabilityBars.tsx";
 import { Sketch } from "./Sketch.tsx";
 import type { TrainerState } from "./trainerState.ts";
 
@@ -76,7 +76,7 @@ export function DrawCard(props: DrawCardProps): JSX.Element {
             probabilities={probabilities}
           />
           <p class="said" aria-live="polite">
-            {probabilities && said(probabilities, classes)}
+            {probabilities && `It is taken for ${classes[guessOf(probabilities)]}.`}
           </p>
         </div>
       </div>
@@ -107,11 +107,6 @@ export function DrawCard(props: DrawCardProps): JSX.Element {
       </p>
     </section>
   );
-}
-
-function said(probabilities: readonly number[], classes: readonly string[]): string {
-  const guess = guessOf(probabilities);
-  return `It is taken for ${classes[guess]} (${percent(probabilities[guess]!)}).`;
 }
 
 function blank(width: number, height: number): Seen["picture"] {

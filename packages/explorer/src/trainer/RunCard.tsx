@@ -94,10 +94,9 @@ function stateText(state: TrainerState, faulty: boolean): string {
   if (faulty && step === 0) return "One of the layers does not fit; its card says why.";
   if (!state.trained) return "Making the network …";
   const { epochs } = state.trained;
-  const epoch = state.progress ? state.progress.steps.at(-1)!.epoch : 0;
   switch (state.state) {
     case "running":
-      return `Training: epoch ${Math.min(epoch + 1, epochs)} of ${epochs}.`;
+      return "Training …";
     case "done":
       return `Done after ${epochs === 1 ? "one epoch" : `${epochs} epochs`}. Draw a digit, or change something and reset.`;
     default:
@@ -113,6 +112,7 @@ function Figures({ state }: { readonly state: TrainerState }): JSX.Element {
   const [loss, accuracy] = [curve.smoothLoss.at(-1), curve.smoothAccuracy.at(-1)];
   return (
     <dl class="figures">
+      <Figure name="epoch">{epochOf(state)}</Figure>
       <Figure name="step">{many(stepOf(state))}</Figure>
       <Figure name="loss">{loss === undefined ? "–" : formatNumber(loss, 3)}</Figure>
       <Figure name="training accuracy">{accuracy === undefined ? "–" : percent(accuracy)}</Figure>
@@ -120,6 +120,12 @@ function Figures({ state }: { readonly state: TrainerState }): JSX.Element {
       <Figure name="images per second">{progress ? many(Math.round(progress.speed)) : "–"}</Figure>
     </dl>
   );
+}
+
+/** `"3 of 10"` */
+function epochOf({ trained, progress }: TrainerState): string {
+  const epoch = progress?.steps.at(-1)?.epoch;
+  return trained && epoch !== undefined ? `${epoch + 1} of ${trained.epochs}` : "–";
 }
 
 function Figure(props: {

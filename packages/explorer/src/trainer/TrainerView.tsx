@@ -114,11 +114,11 @@ export function TrainerView(): JSX.Element {
       <div class="left">
         {network}
         {settings}
-        {images}
       </div>
       <div class="right">
         {draw}
         {confusion}
+        {images}
         <FilesCard
           disabled={trained === null}
           failures={state.failures}
