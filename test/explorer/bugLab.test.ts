@@ -76,25 +76,24 @@ describe.skipIf(!executablePath)(`the bug lab in Chromium ${NEEDS}`, () => {
     return found;
   };
 
-  /** Follows the link of a preset. */
-  const chosen = async (id: string, step?: number) => {
-    const found = await opened("#/bugs");
-    await found.page.getByText("Examples to begin with").click();
-    await found.page.locator(`[data-preset=${id}]`).click();
-    await reached(found.page, step ?? 0);
-    return found;
+  /** Follows the link of a preset, and waits until its trainings have come to a step. */
+  const choose = async (page: Page, id: string, step: number) => {
+    await page.locator(`[data-preset=${id}]`).click();
+    await reached(page, step);
   };
 
-  it.each(["trace_3x3_f2_s1_p0", "trace_3x3_f3_s1_p1", "trace_5x5_f3_s2_p1"])(
-    "%s: the golden training, step by step",
-    async (id) => {
+  it("the golden trainings, step by step", async () => {
+    const { page, complaints } = await opened("#/bugs");
+    await page.getByText("Examples to begin with").click();
+    for (const id of ["trace_3x3_f2_s1_p0", "trace_3x3_f3_s1_p1", "trace_5x5_f3_s2_p1"]) {
       const { as_asked: asked, right_forward_eq1: right } = caseOf<TraceCase>(id);
       const end = asked.steps_until_error_over_1e12_or_end - 1;
-      const { page, complaints } = await chosen(id, end);
+      await choose(page, id, end);
       const found = await errorsOf(page, "as asked");
+      const first = asked.errors_first_steps;
       expectNumbers(
-        asked.errors_first_steps.map((_, step) => found.get(step)!),
-        asked.errors_first_steps,
+        first.map((_, step) => found.get(step)!),
+        first,
       );
       const { lowestStep, lowest, passed, last, text } = await storyOf(page, "as asked");
       expect(lowestStep).toBe(asked.lowest_error_at_step);
@@ -103,43 +102,59 @@ describe.skipIf(!executablePath)(`the bug lab in Chromium ${NEEDS}`, () => {
       expect(text).toContain(`at step ${lowestStep}`);
       expect(text).toContain(`passes 1e12 at step ${end}`);
       const down = await errorsOf(page, "right");
+      const begin = right.errors_first_steps;
       expectNumbers(
-        right.errors_first_steps.map((_, step) => down.get(step)!),
-        right.errors_first_steps,
+        begin.map((_, step) => down.get(step)!),
+        begin,
       );
       for (const [step, error] of right.error_at)
         if (step <= end) expectNumbers([down.get(step)!], [error]);
-      expect(complaints).toEqual([]);
-    },
-  );
+    }
+    expect(complaints).toEqual([]);
+  });
 
-  it.each([
-    "q_5x5_f3_s1_p0",
-    "q_3x3_f3_s1_p1",
-    "q_5x5_f3_s2_p0",
-    "q_5x5_f3_s2_p1",
-    "q_7x7_f3_s3_p1",
-    "q_4x4_f4_s1_p2",
-    "q_6x6_f2_s1_p0_code_throws",
-  ])("%s: the forward passes show the golden numbers", async (id) => {
-    const { page } = await chosen(id);
-    const c = caseOf<QuestionCase>(id);
-    expectNumbers(await numbersOf(page, "output, right"), c.outputs.O_eq1.data);
-    expectNumbers(await numbersOf(page, "loss: gradient"), c.outputs.dO.data);
-    expectNumbers(await numbersOf(page, "filter gradient"), c.grads.dF_eq2.data);
-    const error = page.locator("[data-name='E right']");
-    expectNumbers([Number(await error.getAttribute("data-value"))], [c.outputs.err]);
-    const asked = c.question_code["forward_as_asked_f[y][x]"];
-    if (asked === "TypeError") {
-      expect(await page.getByRole("alert").first().innerText()).toMatch(/^ShapeError: /);
-      expect(await page.locator(".forward q").innerText()).toContain("TypeError");
-    } else {
+  it("the golden forward passes: as asked, as answered and right", async () => {
+    const { page, complaints } = await opened("#/bugs");
+    await page.getByText("Examples to begin with").click();
+    const links = await page
+      .locator("[data-preset^=q_]")
+      .evaluateAll((all) => all.map((link) => link.dataset["preset"]!));
+    expect(links.length).toBeGreaterThanOrEqual(7);
+    for (const id of links) {
+      await choose(page, id, 0);
+      const c = caseOf<QuestionCase>(id);
+      expectNumbers(await numbersOf(page, "output, right"), c.outputs.O_eq1.data);
+      expectNumbers(await numbersOf(page, "loss: gradient"), c.outputs.dO.data);
+      expectNumbers(await numbersOf(page, "filter gradient"), c.grads.dF_eq2.data);
+      const error = page.locator("[data-name='E right']");
+      expectNumbers([Number(await error.getAttribute("data-value"))], [c.outputs.err]);
+      const asked = c.question_code["forward_as_asked_f[y][x]"];
       await page.getByText("0 · As asked").click();
-      expectNumbers(await numbersOf(page, "output, as asked"), asked.data);
+      if (asked === "TypeError") {
+        expect(await page.getByRole("alert").first().innerText()).toMatch(/^ShapeError: /);
+        expect(await page.locator(".forward q").innerText()).toContain("TypeError");
+      } else expectNumbers(await numbersOf(page, "output, as asked"), asked.data);
       await page.getByText("1 · The accepted answer").click();
       const answered = c.question_code["forward_after_the_answer_f[j][i]"];
       expectNumbers(await numbersOf(page, "output, as answered"), answered.data);
     }
+    expect(complaints).toEqual([]);
+  });
+
+  it("every example opens without a complaint, on a narrow screen too", async () => {
+    const { page, complaints } = await open("#/bugs", { width: 360 });
+    await page.getByText("Examples to begin with").click();
+    for (const link of await page.locator("[data-preset]").all()) {
+      await link.click();
+      await page.locator(".training .story").first().waitFor();
+      expect(await page.locator("main").innerText()).not.toContain("could not be shown");
+      expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBe(0);
+    }
+    const [eq20, corrected] = await Promise.all(
+      ["eq. (20)", "eq. (22) corrected"].map((name) => numbersOf(page, name)),
+    );
+    expect(corrected).toEqual(eq20);
+    expect(complaints).toEqual([]);
   });
 
   it("as asked: the error falls, then runs away; gradcheck is red and names an element", async () => {
@@ -220,6 +235,7 @@ describe.skipIf(!executablePath)(`the bug lab in Chromium ${NEEDS}`, () => {
     const cell = page.locator(`.matrix[data-name="image, right"] [data-place="0,0"]`);
     await cell.focus();
     await page.keyboard.press("7");
+    await cell.locator("input:focus").waitFor();
     await page.keyboard.press("Enter");
     await expect.poll(() => numbersOf(page, "output, right")).not.toEqual(before);
     expect((await numbersOf(page, "image, as asked"))[0]).toBe(7);
@@ -256,13 +272,13 @@ describe.skipIf(!executablePath)(`the bug lab in Chromium ${NEEDS}`, () => {
       `#/bugs?image=${Array(25).fill("NaN").join(",")}&step=9999`,
       `#/bugs?image=${Array(25).fill("1e300").join(",")}&step=20`,
     ];
-    for (const hash of bad) {
-      const { page, complaints } = await open(hash);
+    const { page, complaints } = await open("#/bugs");
+    for (const hash of [...bad, bad[0]!]) {
+      await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
       await page.locator(".bug-lab").waitFor();
       expect(await page.locator("main").innerText()).not.toContain("could not be shown");
-      expect(complaints).toEqual([]);
     }
-    const { page } = await open(bad[0]!);
+    expect(complaints).toEqual([]);
     expect(await page.getByRole("alert").innerText()).toMatch(/^ShapeError: .*does not fit/);
   });
 });

@@ -78,6 +78,19 @@ export function Bench({ state, change, settings, problem }: BenchProps): JSX.Ele
     ),
     [settings, problem, lab],
   );
+  const surfaceStep = training.playing ? step - (step % 10) : step;
+  const surface = useMemo(
+    () => (
+      <SurfaceCard
+        descent={right}
+        mistaken={mistaken}
+        step={surfaceStep}
+        axes={[axes[0]!, axes[1]!]}
+        onAxes={([a, b]) => change({ axes: [a, b] })}
+      />
+    ),
+    [runs, right, surfaceStep, `${axes}`],
+  );
   return (
     <>
       <div class="columns">
@@ -96,23 +109,15 @@ export function Bench({ state, change, settings, problem }: BenchProps): JSX.Ele
         onFilter={set("filter", problem.filter)}
       />
       <div class="columns">
-        <div class="stack">
-          <LossCard
-            problem={problem}
-            filter={filter}
-            onReduction={(reduction) => change({ reduction })}
-            onTarget={set("target", problem.target)}
-          />
-          <UpdateCard problem={problem} filter={filter} step={step} />
-        </div>
-        <SurfaceCard
-          descent={right}
-          mistaken={mistaken}
-          step={step}
-          axes={[axes[0]!, axes[1]!]}
-          onAxes={([a, b]) => change({ axes: [a, b] })}
+        <LossCard
+          problem={problem}
+          filter={filter}
+          onReduction={(reduction) => change({ reduction })}
+          onTarget={set("target", problem.target)}
         />
+        {surface}
       </div>
+      <UpdateCard problem={problem} filter={filter} step={step} />
       {ERRATUM}
     </>
   );

@@ -47,7 +47,7 @@ export function BugLabView(): JSX.Element {
     }
   }, [settings]);
   return (
-    <div class="bug-lab">
+    <div class={`bug-lab ${state.lab}`}>
       <Choice
         row
         label="Step by step"

@@ -131,7 +131,7 @@ function Gradients(props: GradcheckCardProps & { readonly verdict: Verdict }): J
       <p>
         {count === 0
           ? `At stride ${problem.stride} both gradients are the same.`
-          : `At stride ${problem.stride} eq. (2) is wrong for ${count} of the ${own.length} weights (outlined).`}
+          : `At stride ${problem.stride} eq. (2) is wrong for ${count === own.length ? "every weight" : `${count} of the ${own.length} weights`} (outlined).`}
         {count > 0 &&
           " The forward has a gradient of its own: left to autograd, even a mistaken program checks."}
       </p>

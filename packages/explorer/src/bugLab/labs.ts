@@ -41,6 +41,7 @@ export const labs: Readonly<Record<LabName, Lab>> = {
 };
 
 const bug = (tex: string) => symbol("bug", tex);
+const mended = (tex: string) => symbol("mended", tex);
 const equation = (pixel: string, weight: string) =>
   `${symbol("y", "y_{u,v}")} = \\sum_{i=0}^{k-1}\\sum_{j=0}^{k-1} ${symbol("x", `x_{${pixel}}`)}\\; ${weight}`;
 const own = symbol("w", "w_{i,j}");
@@ -49,7 +50,10 @@ const own = symbol("w", "w_{i,j}");
 export const equations: Readonly<Record<ForwardName, string>> = {
   asked: equation(`${bug("u + i s")} - p,\\; ${bug("v + j s")} - p`, bug(symbol("w", "w_{u,v}"))),
   answered: equation(`${bug("u + i s")} - p,\\; ${bug("v + j s")} - p`, own),
-  right: equation("u s + i - p,\\; v s + j - p", own),
+  right: equation(
+    `${mended("u s + i")} - p,\\; ${mended("v s + j")} - p`,
+    symbol("mended-weight", own),
+  ),
 };
 
 /** The line of the program that differs. */

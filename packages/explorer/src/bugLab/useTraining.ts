@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Descent } from "./descent.ts";
 
-/** How long a frame may spend on steps, in milliseconds. */
-const SLICE = 10;
+/** How long a frame may spend on steps of a training, in milliseconds: while it plays, and while it is awaited. */
+const SLICE = { playing: 5, awaited: 40 };
 
 /** A training that can be played, and how far it is. */
 export interface Training {
@@ -35,7 +35,9 @@ export function useTraining({ descents, step, steps, speed, onStep }: TrainingOp
   latest.current = Math.min(wish, steps);
   useEffect(() => setWish(step), [step]);
 
-  const reached = descents.map((descent) => descent.reach(latest.current, SLICE));
+  const reached = descents.map((descent) =>
+    descent.reach(latest.current, playing ? SLICE.playing : SLICE.awaited),
+  );
   const known = Math.min(...descents.map((descent) => descent.errors.length)) - 1;
   const waiting = reached.includes(false);
   useEffect(() => {
