@@ -6,11 +6,12 @@ import { Equation, symbol } from "../equation/Equation.tsx";
 import { Sum } from "../equation/Sum.tsx";
 import { SymbolKey } from "../equation/SymbolKey.tsx";
 import { formatNumber } from "../matrix/formatNumber.ts";
+import { edited } from "../matrix/leaf.ts";
 import { type Mark, Matrix } from "../matrix/Matrix.tsx";
 import type { Place } from "../matrix/plane.ts";
 import { placeOn, usePointed } from "../matrix/usePointed.ts";
 import { productNumbers, productsAt } from "./bothProducts.ts";
-import { edited, type LayerEditorProps, Sizes } from "./LayerEditor.tsx";
+import { type LayerEditorProps, Sizes } from "./LayerEditor.tsx";
 import type { LayerInput } from "./layer.ts";
 import { cellMarks } from "./Reading.tsx";
 

@@ -2,8 +2,8 @@ import type { JSX } from "preact";
 import { Choice, Panel, RealField, WholeField } from "../controls/fields.tsx";
 import { Equation } from "../equation/Equation.tsx";
 import { formatNumber } from "../matrix/formatNumber.ts";
+import { edited } from "../matrix/leaf.ts";
 import { Matrix } from "../matrix/Matrix.tsx";
-import type { Place, Plane } from "../matrix/plane.ts";
 import type { Change, State } from "./fields.ts";
 import type { LayerInput, LayerNumbers } from "./layer.ts";
 
@@ -39,11 +39,6 @@ export function Sizes({ state, onChange }: LayerEditorProps): JSX.Element {
       </button>
     </Panel>
   );
-}
-
-/** A plane with one value changed, as the address keeps it. */
-export function edited(plane: Plane, [i, j]: Place, value: number): readonly number[] {
-  return Array.from(plane.values).with(i * plane.columns + j, value);
 }
 
 /** The article's layer: its numbers to edit, and its error. */

@@ -1,10 +1,10 @@
 import type { ComponentChildren, JSX } from "preact";
 import { Equation } from "../equation/Equation.tsx";
+import type { Identity } from "../matrix/compared.ts";
 import { formatNumber } from "../matrix/formatNumber.ts";
 import { type Mark, Matrix } from "../matrix/Matrix.tsx";
 import { type Place, type Plane, reachOf } from "../matrix/plane.ts";
 import { samePlace } from "../matrix/usePointed.ts";
-import type { Identity } from "./layer.ts";
 
 export interface ReadingProps {
   readonly title: string;

@@ -64,7 +64,7 @@ export function TwinTraining({ state, onChange }: LayerEditorProps): JSX.Element
 }
 
 function Progress({ twins, trained }: { twins: Twins; trained: number }): JSX.Element {
-  const { filters, error, mirrored } = useMemo(() => twins.filters(), [twins, trained]);
+  const { filters, error } = useMemo(() => twins.filters(), [twins, trained]);
   const [plain, flipped] = twins.losses as [readonly number[], readonly number[]];
   const same = plain.every((loss, step) => Object.is(loss, flipped[step]));
   const first = plain[0];
@@ -102,7 +102,7 @@ function Progress({ twins, trained }: { twins: Twins; trained: number }): JSX.El
       {first === undefined ? (
         <p>Not trained yet. The filters of ∗ are those of ⊗, turned by 180°.</p>
       ) : (
-        <Notice kind={same && mirrored ? "good" : "bad"}>
+        <Notice kind={same && error === 0 ? "good" : "bad"}>
           After <output data-name="steps">{trained}</output> steps: loss from {formatNumber(first)}{" "}
           to <output data-name="loss">{formatNumber(plain.at(-1)!)}</output>,{" "}
           {same ? "the same at every step, to the bit" : "not the same"}; the filters are still each

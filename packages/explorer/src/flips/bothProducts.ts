@@ -1,7 +1,8 @@
 import { scope } from "@convgrad/core";
+import { compared, type Identity } from "../matrix/compared.ts";
+import { leafOf } from "../matrix/leaf.ts";
 import { type Place, type Plane, planeOf } from "../matrix/plane.ts";
-import { compared, type Identity } from "./layer.ts";
-import { convolve, correlate, leafOf, rot180 } from "./products.ts";
+import { convolve, correlate, rot180 } from "./products.ts";
 
 /** A kernel slid over a plane in both ways. */
 export interface ProductNumbers {

@@ -1,6 +1,7 @@
 import { scope } from "@convgrad/core";
+import { compared, type Identity } from "../matrix/compared.ts";
 import { type Plane, planeOf } from "../matrix/plane.ts";
-import { compared, type Identity, type LayerInput, runLayer } from "./layer.ts";
+import { type LayerInput, runLayer } from "./layer.ts";
 import { convolveFull, correlateFull, rot180 } from "./products.ts";
 
 /** The readings of equations (21) and (22). */

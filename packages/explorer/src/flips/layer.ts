@@ -1,7 +1,9 @@
 import { gradients, scope, type Tensor, tensor } from "@convgrad/core";
 import { mse } from "@convgrad/layers";
+import { compared, type Identity } from "../matrix/compared.ts";
+import { leafOf } from "../matrix/leaf.ts";
 import { type Plane, planeOf } from "../matrix/plane.ts";
-import { agree, convolve, convolveFull, correlate, gap, leafOf, rot180 } from "./products.ts";
+import { convolve, convolveFull, correlate, rot180 } from "./products.ts";
 
 /** The article's activations. */
 export const ACTIVATIONS = ["identity", "relu", "tanh", "sigmoid"] as const;
@@ -36,19 +38,6 @@ export function runLayer({ x: given, f, w: kernel, bias, target }: LayerInput) {
   const [delta, dw, dx, db, dO] = found as [Tensor, Tensor, Tensor, Tensor, Tensor];
   const slope = gradients(activate(f, x).sum(), [x])[0]!;
   return { x, w, b, o, next, E, delta, dw, dx, db, dO, slope };
-}
-
-/** Two ways to one map, and how far they are apart. */
-export interface Identity {
-  readonly plane: Plane;
-  /** The largest difference from what the backward pass found. */
-  readonly error: number;
-  readonly same: boolean;
-}
-
-/** A map beside what the backward pass found. */
-export function compared(map: Tensor, found: Tensor): Identity {
-  return { plane: planeOf(map), error: gap(map, found), same: agree(found, map) };
 }
 
 /** All numbers of a layer, as the article names them. */

@@ -1,18 +1,5 @@
-import { manualSeed, randn, type Tensor, tensor } from "@convgrad/core";
+import type { Tensor } from "@convgrad/core";
 import { conv2d } from "@convgrad/layers";
-import type { Plane } from "../matrix/plane.ts";
-
-/** A plane as a leaf [rows, columns] of float64 that wants a gradient. */
-export function leafOf({ values, rows, columns }: Plane): Tensor {
-  return tensor(Float64Array.from(values), { shape: [rows, columns], requiresGrad: true });
-}
-
-/** Whole numbers from −3 to 3, the same for the same seed: sums of their products are exact. */
-export function wholeNumbers(seed: number, count: number): number[] {
-  manualSeed(seed);
-  const drawn = randn([count], { dtype: "float64" }).toTypedArray();
-  return Array.from(drawn, (v) => Math.max(-3, Math.min(3, Math.round(2 * v))) + 0);
-}
 
 const image = (x: Tensor) => x.reshape([1, 1, ...x.shape]);
 const slide = (x: Tensor, k: Tensor, flip: boolean) => {
@@ -34,18 +21,6 @@ export const convolveFull = (x: Tensor, k: Tensor): Tensor => convolve(widened(x
 
 /** The kernel turned by 180°. */
 export const rot180 = (k: Tensor): Tensor => k.flip();
-
-/** The largest difference of two maps of one shape; NaN where a number is none. */
-export function gap(a: Tensor, b: Tensor): number {
-  const worst = a.sub(b).abs().toTypedArray() as Float64Array;
-  return worst.reduce((most, v) => Math.max(most, v), 0);
-}
-
-/** Whether two maps are the same but for rounding. */
-export function agree(a: Tensor, b: Tensor): boolean {
-  const size = Math.max(1, gap(a, a.mul(0)));
-  return gap(a, b) <= 1e-12 * size;
-}
 
 function widened(x: Tensor, k: Tensor): Tensor {
   const [k1, k2] = k.shape as [number, number];

@@ -1,8 +1,8 @@
 import { manualSeed, randn, scope, type Tensor, tensor } from "@convgrad/core";
 import { conv2d, crossEntropy, dense } from "@convgrad/layers";
 import { SGD } from "@convgrad/optim";
+import { gap } from "../matrix/compared.ts";
 import { type Plane, planeOf } from "../matrix/plane.ts";
-import { agree, gap } from "./products.ts";
 
 const FILTERS = 2;
 const CLASSES = 3;
@@ -53,7 +53,7 @@ export class Twins {
   }
 
   /** The filters now, and how far the flipped ones are from being the others' mirror image. */
-  filters(): { filters: readonly TwinFilter[]; error: number; mirrored: boolean } {
+  filters(): { filters: readonly TwinFilter[]; error: number } {
     return scope(() => {
       const [plain, flipped] = this.#nets.map(({ w }) => w.detach()) as [Tensor, Tensor];
       const back = flipped.flip([2, 3]);
@@ -63,7 +63,6 @@ export class Twins {
           flipped: planeOf(flipped, [o, 0]),
         })),
         error: gap(plain, back),
-        mirrored: agree(plain, back),
       };
     });
   }
