@@ -173,6 +173,29 @@ export function Toggle({ label, title, value, disabled, onChange }: ToggleProps)
   );
 }
 
+/** A whole number as a place on a line. */
+export function Slider(props: WholeFieldProps): JSX.Element {
+  const { label, title, value, least, most, disabled, onChange } = props;
+  const id = useId();
+  return (
+    <div class="field" title={title}>
+      <label for={id}>
+        {label}: <output>{value}</output>
+      </label>
+      <input
+        id={id}
+        type="range"
+        min={least}
+        max={most}
+        step={1}
+        value={value}
+        disabled={disabled}
+        onInput={(event) => onChange(event.currentTarget.valueAsNumber)}
+      />
+    </div>
+  );
+}
+
 /** Fields side by side under a name. */
 export function Panel(props: { title?: string; children: ComponentChildren }): JSX.Element {
   return (

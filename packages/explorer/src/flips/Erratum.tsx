@@ -9,6 +9,7 @@ import { type ErratumNumbers, erratumNumbers, type ReadingId } from "./erratum.t
 import { EXAMPLES } from "./examples.ts";
 import type { LayerInput } from "./layer.ts";
 import { cellMarks, Reading } from "./Reading.tsx";
+import "../matrix/maps.css";
 import "./flips.css";
 
 const SLOPE = "f'(x_{i',j'})";

@@ -15,6 +15,7 @@ import { type LayerInput, layerNumbers } from "./layer.ts";
 import { presets } from "./presets.ts";
 import { TwinTraining } from "./TwinTraining.tsx";
 import { WeightGradient } from "./WeightGradient.tsx";
+import "../matrix/maps.css";
 
 /** Cross-correlation and convolution, and who is turned on the way back. */
 export function FlipsView(): JSX.Element {

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { typedNumber } from "./typedNumber.ts";
 
 export interface CellEditorProps {
@@ -17,7 +17,8 @@ export function CellEditor({ name, text, before, onValue, onEnd }: CellEditorPro
   const [typed, setTyped] = useState(text);
   const input = useRef<HTMLInputElement>(null);
   const over = useRef(false);
-  useEffect(() => {
+  // Before the next key comes.
+  useLayoutEffect(() => {
     input.current?.focus();
     if (before) input.current?.select();
   }, [before]);

@@ -1,0 +1,152 @@
+import { readFileSync } from "node:fs";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { executablePath, NEEDS } from "../browser/chromium.ts";
+import { expectNumbers, explorer, numbersOf } from "./page.ts";
+
+interface Golden {
+  readonly name: string;
+  readonly outputs: Record<string, { data: number[] }>;
+  readonly grads: Record<string, { data: number[] }>;
+}
+function golden(file: string, name: string): Golden {
+  const url = new URL(`../golden/data/${file}.json`, import.meta.url);
+  const { cases } = JSON.parse(readFileSync(url, "utf8")) as { cases: Golden[] };
+  return cases.find((c) => c.name === name)!;
+}
+const said = (page: Page, name: string) => page.locator(`[data-name="${name}"]`).innerText();
+const pointed = (page: Page) => page.locator(".pointed").innerText();
+const cell = (page: Page, name: string, place: string) =>
+  page.locator(`.matrix[data-name="${name}"] [data-place="${place}"]`);
+
+describe.skipIf(!executablePath)(`pooling in Chromium ${NEEDS}`, () => {
+  const open = explorer();
+  /** Opens the view and follows one of its examples. */
+  const example = async (title: string) => {
+    const opened = await open("#/pooling");
+    await opened.page.getByText("Begin from an example").click();
+    await opened.page.getByRole("link", { name: title, exact: true }).click();
+    return opened;
+  };
+
+  it("the examples show the golden numbers", async () => {
+    const { page, complaints } = await open("#/pooling");
+    await page.getByText("Begin from an example").click();
+    for (const [title, file, name, output] of [
+      ["Max pooling 2 × 2", "seed_equations", "pool_4x4_n2", "max"],
+      ["Average pooling 3 × 3", "seed_equations", "pool_6x6_n3", "avg"],
+      ["Ties after a ReLU", "max_pool2d", "ties_after_relu_zeros", "y"],
+      ["Overlapping windows add up", "max_pool2d", "k3s1", "y"],
+      ["Padding never wins", "max_pool2d", "negative_input_with_padding", "y"],
+      ["Ceil mode", "max_pool2d", "k2s3_ceil_last_window_outside_dropped", "y"],
+      ["Padding does not count", "avg_pool2d", "k2s3p1_ceil_nocip", "y"],
+      ["L2 pooling", "lp_pool2d", "p2_k2", "y"],
+    ] as const) {
+      await page.getByRole("link", { name: title, exact: true }).click();
+      const { outputs, grads } = golden(file, name);
+      const y = outputs[output]!.data;
+      await expect.poll(async () => (await numbersOf(page, "y"))[0]).toBeCloseTo(y[0]!, 9);
+      expectNumbers(await numbersOf(page, "y"), y);
+      expectNumbers(await numbersOf(page, "dx"), grads[output === "y" ? "x" : output]!.data);
+      expect(await said(page, "parameters")).toBe("0");
+    }
+    expect(complaints).toEqual([]);
+  });
+
+  it("max: an output cell shows its window, its winner, an arrow and a tie in words", async () => {
+    const { page } = await example("Ties after a ReLU");
+    await expect.poll(() => pointed(page)).toContain("first in reading order wins");
+    expect(await page.locator('[data-name="x"] .tie').count()).toBe(3);
+    await cell(page, "y", "0,1").hover();
+    await expect.poll(() => pointed(page)).toContain("held by x[0, 3]");
+    expect(await page.locator('[data-name="x"] .winner').count()).toBe(1);
+    expect(await page.locator(".arrows > path.strong").count()).toBe(1);
+  });
+
+  it("an input cell sums what its windows give it, by the keyboard too; a click pins it", async () => {
+    const { page } = await example("Overlapping windows add up");
+    await expect.poll(() => pointed(page)).toContain("adds up");
+    await cell(page, "x", "0,0").focus();
+    await expect.poll(() => pointed(page)).toContain("wins none");
+    await page.keyboard.press("ArrowDown");
+    await expect.poll(() => pointed(page)).toContain("x[1, 0]");
+    await cell(page, "y", "1,1").click();
+    await expect.poll(() => page.url()).toContain("pin=y%3A1,1");
+    await page.mouse.move(0, 0);
+    await expect.poll(() => pointed(page)).toContain("y[1, 1] = max");
+  });
+
+  it("average spreads evenly, L2 in proportion, and nothing where the norm is 0", async () => {
+    const { page } = await example("Average pooling 3 × 3");
+    await expect.poll(() => pointed(page)).toContain("each of these 9 cells gets");
+    expect(await page.locator(".arrows > path.strong").count()).toBe(9);
+    await page.getByRole("link", { name: "L2 pooling over zeros", exact: true }).click();
+    await expect.poll(() => pointed(page)).toContain("The norm is 0");
+    expect((await numbersOf(page, "dx")).every(Number.isFinite)).toBe(true);
+  });
+
+  it("an edited δ moves the gradient, and stays in the address", async () => {
+    const { page, complaints } = await example("Max pooling 2 × 2");
+    await cell(page, "delta", "0,0").focus();
+    await page.keyboard.press("7");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => cell(page, "dx", "0,0").getAttribute("data-value")).toBe("7");
+    await page.reload();
+    await expect.poll(() => cell(page, "dx", "0,0").getAttribute("data-value")).toBe("7");
+    expect(complaints).toEqual([]);
+  });
+
+  it("settings that do not fit are refused in place, in the library's words", async () => {
+    const { page, complaints } = await open("#/pooling?kernel=2&padding=2");
+    expect(await page.getByRole("alert").innerText()).toContain("more than half the kernel");
+    await page.getByRole("button", { name: "Padding: one less" }).click();
+    await cell(page, "y", "0,0").waitFor();
+    expect(await page.getByRole("alert").count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
+  it("pool and ReLU swapped are the same; average pool and ReLU are not", async () => {
+    const { page } = await example("Pool and ReLU swapped");
+    await expect.poll(() => said(page, "value error")).toBe("0");
+    expect(await said(page, "gradient error")).toBe("0");
+    expect(await numbersOf(page, "pool first dx")).toEqual(
+      await numbersOf(page, "activation first dx"),
+    );
+    await page.getByText("average", { exact: true }).click();
+    await expect.poll(() => said(page, "value error")).not.toBe("0");
+    await page.getByRole("link", { name: "ReLU′(0) = 0", exact: true }).click();
+    await expect.poll(() => said(page, "slope here")).toContain("f(0) = 0, f′(0) = 0.");
+  });
+
+  it("a shifted picture moves its map along and changes the pooled map less", async () => {
+    const { page, complaints } = await example("Shift the input");
+    await expect.poll(() => said(page, "inside")).toBe("0");
+    const changes = async () =>
+      Promise.all(
+        ["map change", "pooled change", "strongest change"].map((name) => said(page, name)),
+      );
+    const [map, pooled, strongest] = (await changes()).map(Number);
+    expect(pooled!).toBeLessThan(map!);
+    expect(strongest).toBe(0);
+    await page.getByLabel("Shift down").focus();
+    await page.keyboard.press("ArrowRight");
+    await expect.poll(() => page.url()).toContain("down=1");
+    expect(await said(page, "inside")).toBe("0");
+    expect(complaints).toEqual([]);
+  });
+
+  it("every example opens without a complaint, also at 360 pixels", async () => {
+    const { page, complaints } = await open("#/pooling", { width: 360, dark: true });
+    await page.getByText("Begin from an example").click();
+    const links = page.locator(".presets a");
+    const count = await links.count();
+    expect(count).toBeGreaterThan(10);
+    for (let i = 0; i < count; i++) {
+      await links.nth(i).click();
+      await page.locator(".card .matrix").first().waitFor();
+      expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBe(0);
+      expect(await page.getByRole("alert").count()).toBe(0);
+    }
+    expect(complaints).toEqual([]);
+  });
+});
