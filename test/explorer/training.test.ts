@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { loadModel } from "@convgrad/io";
@@ -54,6 +54,18 @@ async function frames(page: Page) {
   return { median: share(0.5), most: share(0.95), longest: share(1) };
 }
 
+/** Begins to count the processor's time that the page's own thread takes; what comes back gives it, in seconds. */
+async function work(page: Page): Promise<() => Promise<number>> {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
+  const now = async () => {
+    const { metrics } = await session.send("Performance.getMetrics");
+    return metrics.find(({ name }) => name === "TaskDuration")!.value;
+  };
+  const before = await now();
+  return async () => (await now()) - before;
+}
+
 /** What a program for Node, saved as a file, prints. */
 async function runInNode(text: string): Promise<string> {
   await writeFile(join(folder, "train.mts"), text);
@@ -70,20 +82,24 @@ describe.skipIf(!executablePath)(`training in Chromium ${NEEDS}`, () => {
     await page.evaluate(FRAMES);
     await page.waitForTimeout(1000);
     const idle = await frames(page);
+    const worked = await work(page);
     const began = performance.now();
     await train(page);
     const seconds = (performance.now() - began) / 1000;
+    const share = (await worked()) / seconds;
     const busy = await frames(page);
     const accuracy = Number.parseFloat(await figure(page, "validation accuracy"));
     console.log(
       `${accuracy} % in ${seconds.toFixed(1)} s; ms between frames: median ${busy.median.toFixed(1)}, ` +
-        `95 % within ${busy.most.toFixed(1)} (${idle.most.toFixed(1)} before), longest ${busy.longest.toFixed(1)}`,
+        `95 % within ${busy.most.toFixed(1)} (${idle.most.toFixed(1)} before), longest ${busy.longest.toFixed(1)}; ` +
+        `the page itself works ${(100 * share).toFixed(0)} % of the time; load ${loadavg()[0]!.toFixed(1)}`,
     );
     expect(accuracy).toBeGreaterThanOrEqual(90);
     expect(seconds).toBeLessThan(60);
+    expect(share).toBeLessThan(0.5);
     expect(busy.median).toBeLessThan(20);
-    // A machine that is busy with other things as well loses frames without training too.
-    expect(busy.most).toBeLessThan(Math.max(50, 3 * idle.most));
+    // Where other programs want the cores as well, frames are lost whatever the page does.
+    if (loadavg()[0]! < availableParallelism()) expect(busy.most).toBeLessThan(50);
     expect(complaints).toEqual([]);
   });
 
