@@ -57,6 +57,7 @@ export { contract, matmul } from "./operations/contract.ts";
 export type { PadOptions } from "./operations/pad.ts";
 export type { Axes } from "./operations/reduce.ts";
 export { countLabels, oneHot } from "./operations/select.ts";
+export type { Flattened, Reshaped } from "./operations/shape.rule.ts";
 export type { Bound, WindowOptions } from "./operations/shape.ts";
 export { concat, dilate, split, stack } from "./operations/shape.ts";
 export { randomBlock } from "./philox.ts";
@@ -75,7 +76,17 @@ export {
 export { reference } from "./reference/index.ts";
 export { currentScope, Scope } from "./scope.ts";
 export { eachInScope, keep, scope, steps } from "./scopes.ts";
+export type {
+  Elements,
+  Fits,
+  IsUnknownRank,
+  Known,
+  MayEqual,
+  ShapeText,
+  SizeText,
+} from "./shape.rule.ts";
 export type { Shape } from "./shape.ts";
 export { formatShape, sameShape, sizeOf, unravelIndex } from "./shape.ts";
+export type { Add, Divide, Multiply, Subtract } from "./sizes.ts";
 export type { NestedArray } from "./tensor.ts";
 export { Tensor } from "./tensor.ts";

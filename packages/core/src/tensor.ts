@@ -18,6 +18,7 @@ import * as shaping from "./operations/shape.ts";
 import { viewOn } from "./primitive.ts";
 import { contiguous } from "./primitives/movement.ts";
 import { gather } from "./primitives/select.ts";
+import type { Carried, sizes } from "./shape.rule.ts";
 import { formatShape, resolveAxis, type Shape, sameShape, sizeOf } from "./shape.ts";
 import { abandon, holdAsGradient, type Storage } from "./storage.ts";
 import { TensorMath } from "./tensorMath.ts";
@@ -29,7 +30,9 @@ export type NestedArray = number | readonly NestedArray[];
  * An n-dimensional array that remembers how it was computed. Operations return new tensors; movement operations
  * (reshape, permute, slice, windows, …) return views of the same memory.
  */
-export class Tensor extends TensorMath {
+export class Tensor<S extends Shape = Shape> extends TensorMath {
+  /** For the compiler alone: the shape, as far as it is known. */
+  declare readonly [sizes]: Carried<S>;
   /** The memory, shared with views. */
   readonly storage: Storage;
   /** Where the elements lie in it. */

@@ -13,6 +13,7 @@ import { Module } from "./module.ts";
 import { annotate } from "./note.ts";
 import { requireFloats } from "./operands.ts";
 import { checkChoice, checkNumber } from "./options.ts";
+import type { SameShape, shapeRule } from "./shapeRule.ts";
 
 /**
  * y = max(0, x), any shape.  ∂x = g where x > 0, else 0: relu'(0) = 0, as PyTorch.
@@ -134,6 +135,7 @@ export function tanh(x: Tensor): Tensor {
 
 /** A layer without parameters that works on each cell by itself. */
 export abstract class Cellwise extends Module {
+  declare readonly [shapeRule]: SameShape;
   override reach(): "cell" {
     return "cell";
   }

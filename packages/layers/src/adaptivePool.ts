@@ -9,6 +9,8 @@ import { Module } from "./module.ts";
 import { annotate } from "./note.ts";
 import { requireFloats } from "./operands.ts";
 import { poolGeometry, poolWindow } from "./pooling.ts";
+import type { shapeRule } from "./shapeRule.ts";
+import type { GlobalPoolRule } from "./window.rule.ts";
 
 const LOWER = "lower the output";
 
@@ -142,9 +144,10 @@ abstract class AdaptivePool extends Module {
 }
 
 /** The layer of {@link adaptiveAvgPool}; it has no parameters.  `[…, H, W] → […, oh, ow]` */
-export class AdaptiveAvgPool extends AdaptivePool {
+export class AdaptiveAvgPool<const Output extends Pair = Pair> extends AdaptivePool {
+  declare readonly [shapeRule]: GlobalPoolRule<"AdaptiveAvgPool", Output>;
   /** @throws {@link ShapeError} unless height and width of the result are whole numbers ≥ 1. */
-  constructor(output: Pair) {
+  constructor(output: Output) {
     super("AdaptiveAvgPool", output);
   }
   forward(x: Tensor): Tensor {
@@ -160,9 +163,10 @@ export class AdaptiveAvgPool extends AdaptivePool {
 }
 
 /** The layer of {@link adaptiveMaxPool}; it has no parameters.  `[…, H, W] → […, oh, ow]` */
-export class AdaptiveMaxPool extends AdaptivePool {
+export class AdaptiveMaxPool<const Output extends Pair = Pair> extends AdaptivePool {
+  declare readonly [shapeRule]: GlobalPoolRule<"AdaptiveMaxPool", Output>;
   /** @throws {@link ShapeError} unless height and width of the result are whole numbers ≥ 1. */
-  constructor(output: Pair) {
+  constructor(output: Output) {
     super("AdaptiveMaxPool", output);
   }
   forward(x: Tensor): Tensor {

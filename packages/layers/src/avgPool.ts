@@ -12,6 +12,8 @@ import { avgPoolLoops, countedCells } from "./loops/pooling.ts";
 import { tapsOf } from "./loops/windows.ts";
 import { annotate } from "./note.ts";
 import { GlobalPool, Pool, type PoolOptions, poolGeometry, poolWindow } from "./pooling.ts";
+import type { Defaults, Exactly, shapeRule } from "./shapeRule.ts";
+import type { GlobalPoolRule, PoolRule } from "./window.rule.ts";
 
 /** How {@link avgPool} slides and what it divides by. */
 export interface AvgPoolOptions extends PoolOptions {
@@ -124,9 +126,16 @@ export function globalAvgPool(x: Tensor): Tensor {
 }
 
 /** The layer of {@link avgPool}; it has no parameters.  `[…, H, W] → […, oh, ow]` */
-export class AvgPool extends Pool<AvgPoolOptions> {
+export class AvgPool<
+  const Kernel extends Pair = Pair,
+  const Options extends AvgPoolOptions = Defaults,
+> extends Pool<AvgPoolOptions> {
+  declare readonly [shapeRule]: PoolRule<"AvgPool", Kernel, Options>;
   /** @throws {@link ShapeError} or {@link ValueError} when a setting is out of range. */
-  constructor(kernel: Pair, options: AvgPoolOptions = {}) {
+  constructor(
+    kernel: Kernel,
+    options: Exactly<Options, AvgPoolOptions> = {} as Exactly<Options, AvgPoolOptions>,
+  ) {
     super("AvgPool", kernel, options, OPTIONS);
     check("AvgPool", options);
   }
@@ -142,6 +151,7 @@ export class AvgPool extends Pool<AvgPoolOptions> {
 
 /** The layer of {@link globalAvgPool}; it has no parameters.  `[…, H, W] → […, 1, 1]` */
 export class GlobalAvgPool extends GlobalPool {
+  declare readonly [shapeRule]: GlobalPoolRule<"GlobalAvgPool", 1>;
   forward(x: Tensor): Tensor {
     return globalAvgPool(x);
   }

@@ -19,6 +19,7 @@ import { normalizeChannels, normalizeWith } from "./normalize.ts";
 import { type Annotation, annotate } from "./note.ts";
 import { requireChannels, requirePerChannel } from "./operands.ts";
 import { checkNumber } from "./options.ts";
+import type { SameChannels, shapeRule } from "./shapeRule.ts";
 
 /** What {@link batchNorm2d} normalises by. */
 export interface BatchNorm2DFunctionOptions {
@@ -114,7 +115,8 @@ export interface BatchNorm2DOptions {
  * @example
  * new Sequential(new Conv2D(3, 16, 3, { bias: false }), new BatchNorm2D(16), new ReLU());
  */
-export class BatchNorm2D extends Module {
+export class BatchNorm2D<const Channels extends number = number> extends Module {
+  declare readonly [shapeRule]: SameChannels<"BatchNorm2D", Channels>;
   /** `[C]`, or `null` unless affine */
   readonly weight: Tensor | null;
   /** `[C]`, or `null` unless affine */
@@ -133,7 +135,7 @@ export class BatchNorm2D extends Module {
    * @throws {@link ShapeError} unless channels is a whole number ≥ 1; {@link ValueError} for any
    * other option out of range.
    */
-  constructor(channels: number, options: BatchNorm2DOptions = {}) {
+  constructor(channels: Channels, options: BatchNorm2DOptions = {}) {
     super();
     checkOptions("BatchNorm2D", options, [
       "epsilon",

@@ -7,6 +7,7 @@ import {
   ShapeError,
   type Tensor,
 } from "@convgrad/core";
+import type { Conv2DRule } from "./conv2d.rule.ts";
 import {
   checkGroups,
   checkSize,
@@ -27,6 +28,7 @@ import { Module, parameter } from "./module.ts";
 import { annotate } from "./note.ts";
 import { requireOperands } from "./operands.ts";
 import { checkChoice } from "./options.ts";
+import type { Defaults, Exactly, shapeRule } from "./shapeRule.ts";
 
 /** What the cells around an image hold: zeros, or what the mirror, the edge or the other side shows. */
 export type PaddingMode = "zeros" | "reflect" | "replicate" | "circular";
@@ -174,7 +176,13 @@ export interface Conv2DLayerOptions extends Conv2DOptions {
  * @example
  * new Conv2D(1, 6, 5, { padding: 2 }).forward(images); // [N, 1, 28, 28] → [N, 6, 28, 28]
  */
-export class Conv2D extends Module {
+export class Conv2D<
+  const Channels extends number = number,
+  const Filters extends number = number,
+  const Kernel extends Pair = Pair,
+  const Options extends Conv2DLayerOptions = Defaults,
+> extends Module {
+  declare readonly [shapeRule]: Conv2DRule<"Conv2D", Channels, Filters, Kernel, Options>;
   /** `[filters, channels / groups, kh, kw]` */
   readonly weight: Tensor;
   /** `[filters]`, or `null` without bias */
@@ -187,10 +195,15 @@ export class Conv2D extends Module {
    * @param kernel height and width of a filter
    * @throws {@link ShapeError} when a number is out of range or groups do not divide channels and filters.
    */
-  constructor(channels: number, filters: number, kernel: Pair, options: Conv2DLayerOptions = {}) {
+  constructor(
+    channels: Channels,
+    filters: Filters,
+    kernel: Kernel,
+    options: Exactly<Options, Conv2DLayerOptions> = {} as Exactly<Options, Conv2DLayerOptions>,
+  ) {
     super();
     checkOptions("Conv2D", options, [...OPTIONS, "bias"]);
-    const { bias = true, ...sliding } = options;
+    const { bias = true, ...sliding }: Conv2DLayerOptions = options;
     const { groups = 1 } = sliding;
     const [c, o] = pairOf("Conv2D", "channels and filters", [channels, filters], 1);
     const [kh, kw] = checkWindow("Conv2D", settingsOf(kernel, sliding)).kernel;

@@ -9,6 +9,7 @@ import {
   type Tensor,
   windowExtent,
 } from "@convgrad/core";
+import type { ConvTranspose2DRule } from "./conv2d.rule.ts";
 import {
   type CheckedWindow,
   checkGroups,
@@ -26,6 +27,7 @@ import { stampLoops } from "./loops/stamps.ts";
 import { Module, parameter } from "./module.ts";
 import { annotate } from "./note.ts";
 import { requireOperands } from "./operands.ts";
+import type { Defaults, Exactly, shapeRule } from "./shapeRule.ts";
 
 /** How the filters of a transposed convolution stamp. */
 export interface ConvTranspose2DOptions {
@@ -184,7 +186,13 @@ export interface ConvTranspose2DLayerOptions extends ConvTranspose2DOptions {
  * @example
  * new ConvTranspose2D(16, 8, 2, { stride: 2 }).forward(x); // [N, 16, 14, 14] → [N, 8, 28, 28]
  */
-export class ConvTranspose2D extends Module {
+export class ConvTranspose2D<
+  const Channels extends number = number,
+  const Filters extends number = number,
+  const Kernel extends Pair = Pair,
+  const Options extends ConvTranspose2DLayerOptions = Defaults,
+> extends Module {
+  declare readonly [shapeRule]: ConvTranspose2DRule<Channels, Filters, Kernel, Options>;
   /** `[channels, filters / groups, kh, kw]` */
   readonly weight: Tensor;
   /** `[filters]`, or `null` without bias */
@@ -199,14 +207,17 @@ export class ConvTranspose2D extends Module {
    * filters.
    */
   constructor(
-    channels: number,
-    filters: number,
-    kernel: Pair,
-    options: ConvTranspose2DLayerOptions = {},
+    channels: Channels,
+    filters: Filters,
+    kernel: Kernel,
+    options: Exactly<Options, ConvTranspose2DLayerOptions> = {} as Exactly<
+      Options,
+      ConvTranspose2DLayerOptions
+    >,
   ) {
     super();
     checkOptions("ConvTranspose2D", options, [...OPTIONS, "bias"]);
-    const { bias = true, ...stamping } = options;
+    const { bias = true, ...stamping }: ConvTranspose2DLayerOptions = options;
     const { groups = 1 } = stamping;
     const [c, o] = pairOf("ConvTranspose2D", "channels and filters", [channels, filters], 1);
     const [kh, kw] = checkStamps("ConvTranspose2D", kernel, stamping).kernel;

@@ -1,3 +1,4 @@
+import type { Elements, MayEqual, ShapeText, SizeText } from "@convgrad/core";
 import {
   checkBoolean,
   checkOptions,
@@ -14,6 +15,7 @@ import type { Loops } from "./loops/loops.ts";
 import { Module, parameter } from "./module.ts";
 import { annotate } from "./note.ts";
 import { requireOperands } from "./operands.ts";
+import type { Refusal, Sample, ShapeRule, shapeRule } from "./shapeRule.ts";
 
 /**
  * A fully connected layer:  y[n, o] = b[o] + Σ_k x[n, k]·w[k, o].   ∂w = xᵀg, ∂x = g wᵀ, ∂b = Σ_n g
@@ -57,20 +59,42 @@ export function denseSentence(x: Tensor, w: Tensor): { spec: string; a: Tensor; 
   return { spec: "nk, ko -> no", a: x.rank === 2 ? x : x.reshape([-1, w.shape[0]!]), b: w };
 }
 
+/** `[…, in] → […, out]` */
+interface DenseRule<Inputs extends number, Outputs extends number> extends ShapeRule {
+  readonly output: this["input"] extends readonly [
+    ...infer Lead extends Shape,
+    infer K extends number,
+  ]
+    ? MayEqual<K, Inputs> extends true
+      ? [...Lead, Outputs]
+      : Refusal<
+          "Dense",
+          `expects ${Inputs} inputs but receives ${K}${Lead extends readonly [unknown] ? "" : `, the last of ${ShapeText<Sample<this["input"]>>}`}`,
+          Lead extends readonly [unknown]
+            ? `write new Dense(${K}, ${SizeText<Outputs>})`
+            : `put new Flatten() before it: new Dense(${SizeText<Elements<Sample<this["input"]>>>}, ${SizeText<Outputs>})`
+        >
+    : Shape;
+}
+
 /**
  * A layer with a learned weight from every input to every output: see {@link dense}.
  * `[…, in] → […, out]`
  *
  * Initial values are PyTorch's: weights and biases uniform in ±1/√in.
  */
-export class Dense extends Module {
+export class Dense<
+  const Inputs extends number = number,
+  const Outputs extends number = number,
+> extends Module {
+  declare readonly [shapeRule]: DenseRule<Inputs, Outputs>;
   /** `[in, out]` */
   readonly weight: Tensor;
   /** `[out]`, or `null` without bias */
   readonly bias: Tensor | null;
 
   /** @throws {@link ShapeError} unless both sizes are whole numbers ≥ 1. */
-  constructor(inputs: number, outputs: number, options: { readonly bias?: boolean } = {}) {
+  constructor(inputs: Inputs, outputs: Outputs, options: { readonly bias?: boolean } = {}) {
     super();
     checkOptions("Dense", options, ["bias"]);
     const { bias = true } = options;

@@ -1,24 +1,50 @@
-import { checkOptions, requireTensor, type Tensor } from "@convgrad/core";
+import {
+  checkOptions,
+  type Flattened,
+  requireTensor,
+  type Shape,
+  type Tensor,
+} from "@convgrad/core";
 import { Cellwise } from "./activations.ts";
 import { checkSize } from "./geometry.ts";
 import { reshapeLoops } from "./loops/elementwise.ts";
 import type { Loops } from "./loops/loops.ts";
+import type { Defaults, Exactly, Option, Refusal, ShapeRule, shapeRule } from "./shapeRule.ts";
+
+/** How a {@link Flatten} flattens. */
+export interface FlattenOptions {
+  /** The first axis to merge; default 1. */
+  readonly start?: number;
+}
+
+/** `[N, C, H, W] → [N, C·H·W]` */
+interface FlattenRule<Options> extends ShapeRule {
+  readonly layer: "Flatten";
+  readonly output: this["input"] extends infer X extends Shape
+    ? Flattened<X, Option<Options, "start", 1> & number> extends infer Y
+      ? Y extends string
+        ? Refusal<"Flatten", Y, "lower the start">
+        : Y
+      : never
+    : Shape;
+}
 
 /**
  * All axes from `start` on in one: by default everything after the batch axis.  `[N, C, H, W] → [N, C·H·W]`; a view
  * where the layout allows
  */
-export class Flatten extends Cellwise {
+export class Flatten<const Options extends FlattenOptions = Defaults> extends Cellwise {
+  declare readonly [shapeRule]: FlattenRule<Options>;
   readonly start: number;
 
   /**
    * @param options.start the first axis to merge; default 1
    * @throws {@link ShapeError} unless it is a whole number ≥ 0.
    */
-  constructor(options: { readonly start?: number } = {}) {
+  constructor(options: Exactly<Options, FlattenOptions> = {} as Exactly<Options, FlattenOptions>) {
     super();
     checkOptions("Flatten", options, ["start"]);
-    const { start = 1 } = options;
+    const { start = 1 }: FlattenOptions = options;
     checkSize("Flatten", "start", start, 0);
     this.start = start;
   }

@@ -16,6 +16,7 @@ import { normalizeGroups } from "./normalize.ts";
 import { annotate } from "./note.ts";
 import { requireChannels, requirePerChannel } from "./operands.ts";
 import { checkNumber } from "./options.ts";
+import type { SameChannels, shapeRule } from "./shapeRule.ts";
 
 /**
  * Group normalisation: the channels of each image in equal groups, each group with mean 0 and variance 1 by itself, so
@@ -76,7 +77,8 @@ export interface GroupNormOptions {
 }
 
 /** The layer of {@link groupNorm}, the same in training and use; weights begin as 1, biases as 0.  `[N, C, …] → [N, C, …]` */
-export class GroupNorm extends Module {
+export class GroupNorm<const Channels extends number = number> extends Module {
+  declare readonly [shapeRule]: SameChannels<"GroupNorm", Channels>;
   /** `[C]`, or `null` unless affine */
   readonly weight: Tensor | null;
   /** `[C]`, or `null` unless affine */
@@ -86,7 +88,7 @@ export class GroupNorm extends Module {
   readonly epsilon: number;
 
   /** @throws {@link ShapeError} or {@link ValueError} when a setting is out of range. */
-  constructor(groups: number, channels: number, options: GroupNormOptions = {}) {
+  constructor(groups: number, channels: Channels, options: GroupNormOptions = {}) {
     super();
     checkOptions("GroupNorm", options, ["epsilon", "affine"]);
     const { epsilon = 1e-5, affine = true } = options;

@@ -11,6 +11,8 @@ import {
   Pool,
   poolGeometry,
 } from "./pooling.ts";
+import type { Defaults, Exactly, shapeRule } from "./shapeRule.ts";
+import type { PoolRule } from "./window.rule.ts";
 
 /**
  * The p-norm of each window; p = 2 is L2-norm pooling. A cell gets the gradient in proportion to |x|^(p − 1).
@@ -63,11 +65,19 @@ function checkOrder(operation: string, p: number): void {
 }
 
 /** The layer of {@link lpPool}; it has no parameters.  `[…, H, W] → […, oh, ow]` */
-export class LpPool extends Pool<DilatedPoolOptions> {
+export class LpPool<
+  const Kernel extends Pair = Pair,
+  const Options extends DilatedPoolOptions = Defaults,
+> extends Pool<DilatedPoolOptions> {
+  declare readonly [shapeRule]: PoolRule<"LpPool", Kernel, Options>;
   readonly p: number;
 
   /** @throws {@link ValueError} for p < 1; {@link ShapeError} when a setting is out of range. */
-  constructor(p: number, kernel: Pair, options: DilatedPoolOptions = {}) {
+  constructor(
+    p: number,
+    kernel: Kernel,
+    options: Exactly<Options, DilatedPoolOptions> = {} as Exactly<Options, DilatedPoolOptions>,
+  ) {
     super("LpPool", kernel, options);
     checkOrder("LpPool", p);
     this.p = p;

@@ -11,6 +11,8 @@ import {
   Pool,
   poolGeometry,
 } from "./pooling.ts";
+import type { Defaults, Exactly, shapeRule } from "./shapeRule.ts";
+import type { GlobalPoolRule, PoolRule } from "./window.rule.ts";
 
 /** How {@link maxPool} slides. */
 export type MaxPoolOptions = DilatedPoolOptions;
@@ -72,9 +74,16 @@ export function globalMaxPool(x: Tensor): Tensor {
 }
 
 /** The layer of {@link maxPool}; it has no parameters.  `[…, H, W] → […, oh, ow]` */
-export class MaxPool extends Pool<MaxPoolOptions> {
+export class MaxPool<
+  const Kernel extends Pair = Pair,
+  const Options extends MaxPoolOptions = Defaults,
+> extends Pool<MaxPoolOptions> {
+  declare readonly [shapeRule]: PoolRule<"MaxPool", Kernel, Options>;
   /** @throws {@link ShapeError} when a setting is out of range. */
-  constructor(kernel: Pair, options: MaxPoolOptions = {}) {
+  constructor(
+    kernel: Kernel,
+    options: Exactly<Options, MaxPoolOptions> = {} as Exactly<Options, MaxPoolOptions>,
+  ) {
     super("MaxPool", kernel, options);
   }
   forward(x: Tensor): Tensor {
@@ -87,6 +96,7 @@ export class MaxPool extends Pool<MaxPoolOptions> {
 
 /** The layer of {@link globalMaxPool}; it has no parameters.  `[…, H, W] → […, 1, 1]` */
 export class GlobalMaxPool extends GlobalPool {
+  declare readonly [shapeRule]: GlobalPoolRule<"GlobalMaxPool", 1>;
   forward(x: Tensor): Tensor {
     return globalMaxPool(x);
   }

@@ -19,6 +19,7 @@ import type { WindowGeometry } from "./geometry.ts";
 import type { Loops } from "./loops/loops.ts";
 import { printLoops } from "./loops/print.ts";
 import { type BackwardHook, type ForwardHook, onBackward, onForward } from "./moduleHooks.ts";
+import type { ShapeRule, shapeRule } from "./shapeRule.ts";
 import { type Summary, summarize } from "./summary.ts";
 
 const parameters = new WeakSet<Tensor>();
@@ -81,6 +82,8 @@ interface Place {
  * }
  */
 export abstract class Module {
+  /** For the compiler alone: what shape the module makes of a shape. */
+  declare readonly [shapeRule]: ShapeRule;
   #switching = false;
   /** Whether the module behaves as in training (the default) or as in use; set by `train()` and `eval()`. */
   training = true;

@@ -6,6 +6,7 @@ import { Module, parameter } from "./module.ts";
 import { annotate } from "./note.ts";
 import { requireFloats, requireOperands, requirePerChannel } from "./operands.ts";
 import { checkNumber } from "./options.ts";
+import type { SameChannels, SameShape, shapeRule } from "./shapeRule.ts";
 
 /**
  * y = x where x > 0, else w·x with a learned slope w.
@@ -29,7 +30,8 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
 }
 
 /** The layer of {@link prelu}; any shape, `[N, channels, …]` for a slope per channel. */
-export class PReLU extends Module {
+export class PReLU<const Channels extends number = number> extends Module {
+  declare readonly [shapeRule]: Channels extends 1 ? SameShape : SameChannels<"PReLU", Channels>;
   /** `[channels]` */
   readonly weight: Tensor;
 
@@ -39,7 +41,7 @@ export class PReLU extends Module {
    * @throws {@link ShapeError} unless channels is a whole number ≥ 1; {@link ValueError} for an
    * initial slope that is no finite number.
    */
-  constructor(channels = 1, initial = 0.25) {
+  constructor(channels: Channels = 1 as Channels, initial = 0.25) {
     super();
     checkSize("PReLU", "channels", channels, 1);
     checkNumber("PReLU", "initial", initial);

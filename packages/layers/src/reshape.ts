@@ -1,6 +1,8 @@
 import {
+  type Elements,
   formatShape,
   formatValue,
+  type Reshaped,
   requireTensor,
   type Shape,
   ShapeError,
@@ -9,6 +11,22 @@ import {
 import { reshapeLoops } from "./loops/elementwise.ts";
 import type { Loops } from "./loops/loops.ts";
 import { Module } from "./module.ts";
+import type { Refusal, Sample, ShapeRule, shapeRule } from "./shapeRule.ts";
+
+/** `[N, …] → [N, ...shape]` */
+interface ReshapeRule<To extends Shape> extends ShapeRule {
+  readonly output: this["input"] extends readonly [infer N extends number, ...Shape]
+    ? Reshaped<Sample<this["input"]>, To> extends infer Y
+      ? Y extends Shape
+        ? [N, ...Y]
+        : Refusal<
+            "Reshape",
+            Y & string,
+            `its sizes must multiply to ${Elements<Sample<this["input"]>>}`
+          >
+      : never
+    : Shape;
+}
 
 /**
  * The cells of each sample under another shape.  `[N, …] → [N, ...shape]`; a view where the layout allows
@@ -16,14 +34,15 @@ import { Module } from "./module.ts";
  * @example
  * new Reshape(1, 28, 28).forward(pixels); // [N, 784] → [N, 1, 28, 28]
  */
-export class Reshape extends Module {
+export class Reshape<const To extends Shape = Shape> extends Module {
+  declare readonly [shapeRule]: ReshapeRule<To>;
   readonly shape: Shape;
 
   /**
    * @param shape without the batch axis; one size may be −1 = whatever is left
    * @throws {@link ShapeError} for other sizes.
    */
-  constructor(...shape: number[]) {
+  constructor(...shape: To) {
     super();
     const isSize = (n: number) => Number.isSafeInteger(n) && n >= -1;
     if (!shape.every(isSize) || shape.filter((n) => n === -1).length > 1) {

@@ -11,11 +11,13 @@ import { Cellwise } from "./activations.ts";
 import { residualLoops } from "./loops/chain.ts";
 import type { Loops } from "./loops/loops.ts";
 import { Module } from "./module.ts";
+import type { ResidualRule } from "./sequential.rule.ts";
+import type { shapeRule } from "./shapeRule.ts";
 
 /** What else a {@link Residual} does. */
-export interface ResidualOptions {
+export interface ResidualOptions<Shortcut extends Module = Module> {
   /** Where the body changes the shape: what makes x fit; default: x as it is. */
-  readonly shortcut?: Module;
+  readonly shortcut?: Shortcut;
   /** Applied to the sum; default none. */
   readonly activation?: Module;
 }
@@ -29,14 +31,18 @@ export interface ResidualOptions {
  *
  * Source: He et al. 2015, arXiv:1512.03385, equations (1) and (2).
  */
-export class Residual extends Module {
+export class Residual<
+  Body extends Module = Module,
+  Shortcut extends Module = never,
+> extends Module {
+  declare readonly [shapeRule]: ResidualRule<Body, Shortcut>;
   readonly body: Module;
   readonly shortcut: Module | null;
   readonly sum: Sum = new Sum();
   readonly activation: Module | null;
 
   /** @throws {@link ValueError} for anything that is no module. */
-  constructor(body: Module, options: ResidualOptions = {}) {
+  constructor(body: Body, options: ResidualOptions<Shortcut> = {}) {
     super();
     checkOptions("Residual", options, ["shortcut", "activation"]);
     const { shortcut, activation } = options;

@@ -1,10 +1,12 @@
 import type { Shape, Tensor } from "@convgrad/core";
 import { checkOptions } from "@convgrad/core";
+import type { Conv2DRule } from "./conv2d.rule.ts";
 import { Conv2D, type Conv2DLayerOptions } from "./conv2d.ts";
 import { type Pair, pairOf } from "./geometry.ts";
 import { chainLoops } from "./loops/chain.ts";
 import type { Loops } from "./loops/loops.ts";
 import { Module } from "./module.ts";
+import type { Defaults, Exactly, shapeRule } from "./shapeRule.ts";
 
 /** {@link Conv2DLayerOptions} but for the groups, which the layer sets itself. */
 export type SeparableConv2DOptions = Omit<Conv2DLayerOptions, "groups">;
@@ -22,7 +24,13 @@ const OPTIONS = ["stride", "padding", "paddingMode", "dilation", "flip", "bias"]
  *
  * Source: Howard et al. 2017, arXiv:1704.04861 (MobileNets), without normalisation and ReLU between the steps.
  */
-export class SeparableConv2D extends Module {
+export class SeparableConv2D<
+  const Channels extends number = number,
+  const Filters extends number = number,
+  const Kernel extends Pair = Pair,
+  const Options extends SeparableConv2DOptions = Defaults,
+> extends Module {
+  declare readonly [shapeRule]: Conv2DRule<"SeparableConv2D", Channels, Filters, Kernel, Options>;
   readonly depthwise: Conv2D;
   readonly pointwise: Conv2D;
 
@@ -33,10 +41,13 @@ export class SeparableConv2D extends Module {
    * @throws {@link ShapeError} or {@link ValueError} when a setting is out of range.
    */
   constructor(
-    channels: number,
-    filters: number,
-    kernel: Pair,
-    options: SeparableConv2DOptions = {},
+    channels: Channels,
+    filters: Filters,
+    kernel: Kernel,
+    options: Exactly<Options, SeparableConv2DOptions> = {} as Exactly<
+      Options,
+      SeparableConv2DOptions
+    >,
   ) {
     super();
     checkOptions("SeparableConv2D", options, OPTIONS);

@@ -2,6 +2,7 @@ import { formatValue, requireTensor, type Shape, type Tensor, ValueError } from 
 import type { Loops } from "./loops/loops.ts";
 import { softmaxLoops } from "./loops/softmax.ts";
 import { Module } from "./module.ts";
+import type { SameShape, shapeRule } from "./shapeRule.ts";
 
 /**
  * y = eˣ / Σ eˣ along an axis, by default the last: positive numbers that sum to 1; any shape.
@@ -24,6 +25,7 @@ export function logSoftmax(x: Tensor, axis = -1): Tensor {
 }
 
 abstract class AlongAxis extends Module {
+  declare readonly [shapeRule]: SameShape;
   readonly axis: number;
 
   /** @throws {@link ValueError} unless the axis is a whole number. */

@@ -1,9 +1,30 @@
-import { type Shape, ShapeError, type Tensor } from "@convgrad/core";
+import { type MayEqual, type Shape, ShapeError, type Tensor } from "@convgrad/core";
+import type { NotImages } from "./conv2d.rule.ts";
 import { pairOf, requireImages, type WindowGeometry, windowGeometry } from "./geometry.ts";
 import type { Loops } from "./loops/loops.ts";
 import { subsampleLoops } from "./loops/resize.ts";
 import { Module } from "./module.ts";
 import { requireChannels } from "./operands.ts";
+import type { Refusal, ShapeRule, shapeRule } from "./shapeRule.ts";
+import type { Ceiling } from "./window.rule.ts";
+
+/** `[N, channels, H, W] → [N, filters, ⌈H/2⌉, ⌈W/2⌉]` */
+interface SubsampleRule<Channels extends number, Filters extends number> extends ShapeRule {
+  readonly output: this["input"] extends readonly [
+    infer N extends number,
+    infer C extends number,
+    infer H extends number,
+    infer W extends number,
+  ]
+    ? MayEqual<C, Channels> extends true
+      ? [N, Filters, Ceiling<H, 2>, Ceiling<W, 2>]
+      : Refusal<
+          "Subsample",
+          `expects ${Channels} channels but receives ${C}`,
+          `write new Subsample(${C}, ${Filters})`
+        >
+    : NotImages<"Subsample", this["input"], Filters>;
+}
 
 /**
  * Every second cell, and channels of zeros before and after up to `filters`, the odd one after: the shortcut without
@@ -11,12 +32,16 @@ import { requireChannels } from "./operands.ts";
  *
  * Source: He et al. 2015, arXiv:1512.03385, section 3.3, option A.
  */
-export class Subsample extends Module {
+export class Subsample<
+  const Channels extends number = number,
+  const Filters extends number = number,
+> extends Module {
+  declare readonly [shapeRule]: SubsampleRule<Channels, Filters>;
   readonly channels: number;
   readonly filters: number;
 
   /** @throws {@link ShapeError} unless channels and filters are whole numbers ≥ 1, and filters not fewer than channels. */
-  constructor(channels: number, filters: number) {
+  constructor(channels: Channels, filters: Filters) {
     super();
     pairOf("Subsample", "channels and filters", [channels, filters], 1);
     if (filters < channels) {

@@ -3,6 +3,7 @@ import {
   checkOptions,
   contract,
   formatValue,
+  type Multiply,
   reference,
   requireTensor,
   type Shape,
@@ -11,6 +12,7 @@ import {
   tensor,
   ValueError,
 } from "@convgrad/core";
+import type { NotImages } from "./conv2d.rule.ts";
 import {
   checkElements,
   checkImageSize,
@@ -25,6 +27,8 @@ import { Module } from "./module.ts";
 import { annotate } from "./note.ts";
 import { requireFloats } from "./operands.ts";
 import { checkChoice } from "./options.ts";
+import type { Exactly, ShapeRule, shapeRule } from "./shapeRule.ts";
+import type { Both } from "./window.rule.ts";
 
 /** How far {@link upsample} enlarges, and what it puts between cells. */
 export interface UpsampleOptions {
@@ -172,12 +176,29 @@ function blend({ size, output, step }: Resized, alignCorners: boolean, { dtype }
   return tensor(weights, { shape: [output, size], dtype });
 }
 
+/** `[N, C, H, W] → [N, C, oh, ow]` */
+interface UpsampleRule<Options> extends ShapeRule {
+  readonly output: this["input"] extends readonly [
+    infer N extends number,
+    infer C extends number,
+    infer H extends number,
+    infer W extends number,
+  ]
+    ? Options extends { readonly size: infer Size extends Pair }
+      ? [N, C, ...Both<Size>]
+      : Options extends { readonly scale: infer Scale }
+        ? [N, C, Multiply<H, Both<Scale>[0]>, Multiply<W, Both<Scale>[1]>]
+        : [N, C, number, number]
+    : NotImages<"Upsample", this["input"], number>;
+}
+
 /** The layer of {@link upsample}; it has no parameters.  `[N, C, H, W] → [N, C, oh, ow]` */
-export class Upsample extends Module {
+export class Upsample<const Options extends UpsampleOptions = UpsampleOptions> extends Module {
+  declare readonly [shapeRule]: UpsampleRule<Options>;
   readonly options: UpsampleOptions;
 
   /** @throws {@link ValueError} or {@link ShapeError} when a setting is out of range. */
-  constructor(options: UpsampleOptions) {
+  constructor(options: Exactly<Options, UpsampleOptions>) {
     super();
     checkUpsample("Upsample", options);
     this.options = options;

@@ -22,7 +22,9 @@ export interface LayerRow<M extends Module = Module, F extends Fields = Fields> 
 }
 
 /** Checks a row's types, and forgets them. */
-export function row<M extends Module, F extends Fields>(given: LayerRow<M, F>): LayerRow {
+export function row<C extends LayerClass, F extends Fields>(
+  given: { readonly class: C } & LayerRow<InstanceType<C>, F>,
+): LayerRow {
   return given as unknown as LayerRow;
 }
 

@@ -1,0 +1,54 @@
+import type { Shape } from "./shape.ts";
+import type { Multiply } from "./sizes.ts";
+
+// What the compiler knows of shapes. A size that it does not know is `number`, a rank that it does not know makes the
+// whole shape `Shape`; both fit everything.
+
+/** Where a tensor carries its shape, for the compiler alone. */
+export declare const sizes: unique symbol;
+
+/** A method, so that a size fits if one of the two is `number` (TypeScript compares arguments of methods both ways). */
+interface Axis<Size> {
+  of(size: Size): void;
+}
+
+/** A shape as tensors carry it: axis by axis, and as a whole where the rank is not known. */
+export interface Carried<S extends Shape> {
+  of(axes: { readonly [Index in keyof S]: Axis<S[Index]> }): void;
+}
+
+/** Whether a tensor of shape A is taken where one of shape B is expected. */
+export type Fits<A extends Shape, B extends Shape> = Carried<A> extends Carried<B> ? true : false;
+
+/** A shape that was inferred from a list: its sizes, or `Shape` for a list of unknown length. */
+export type Known<S extends Shape> = IsUnknownRank<S> extends true ? Shape : [...S];
+
+/** Whether the compiler does not know how many axes there are. */
+export type IsUnknownRank<S extends Shape> = number extends S["length"] ? true : false;
+
+/** Whether two sizes may be equal. */
+export type MayEqual<A, B> = [A & B] extends [never] ? false : true;
+
+/** The number of elements of a shape; 1 for a scalar. */
+export type Elements<S extends Shape, Count extends number = 1> = S extends readonly [
+  infer N extends number,
+  ...infer Rest extends Shape,
+]
+  ? Elements<Rest, Multiply<Count, N>>
+  : S extends readonly []
+    ? Count
+    : number;
+
+/** A size in a message, `"?"` where it is not known. */
+export type SizeText<N extends number> = number extends N ? "?" : `${N}`;
+
+/** `"[16, 5, 5]"` */
+export type ShapeText<S extends Shape> = `[${ListText<S>}]`;
+
+type ListText<S extends Shape> = S extends readonly [infer N extends number]
+  ? SizeText<N>
+  : S extends readonly [infer N extends number, ...infer Rest extends Shape]
+    ? `${SizeText<N>}, ${ListText<Rest>}`
+    : S extends readonly []
+      ? ""
+      : "…";

@@ -1,0 +1,69 @@
+import type { IsUnknownRank, MayEqual, Shape } from "@convgrad/core";
+
+/** Where the class of a layer says, to the compiler alone, what shape it makes of a shape: a {@link ShapeRule}. */
+export declare const shapeRule: unique symbol;
+
+/**
+ * What a layer makes of a shape `[N, …]`, as a function that the compiler calls: it puts the shape in the place of
+ * `input`, and reads `output`. An output that is `unknown` stands for any shape.
+ *
+ * @example
+ * interface Doubled extends ShapeRule {
+ *   readonly output: this["input"] extends [infer N, infer K extends number] ? [N, Multiply<K, 2>] : Shape;
+ * }
+ * class Double extends Module {
+ *   declare readonly [shapeRule]: Doubled;
+ *   …
+ * }
+ */
+export interface ShapeRule {
+  readonly input: unknown;
+  /** A shape, or a {@link Refusal}. */
+  readonly output: unknown;
+}
+
+/** In place of a shape: what a layer expects and what it gets, and how to mend it. */
+export interface Refusal<Layer extends string, Says extends string, Remedy extends string> {
+  readonly layer: Layer;
+  readonly says: Says;
+  readonly remedy: Remedy;
+}
+
+/** The rule of layers that work on each cell: any shape remains as it is. */
+export interface SameShape extends ShapeRule {
+  readonly output: this["input"];
+}
+
+/** The rule of layers that keep `[N, channels, …]` as it is. */
+export interface SameChannels<Layer extends string, Channels extends number> extends ShapeRule {
+  readonly output: this["input"] extends readonly [number, infer C extends number, ...Shape]
+    ? MayEqual<C, Channels> extends true
+      ? this["input"]
+      : Refusal<
+          Layer,
+          `expects ${Channels} channels but receives ${C}`,
+          `write new ${Layer}(${Layer extends "GroupNorm" ? "groups, " : ""}${C})`
+        >
+    : this["input"];
+}
+
+/** A shape without its batch axis. */
+export type Sample<S> = S extends readonly [number, ...infer Rest extends Shape] ? Rest : Shape;
+
+/** A shape with an unknown number of samples in front. */
+export type Batch<S extends Shape> = IsUnknownRank<S> extends true ? Shape : [number, ...S];
+
+/** An option of a layer: as given, its default where it is absent, both where it may be. */
+export type Option<Options, Key extends PropertyKey, Default> = Key extends keyof Options
+  ? undefined extends Options[Key]
+    ? Default | Exclude<Options[Key], undefined>
+    : Options[Key]
+  : Default;
+
+/** Options of a layer, whose names the compiler checks although it infers their type. */
+export type Exactly<Options, Known> = Options & {
+  readonly [Key in Exclude<keyof Options, keyof Known>]: never;
+};
+
+/** The options of a layer that was made without any. */
+export type Defaults = Record<never, never>;
