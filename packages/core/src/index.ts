@@ -87,6 +87,6 @@ export type {
 } from "./shape.rule.ts";
 export type { Shape } from "./shape.ts";
 export { formatShape, sameShape, sizeOf, unravelIndex } from "./shape.ts";
-export type { Add, Divide, Multiply, Subtract } from "./sizes.ts";
+export type { Add, Divide, Multiply, Subtract } from "./sizes.rule.ts";
 export type { NestedArray } from "./tensor.ts";
 export { Tensor } from "./tensor.ts";

@@ -1,5 +1,5 @@
 import type { Shape } from "./shape.ts";
-import type { Multiply } from "./sizes.ts";
+import type { Multiply } from "./sizes.rule.ts";
 
 // What the compiler knows of shapes. A size that it does not know is `number`, a rank that it does not know makes the
 // whole shape `Shape`; both fit everything.

@@ -13,7 +13,7 @@ import { Module } from "./module.ts";
 import { annotate } from "./note.ts";
 import { requireFloats } from "./operands.ts";
 import { checkChoice, checkNumber } from "./options.ts";
-import type { SameShape, shapeRule } from "./shapeRule.ts";
+import type { SameShape, shapeRule } from "./shape.rule.ts";
 
 /**
  * y = max(0, x), any shape.  ∂x = g where x > 0, else 0: relu'(0) = 0, as PyTorch.

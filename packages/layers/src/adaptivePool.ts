@@ -9,7 +9,7 @@ import { Module } from "./module.ts";
 import { annotate } from "./note.ts";
 import { requireFloats } from "./operands.ts";
 import { poolGeometry, poolWindow } from "./pooling.ts";
-import type { shapeRule } from "./shapeRule.ts";
+import type { shapeRule } from "./shape.rule.ts";
 import type { GlobalPoolRule } from "./window.rule.ts";
 
 const LOWER = "lower the output";

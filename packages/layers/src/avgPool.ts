@@ -12,7 +12,7 @@ import { avgPoolLoops, countedCells } from "./loops/pooling.ts";
 import { tapsOf } from "./loops/windows.ts";
 import { annotate } from "./note.ts";
 import { GlobalPool, Pool, type PoolOptions, poolGeometry, poolWindow } from "./pooling.ts";
-import type { Defaults, Exactly, shapeRule } from "./shapeRule.ts";
+import type { Defaults, Exactly, shapeRule } from "./shape.rule.ts";
 import type { GlobalPoolRule, PoolRule } from "./window.rule.ts";
 
 /** How {@link avgPool} slides and what it divides by. */

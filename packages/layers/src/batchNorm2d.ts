@@ -19,7 +19,7 @@ import { normalizeChannels, normalizeWith } from "./normalize.ts";
 import { type Annotation, annotate } from "./note.ts";
 import { requireChannels, requirePerChannel } from "./operands.ts";
 import { checkNumber } from "./options.ts";
-import type { SameChannels, shapeRule } from "./shapeRule.ts";
+import type { SameChannels, shapeRule } from "./shape.rule.ts";
 
 /** What {@link batchNorm2d} normalises by. */
 export interface BatchNorm2DFunctionOptions {

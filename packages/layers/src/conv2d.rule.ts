@@ -8,7 +8,7 @@ import type {
   SizeText,
   Subtract,
 } from "@convgrad/core";
-import type { Option, Refusal, Sample, ShapeRule } from "./shapeRule.ts";
+import type { Option, Refusal, Sample, ShapeRule } from "./shape.rule.ts";
 import type { Both, Extent, Sides, Slide } from "./window.rule.ts";
 
 /** `[N, C, H, W] → [N, O, oh, ow]`, as `conv2d` slides. */

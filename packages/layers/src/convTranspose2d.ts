@@ -27,7 +27,7 @@ import { stampLoops } from "./loops/stamps.ts";
 import { Module, parameter } from "./module.ts";
 import { annotate } from "./note.ts";
 import { requireOperands } from "./operands.ts";
-import type { Defaults, Exactly, shapeRule } from "./shapeRule.ts";
+import type { Defaults, Exactly, shapeRule } from "./shape.rule.ts";
 
 /** How the filters of a transposed convolution stamp. */
 export interface ConvTranspose2DOptions {

@@ -15,7 +15,7 @@ import type { Loops } from "./loops/loops.ts";
 import { Module, parameter } from "./module.ts";
 import { annotate } from "./note.ts";
 import { requireOperands } from "./operands.ts";
-import type { Refusal, Sample, ShapeRule, shapeRule } from "./shapeRule.ts";
+import type { Refusal, Sample, ShapeRule, shapeRule } from "./shape.rule.ts";
 
 /**
  * A fully connected layer:  y[n, o] = b[o] + Σ_k x[n, k]·w[k, o].   ∂w = xᵀg, ∂x = g wᵀ, ∂b = Σ_n g

@@ -9,7 +9,7 @@ import { Cellwise } from "./activations.ts";
 import { checkSize } from "./geometry.ts";
 import { reshapeLoops } from "./loops/elementwise.ts";
 import type { Loops } from "./loops/loops.ts";
-import type { Defaults, Exactly, Option, Refusal, ShapeRule, shapeRule } from "./shapeRule.ts";
+import type { Defaults, Exactly, Option, Refusal, ShapeRule, shapeRule } from "./shape.rule.ts";
 
 /** How a {@link Flatten} flattens. */
 export interface FlattenOptions {

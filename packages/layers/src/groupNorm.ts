@@ -16,7 +16,7 @@ import { normalizeGroups } from "./normalize.ts";
 import { annotate } from "./note.ts";
 import { requireChannels, requirePerChannel } from "./operands.ts";
 import { checkNumber } from "./options.ts";
-import type { SameChannels, shapeRule } from "./shapeRule.ts";
+import type { SameChannels, shapeRule } from "./shape.rule.ts";
 
 /**
  * Group normalisation: the channels of each image in equal groups, each group with mean 0 and variance 1 by itself, so

@@ -11,7 +11,7 @@ import {
   Pool,
   poolGeometry,
 } from "./pooling.ts";
-import type { Defaults, Exactly, shapeRule } from "./shapeRule.ts";
+import type { Defaults, Exactly, shapeRule } from "./shape.rule.ts";
 import type { PoolRule } from "./window.rule.ts";
 
 /**

@@ -19,7 +19,7 @@ import type { WindowGeometry } from "./geometry.ts";
 import type { Loops } from "./loops/loops.ts";
 import { printLoops } from "./loops/print.ts";
 import { type BackwardHook, type ForwardHook, onBackward, onForward } from "./moduleHooks.ts";
-import type { ShapeRule, shapeRule } from "./shapeRule.ts";
+import type { ShapeRule, shapeRule } from "./shape.rule.ts";
 import { type Summary, summarize } from "./summary.ts";
 
 const parameters = new WeakSet<Tensor>();

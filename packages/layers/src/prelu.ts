@@ -6,7 +6,7 @@ import { Module, parameter } from "./module.ts";
 import { annotate } from "./note.ts";
 import { requireFloats, requireOperands, requirePerChannel } from "./operands.ts";
 import { checkNumber } from "./options.ts";
-import type { SameChannels, SameShape, shapeRule } from "./shapeRule.ts";
+import type { SameChannels, SameShape, shapeRule } from "./shape.rule.ts";
 
 /**
  * y = x where x > 0, else w·x with a learned slope w.

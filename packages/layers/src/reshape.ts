@@ -11,7 +11,7 @@ import {
 import { reshapeLoops } from "./loops/elementwise.ts";
 import type { Loops } from "./loops/loops.ts";
 import { Module } from "./module.ts";
-import type { Refusal, Sample, ShapeRule, shapeRule } from "./shapeRule.ts";
+import type { Refusal, Sample, ShapeRule, shapeRule } from "./shape.rule.ts";
 
 /** `[N, …] → [N, ...shape]` */
 interface ReshapeRule<To extends Shape> extends ShapeRule {

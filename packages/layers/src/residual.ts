@@ -12,7 +12,7 @@ import { residualLoops } from "./loops/chain.ts";
 import type { Loops } from "./loops/loops.ts";
 import { Module } from "./module.ts";
 import type { ResidualRule } from "./sequential.rule.ts";
-import type { shapeRule } from "./shapeRule.ts";
+import type { shapeRule } from "./shape.rule.ts";
 
 /** What else a {@link Residual} does. */
 export interface ResidualOptions<Shortcut extends Module = Module> {

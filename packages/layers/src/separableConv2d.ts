@@ -6,7 +6,7 @@ import { type Pair, pairOf } from "./geometry.ts";
 import { chainLoops } from "./loops/chain.ts";
 import type { Loops } from "./loops/loops.ts";
 import { Module } from "./module.ts";
-import type { Defaults, Exactly, shapeRule } from "./shapeRule.ts";
+import type { Defaults, Exactly, shapeRule } from "./shape.rule.ts";
 
 /** {@link Conv2DLayerOptions} but for the groups, which the layer sets itself. */
 export type SeparableConv2DOptions = Omit<Conv2DLayerOptions, "groups">;

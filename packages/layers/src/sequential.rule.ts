@@ -1,6 +1,6 @@
 import type { Fits, Known, Shape, ShapeText, Tensor } from "@convgrad/core";
 import type { Module } from "./module.ts";
-import type { Batch, Refusal, Sample, ShapeRule, shapeRule } from "./shapeRule.ts";
+import type { Batch, Refusal, Sample, ShapeRule, shapeRule } from "./shape.rule.ts";
 
 // What a chain of layers makes of a shape, for the compiler.
 

@@ -11,7 +11,7 @@ import type { Loops } from "./loops/loops.ts";
 import { Module } from "./module.ts";
 import { outputShape } from "./outputShape.ts";
 import type { Checked, OutputOf, SequentialRule } from "./sequential.rule.ts";
-import type { Batch, shapeRule } from "./shapeRule.ts";
+import type { Batch, shapeRule } from "./shape.rule.ts";
 
 /**
  * Layers one after another, each taking the shape that the one before gives; their names are their positions, as in

@@ -2,7 +2,7 @@ import { formatValue, requireTensor, type Shape, type Tensor, ValueError } from 
 import type { Loops } from "./loops/loops.ts";
 import { softmaxLoops } from "./loops/softmax.ts";
 import { Module } from "./module.ts";
-import type { SameShape, shapeRule } from "./shapeRule.ts";
+import type { SameShape, shapeRule } from "./shape.rule.ts";
 
 /**
  * y = eˣ / Σ eˣ along an axis, by default the last: positive numbers that sum to 1; any shape.

@@ -5,7 +5,7 @@ import type { Loops } from "./loops/loops.ts";
 import { subsampleLoops } from "./loops/resize.ts";
 import { Module } from "./module.ts";
 import { requireChannels } from "./operands.ts";
-import type { Refusal, ShapeRule, shapeRule } from "./shapeRule.ts";
+import type { Refusal, ShapeRule, shapeRule } from "./shape.rule.ts";
 import type { Ceiling } from "./window.rule.ts";
 
 /** `[N, channels, H, W] → [N, filters, ⌈H/2⌉, ⌈W/2⌉]` */

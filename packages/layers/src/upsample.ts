@@ -27,7 +27,7 @@ import { Module } from "./module.ts";
 import { annotate } from "./note.ts";
 import { requireFloats } from "./operands.ts";
 import { checkChoice } from "./options.ts";
-import type { Exactly, ShapeRule, shapeRule } from "./shapeRule.ts";
+import type { Exactly, ShapeRule, shapeRule } from "./shape.rule.ts";
 import type { Both } from "./window.rule.ts";
 
 /** How far {@link upsample} enlarges, and what it puts between cells. */

@@ -8,7 +8,7 @@ import type {
   SizeText,
   Subtract,
 } from "@convgrad/core";
-import type { Option, Refusal, Sample, ShapeRule } from "./shapeRule.ts";
+import type { Option, Refusal, Sample, ShapeRule } from "./shape.rule.ts";
 
 // What `windowGeometry` computes, for the compiler.
 

@@ -1,6 +1,6 @@
 import type { Elements, IsUnknownRank, MayEqual, ShapeText } from "../shape.rule.ts";
 import type { Shape } from "../shape.ts";
-import type { Add, Divide, Subtract } from "../sizes.ts";
+import type { Add, Divide, Subtract } from "../sizes.rule.ts";
 
 // Shapes of the operations beside, for the compiler: a shape, `Shape` where too little is known, or a message.
 

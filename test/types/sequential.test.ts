@@ -1,0 +1,201 @@
+import { randn, ShapeError, type Tensor, ValueError } from "@convgrad/core";
+import {
+  AvgPool,
+  BatchNorm2D,
+  Conv2D,
+  Dense,
+  Flatten,
+  GlobalAvgPool,
+  MaxPool,
+  Module,
+  PReLU,
+  ReLU,
+  Residual,
+  Sequential,
+  Subsample,
+  Upsample,
+} from "@convgrad/layers";
+import { expectTypeOf } from "expect-type";
+import { describe, expect, it } from "vitest";
+import { check } from "./compiler.ts";
+
+// `npm run test:types` checks what expectTypeOf and @ts-expect-error say; that the code also runs is checked here.
+
+/** A layer of a user, of which the compiler knows nothing. */
+class Halved extends Module {
+  forward(x: Tensor): Tensor {
+    return x.mul(0.5);
+  }
+}
+
+/** A layer of a user, whose `forward` says its shapes. */
+class Head extends Module {
+  readonly dense = new Dense(400, 10);
+  forward(x: Tensor<[number, 400]>): Tensor<[number, 10]> {
+    return this.dense.forward(x);
+  }
+}
+
+const leNet = () =>
+  Sequential.of(
+    [1, 28, 28],
+    new Conv2D(1, 6, 5, { padding: 2 }),
+    new ReLU(),
+    new MaxPool(2),
+    new Conv2D(6, 16, 5),
+    new ReLU(),
+    new MaxPool(2),
+    new Flatten(),
+    new Dense(400, 120),
+    new ReLU(),
+    new Dense(120, 10),
+  );
+
+describe("layers carry their sizes in their types", () => {
+  it("inferred, never written", () => {
+    expectTypeOf(new Conv2D(1, 6, 5, { padding: 2 })).toEqualTypeOf<
+      Conv2D<1, 6, 5, { readonly padding: 2 }>
+    >();
+    expectTypeOf(new Dense(400, 120)).toEqualTypeOf<Dense<400, 120>>();
+    expectTypeOf(new MaxPool([2, 3])).toEqualTypeOf<MaxPool<readonly [2, 3]>>();
+    expectTypeOf(new BatchNorm2D(6)).toEqualTypeOf<BatchNorm2D<6>>();
+  });
+
+  it("and are the classes they were where nobody cares", () => {
+    const layers: Module[] = [new Conv2D(1, 6, 5, { padding: 2 }), new Flatten(), leNet()];
+    const conv: Conv2D = new Conv2D(1, 6, 5, { padding: "same" });
+    const pool: MaxPool = new MaxPool(2, { ceilMode: true });
+    const slopes: PReLU = new PReLU(4);
+    const model: Sequential = leNet();
+    expectTypeOf(conv.options.stride).toEqualTypeOf<Conv2D["options"]["stride"]>();
+    expectTypeOf(new Sequential(conv, pool, slopes, model, ...layers)).toEqualTypeOf<Sequential>();
+  });
+
+  it("and know their options", () => {
+    // @ts-expect-error: the name of an option that there is not
+    expect(() => new Conv2D(1, 6, 5, { padding: 2, strides: 2 })).toThrow(ValueError);
+    // @ts-expect-error: an option of another layer
+    expect(() => new AvgPool(2, { dilation: 2 })).toThrow(ValueError);
+  });
+});
+
+describe("Sequential.of", () => {
+  it("gives the shapes of input and output", () => {
+    expectTypeOf(leNet()).toEqualTypeOf<Sequential<[1, 28, 28], [10]>>();
+    const features = Sequential.of([1, 28, 28], ...leNet().layers.slice(0, 6));
+    expectTypeOf(features.forward).returns.toEqualTypeOf<Tensor>();
+    const pooled = Sequential.of([6, 14, 14], new Conv2D(6, 16, 5), new ReLU(), new MaxPool(2));
+    expectTypeOf(pooled).toEqualTypeOf<Sequential<[6, 14, 14], [16, 5, 5]>>();
+    expectTypeOf(Sequential.of([3])).toEqualTypeOf<Sequential<[3], [3]>>();
+  });
+
+  it("gives a forward of batches", () => {
+    const model = leNet();
+    expectTypeOf(model.forward).parameter(0).toEqualTypeOf<Tensor<[number, 1, 28, 28]>>();
+    expectTypeOf(model.forward).returns.toEqualTypeOf<Tensor<[number, 10]>>();
+    const unknown: Tensor = randn([2, 1, 28, 28]);
+    expect(model.forward(unknown).shape).toEqual([2, 10]);
+    const half: Tensor<[2, number, 28, number]> = unknown;
+    expect(model.forward(half).shape).toEqual([2, 10]);
+    const coloured: Tensor<[2, 3, 28, 28]> = randn([2, 3, 28, 28]);
+    // @ts-expect-error: three channels
+    expect(() => model.forward(coloured)).toThrow(ShapeError);
+    // @ts-expect-error: no batch axis
+    expect(() => model.forward(randn([1, 28, 28]) as Tensor<[1, 28, 28]>)).toThrow(ShapeError);
+  });
+
+  it("is right about what it knows, and leaves the rest open", () => {
+    const n: number = 3;
+    const open = Sequential.of([n, 8, 8], new Conv2D(n, 4, 3), new Upsample({ scale: 1.5 }));
+    expectTypeOf(open).toEqualTypeOf<Sequential<[number, 8, 8], [4, number, number]>>();
+    const kernel = Sequential.of([3, 8, 8], new Conv2D(3, 4, n), new Flatten(), new Dense(144, 10));
+    expectTypeOf(kernel).toEqualTypeOf<Sequential<[3, 8, 8], [10]>>();
+    const mine = Sequential.of([3, 8, 8], new Halved());
+    expectTypeOf(mine).toEqualTypeOf<Sequential<[3, 8, 8]>>();
+    const after = Sequential.of([3, 8, 8], new Halved(), new Conv2D(3, 4, 3), new GlobalAvgPool());
+    expectTypeOf(after).toEqualTypeOf<Sequential<[3, 8, 8], [4, 1, 1]>>();
+    const head = Sequential.of([16, 5, 5], new Flatten(), new Head());
+    expectTypeOf(head).toEqualTypeOf<Sequential<[16, 5, 5], [10]>>();
+  });
+
+  it("follows residual blocks", () => {
+    const body = new Sequential(new Conv2D(3, 3, 3, { padding: 1 }), new BatchNorm2D(3));
+    const same = Sequential.of([3, 8, 8], new Residual(body, { activation: new ReLU() }));
+    expectTypeOf(same).toEqualTypeOf<Sequential<[3, 8, 8], [3, 8, 8]>>();
+    const wider = new Residual(new Conv2D(3, 6, 3, { padding: 1, stride: 2 }), {
+      shortcut: new Subsample(3, 6),
+    });
+    expectTypeOf(Sequential.of([3, 8, 8], wider)).toEqualTypeOf<Sequential<[3, 8, 8], [6, 4, 4]>>();
+  });
+
+  it("summary() shows the same shapes", () => {
+    const { rows } = leNet().summary([1, 28, 28]);
+    const code = `import { Conv2D, MaxPool, ReLU, Sequential } from "@convgrad/layers";
+      const six = Sequential.of([1, 28, 28], new Conv2D(1, 6, 5, { padding: 2 }), new ReLU(), new MaxPool(2),
+        new Conv2D(6, 16, 5), new ReLU(), new MaxPool(2));`;
+    expect(check(code).types.get("six")).toBe("Sequential<[1, 28, 28], [16, 5, 5]>");
+    expect(rows[5]!.outputShape).toEqual([1, 16, 5, 5]);
+    expect(rows.at(-1)!.outputShape).toEqual([1, 10]);
+  });
+
+  it("refuses at run time what the compiler cannot see, before anything is trained", () => {
+    const inputs: number = 401;
+    const make = () => Sequential.of([16, 5, 5], new Flatten(), new Dense(inputs, 10));
+    expect(make).toThrow(ShapeError);
+    expect(make).toThrow("expects 401 inputs but receives 400");
+    // @ts-expect-error: no shape
+    expect(() => Sequential.of(28, new ReLU())).toThrow(/28 is no input; .* such as \[1, 28, 28\]/);
+    // @ts-expect-error: no module
+    expect(() => Sequential.of([28], [new ReLU()])).toThrow(ValueError);
+  });
+});
+
+describe("a mistake is one sentence where it is", () => {
+  const names = "Sequential, Conv2D, Dense, Flatten, MaxPool, ReLU, Residual, BatchNorm2D, Reshape";
+  const messageOf = (model: string) => {
+    const { mistakes } = check(`import { ${names} } from "@convgrad/layers";\n${model}`);
+    expect(mistakes.length).toBe(1);
+    return /of type '"(.*)"'/.exec(mistakes[0]!.message)?.[1];
+  };
+
+  it.each([
+    [
+      "Sequential.of([3, 28, 28], new Conv2D(3, 64, 5, { stride: 8 }), new Flatten(), new ReLU(), new Dense(400, 120));",
+      "layer 3, Dense: expects 400 inputs but receives 576 ([64, 3, 3] flattened); write new Dense(576, 120)",
+    ],
+    [
+      "Sequential.of([8, 28, 28], new ReLU(), new Conv2D(6, 16, 5), new ReLU());",
+      "layer 1, Conv2D: expects 6 input channels but receives 8; write new Conv2D(8, 16, …)",
+    ],
+    [
+      "Sequential.of([1, 4, 4], new Conv2D(1, 2, 5));",
+      "layer 0, Conv2D: kernel 5×5 does not fit the padded input 4×4; lower the kernel or raise the padding",
+    ],
+    [
+      "Sequential.of([16, 5, 5], new Dense(400, 10));",
+      "layer 0, Dense: expects 400 inputs but receives 5, the last of [16, 5, 5]; put new Flatten() before it: new Dense(400, 10)",
+    ],
+    [
+      "Sequential.of([16, 5, 5], new Flatten(), new Conv2D(16, 8, 3));",
+      "layer 1, Conv2D: expects images [C, H, W] but receives [400] ([16, 5, 5] flattened); put it where there are images, or new Reshape(C, H, W) before it",
+    ],
+    [
+      "Sequential.of([3, 8, 8], new Residual(new Conv2D(3, 6, 3, { padding: 1 })));",
+      "layer 0, Residual: the body gives [6, 8, 8] and the shortcut [3, 8, 8]; pass a shortcut that changes the shape as the body does",
+    ],
+    [
+      "Sequential.of([3, 8, 8], new Residual(new BatchNorm2D(6)));",
+      "layer 0, Residual: in the body, BatchNorm2D expects 6 channels but receives 3; write new BatchNorm2D(3)",
+    ],
+    [
+      "Sequential.of([10], new Reshape(3, 4));",
+      "layer 0, Reshape: [10] has 10 elements, [3, 4] wants 12; its sizes must multiply to 10",
+    ],
+    [
+      "Sequential.of([3, 8, 8], Sequential.of([6, 8, 8], new ReLU()));",
+      "layer 0, Sequential: expects [6, 8, 8] but receives [3, 8, 8]; change the layer before it, or what it expects",
+    ],
+  ])("%s", (model, message) => {
+    expect(messageOf(model)).toBe(message);
+  });
+});
