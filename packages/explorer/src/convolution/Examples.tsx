@@ -33,9 +33,9 @@ export function Examples(): JSX.Element {
   );
 }
 
-/** An address without the pinned element: it stays the same example wherever one looks. */
+/** An address without what is pinned or unfolded: it stays the same example wherever one looks. */
 function unpinned(hash: string): string {
   const { view, query } = parseAddress(hash);
-  query.delete("at");
+  for (const part of ["at", "line", "loops", "lr"]) query.delete(part);
   return formatAddress(view, query);
 }

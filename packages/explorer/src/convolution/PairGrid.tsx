@@ -47,7 +47,7 @@ export function PairGrid({ shown }: { readonly shown: Shown }): JSX.Element {
     <>
       <p class="soft">{SAID[mode]}</p>
       <div class="scroll">
-        <table class="pairs">
+        <table class="pairs" role="presentation">
           <thead>
             <tr>
               <td />

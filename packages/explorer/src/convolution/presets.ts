@@ -149,7 +149,7 @@ export const presets: readonly Preset[] = [
   preset(
     "groups",
     "Groups: each filter sees only its part",
-    [13],
+    [],
     {
       size: [4, 4],
       channels: 4,
@@ -165,7 +165,7 @@ export const presets: readonly Preset[] = [
   preset(
     "dilation",
     "Dilation 2: a kernel with holes",
-    [9],
+    [],
     {
       size: [7, 7],
       kernel: [3, 3],
