@@ -1,0 +1,99 @@
+import type { JSX } from "preact";
+import { Matrix } from "../matrix/Matrix.tsx";
+import { type Plane, reachOf } from "../matrix/plane.ts";
+
+/** The numbers of a tensor, row-major. */
+export interface Numbers {
+  readonly shape: readonly number[];
+  readonly values: readonly number[];
+}
+
+const MOST_CELLS = 12;
+const MOST_PIXELS = 64;
+
+/** How many planes of its last two axes a shape has. */
+export function planesOf(shape: readonly number[]): number {
+  return shape.slice(0, -2).reduce((product, size) => product * size, 1);
+}
+
+/** One of the planes of a tensor's last two axes; a vector is a row. */
+export function planeAt({ shape, values }: Numbers, index: number): Plane {
+  const columns = shape.at(-1) ?? 1;
+  const rows = shape.at(-2) ?? 1;
+  const at = Math.min(index, planesOf(shape) - 1) * rows * columns;
+  return { rows, columns, values: values.slice(at, at + rows * columns) };
+}
+
+/** Where a plane is, as `[0, 1, :, :]`. */
+function placeOf(shape: readonly number[], index: number): string {
+  let rest = Math.min(index, planesOf(shape) - 1);
+  const lead = shape.slice(0, -2).toReversed();
+  const place = lead.map((size) => {
+    const at = rest % size;
+    rest = (rest - at) / size;
+    return at;
+  });
+  return `[${[...place.toReversed(), ":", ":"].join(", ")}]`;
+}
+
+/** A plane of a tensor: as numbers where they can be read, else as colours. */
+export function PlaneView(props: {
+  readonly name: string;
+  readonly symbol: string;
+  readonly of: Numbers;
+  readonly index: number;
+}): JSX.Element {
+  const { name, symbol, of, index } = props;
+  const plane = planeAt(of, index);
+  const caption = `${of.shape.join(" × ") || "a number"}${planesOf(of.shape) > 1 ? `, plane ${placeOf(of.shape, index)}` : ""}`;
+  if (plane.rows <= MOST_CELLS && plane.columns <= MOST_CELLS)
+    return <Matrix name={name} symbol={symbol} caption={caption} plane={plane} />;
+  return (
+    <figure class="heat">
+      <figcaption>
+        {name}, {caption}
+      </figcaption>
+      <HeatMap name={name} plane={plane} />
+    </figure>
+  );
+}
+
+/** A plane as colours, at most its first 64 rows and columns; the deepest is the largest number. */
+export function HeatMap({
+  name,
+  plane,
+}: {
+  readonly name: string;
+  readonly plane: Plane;
+}): JSX.Element {
+  const reach = reachOf(plane.values);
+  const [rows, columns] = [plane.rows, plane.columns].map((n) => Math.min(n, MOST_PIXELS));
+  const cells = Array.from({ length: rows! * columns! }, (_, k) => {
+    const [i, j] = [Math.floor(k / columns!), k % columns!];
+    const value = plane.values[i * plane.columns + j]!;
+    const shade = Number.isFinite(value) ? Math.abs(value) / reach : 0;
+    const ink = value < 0 ? "minus" : "plus";
+    return (
+      <rect
+        key={k}
+        x={j}
+        y={i}
+        width="1"
+        height="1"
+        style={{ fill: `var(--${ink})`, fillOpacity: shade.toFixed(3) }}
+      />
+    );
+  });
+  return (
+    <svg
+      class="heat-map"
+      role="img"
+      aria-label={`${name}: ${plane.rows} by ${plane.columns} numbers as colours`}
+      viewBox={`0 0 ${columns} ${rows}`}
+      preserveAspectRatio="xMinYMin"
+      shapeRendering="crispEdges"
+    >
+      {cells}
+    </svg>
+  );
+}

@@ -1,0 +1,119 @@
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { presets } from "../../packages/explorer/src/graph/presets.ts";
+import { type GoldenTensor, goldenCases } from "../../packages/explorer/src/lessons/golden.ts";
+import { executablePath, NEEDS } from "../browser/chromium.ts";
+import { expectNumbers, explorer, numbersOf } from "./page.ts";
+
+interface ArticleCase {
+  readonly name: string;
+  readonly outputs: Readonly<Record<"o_l" | "delta", GoldenTensor>>;
+  readonly grads: Readonly<Record<"eq13_dW" | "eq20_dX", GoldenTensor>>;
+}
+
+const golden = goldenCases<ArticleCase>("seed_equations.json").find(
+  ({ name }) => name === "article_4x4_k2_relu_integers",
+)!;
+
+const heading = (page: Page) => page.locator(".node-panel h2").innerText();
+const choose = (page: Page, label: string) =>
+  page.locator(`.graph-frame [aria-label^="${label}"]`).first().click();
+
+describe.skipIf(!executablePath)(`the graph view in Chromium ${NEEDS}`, () => {
+  const open = explorer();
+
+  it("shows one layer of the article with the golden numbers, pre-activation apart from output", async () => {
+    const { page, complaints } = await open("#/graph?step=99");
+    await choose(page, "relu ");
+    expectNumbers(await numbersOf(page, "value of relu"), golden.outputs.o_l.data);
+    expectNumbers(await numbersOf(page, "passed to x"), golden.grads.eq20_dX.data);
+    await choose(page, "add of conv2d");
+    expectNumbers(await numbersOf(page, "gradient of add of conv2d"), golden.outputs.delta.data);
+    await choose(page, "w ");
+    expectNumbers(await numbersOf(page, "gradient of w"), golden.grads.eq13_dW.data);
+    expect(page.url()).toContain("at=1");
+    expect(complaints).toEqual([]);
+  });
+
+  it("walks back node by node: gradients arrive, are added up, and are passed on", async () => {
+    const { page } = await open("#/graph");
+    const said = page.locator(".said");
+    expect(await said.innerText()).toContain("begins at the loss");
+    await page.getByRole("button", { name: "Next node" }).click();
+    expect(await heading(page)).toContain("mul of mse");
+    expect(await page.locator(".graph-frame .visited").count()).toBe(1);
+    for (let step = 2; step <= 5; step++)
+      await page.getByRole("button", { name: "Next node" }).click();
+    expect(await said.innerText()).toContain("sub of mse takes its δ, the sum of 2 parts,");
+    await choose(page, "x ");
+    expect(await page.locator(".node-panel").innerText()).toContain("has not arrived yet");
+    await page.getByRole("slider").fill("15");
+    await page.getByRole("button", { name: "One node back" }).click();
+    expect(page.url()).toContain("step=14");
+    await page.getByRole("button", { name: "Next node" }).click();
+    await page.getByRole("button", { name: "Play again" }).click();
+    await page.getByText("Step 2 of 15").waitFor();
+    await page.getByRole("button", { name: "Pause" }).click();
+  });
+
+  it("goes through the nodes with the arrow keys", async () => {
+    const { page } = await open("#/graph?at=0");
+    await page.locator(".graph-frame [tabindex='0']").focus();
+    for (const name of ["w", "b", "relu"]) {
+      await page.keyboard.press("ArrowDown");
+      expect(await heading(page)).toContain(name);
+      expect(await page.evaluate("document.activeElement.getAttribute('aria-label')")).toContain(
+        name,
+      );
+    }
+    await page.keyboard.press("End");
+    expect(await heading(page)).toContain("mul of mse");
+    await page.keyboard.press("Home");
+    expect(await heading(page)).toContain("x");
+  });
+
+  it("takes other numbers, also from the address, and lets bad ones be", async () => {
+    const { page } = await open("#/graph?b=0.5&w=1,2,3");
+    expectNumbers(await numbersOf(page, "input b"), [0.5]);
+    expectNumbers(await numbersOf(page, "input w"), [4, 0, -4, -4]);
+    const cell = page.locator(".matrix[data-name='input b'] .cell");
+    await cell.dblclick();
+    await cell.locator("input").fill("2");
+    await page.keyboard.press("Enter");
+    await cell.locator("input").waitFor({ state: "detached" });
+    expect(page.url()).toContain("b=2");
+    const hostile = await open("#/graph?loss=evil&step=99999&at=77777&plane=1e9&zoom=-4&x=;drop");
+    expect(await hostile.page.locator(".graph-frame .node").count()).toBe(15);
+    expect(hostile.complaints).toEqual([]);
+  });
+
+  it("shows δ from layer to layer, norms and the softmax's gradient", async () => {
+    const { page } = await open("#/graph?loss=net&detail=layers&step=99");
+    const layers = page.locator(".delta-strip button");
+    expect(await layers.locator("strong").allInnerTexts()).toEqual([
+      ...["crossEntropy", "dense", "reshape", "maxPool", "relu", "conv2d"],
+      ...["maxPool", "relu", "conv2d"],
+    ]);
+    await layers.nth(5).click();
+    expect(await heading(page)).toContain("conv2d");
+    expect(await page.locator(".norms tr").count()).toBe(7);
+    const gradients = await page
+      .locator(".softmax [data-value]")
+      .evaluateAll((cells) => cells.map((cell) => Number((cell as HTMLElement).dataset["value"])));
+    expect(gradients[0]).toBeLessThan(0);
+    expect(Math.abs(gradients.reduce((sum, g) => sum + g, 0))).toBeLessThan(1e-12);
+  });
+
+  it("opens every preset", async () => {
+    const { page, complaints } = await open("#/graph");
+    for (const { href } of presets) {
+      await page.evaluate((hash) => {
+        location.hash = hash;
+      }, href);
+      await page.waitForFunction((hash) => location.hash === hash, href);
+      await page.locator(".graph-frame .node.chosen").waitFor();
+      expect(await page.locator("main").innerText()).not.toContain("could not be shown");
+    }
+    expect(complaints).toEqual([]);
+  });
+});
