@@ -1,19 +1,16 @@
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { presets } from "../../packages/explorer/src/graph/presets.ts";
-import { type GoldenTensor, goldenCases } from "../../packages/explorer/src/lessons/golden.ts";
 import { executablePath, NEEDS } from "../browser/chromium.ts";
+import golden from "../golden/data/seed_equations.json" with { type: "json" };
 import { expectNumbers, explorer, numbersOf } from "./page.ts";
 
-interface ArticleCase {
-  readonly name: string;
-  readonly outputs: Readonly<Record<"o_l" | "delta", GoldenTensor>>;
-  readonly grads: Readonly<Record<"eq13_dW" | "eq20_dX", GoldenTensor>>;
+interface Case {
+  readonly outputs: Readonly<Record<"o_l" | "delta", { readonly data: readonly number[] }>>;
+  readonly grads: Readonly<Record<"eq13_dW" | "eq20_dX", { readonly data: readonly number[] }>>;
 }
-
-const golden = goldenCases<ArticleCase>("seed_equations.json").find(
+const { outputs, grads } = golden.cases.find(
   ({ name }) => name === "article_4x4_k2_relu_integers",
-)!;
+) as unknown as Case;
 
 const heading = (page: Page) => page.locator(".node-panel h2").innerText();
 const choose = (page: Page, label: string) =>
@@ -25,12 +22,12 @@ describe.skipIf(!executablePath)(`the graph view in Chromium ${NEEDS}`, () => {
   it("shows one layer of the article with the golden numbers, pre-activation apart from output", async () => {
     const { page, complaints } = await open("#/graph?step=99");
     await choose(page, "relu ");
-    expectNumbers(await numbersOf(page, "value of relu"), golden.outputs.o_l.data);
-    expectNumbers(await numbersOf(page, "passed to x"), golden.grads.eq20_dX.data);
+    expectNumbers(await numbersOf(page, "value of relu"), outputs.o_l.data);
+    expectNumbers(await numbersOf(page, "passed to x"), grads.eq20_dX.data);
     await choose(page, "add of conv2d");
-    expectNumbers(await numbersOf(page, "gradient of add of conv2d"), golden.outputs.delta.data);
+    expectNumbers(await numbersOf(page, "gradient of add of conv2d"), outputs.delta.data);
     await choose(page, "w ");
-    expectNumbers(await numbersOf(page, "gradient of w"), golden.grads.eq13_dW.data);
+    expectNumbers(await numbersOf(page, "gradient of w"), grads.eq13_dW.data);
     expect(page.url()).toContain("at=1");
     expect(complaints).toEqual([]);
   });
@@ -104,13 +101,25 @@ describe.skipIf(!executablePath)(`the graph view in Chromium ${NEEDS}`, () => {
     expect(Math.abs(gradients.reduce((sum, g) => sum + g, 0))).toBeLessThan(1e-12);
   });
 
+  it("shows the trainer's networks, and why one does not fit", async () => {
+    const { page } = await open("#/graph?loss=own&detail=layers&net=conv2k5s2-relu-flat-dense10");
+    const layers = page.locator(".delta-strip strong");
+    expect(await layers.allInnerTexts()).toEqual([
+      ...["crossEntropy", "dense", "reshape", "relu", "conv2d"],
+    ]);
+    const wrong = await open("#/graph?loss=own&net=conv2k15-conv2k15-flat-dense10-dense3");
+    expect(await wrong.page.getByRole("alert").innerText()).toContain("end with a dense layer");
+    expect(wrong.complaints).toEqual([]);
+  });
+
   it("opens every preset", async () => {
     const { page, complaints } = await open("#/graph");
-    for (const { href } of presets) {
-      await page.evaluate((hash) => {
-        location.hash = hash;
-      }, href);
-      await page.waitForFunction((hash) => location.hash === hash, href);
+    const links = await page.locator(".presets a").all();
+    expect(links.length).toBeGreaterThan(8);
+    for (const link of links) {
+      const hash = await link.getAttribute("href");
+      await link.click();
+      expect(page.url()).toContain(hash);
       await page.locator(".graph-frame .node.chosen").waitFor();
       expect(await page.locator("main").innerText()).not.toContain("could not be shown");
     }

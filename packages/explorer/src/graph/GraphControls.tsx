@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { Choice, Panel, WholeField } from "../controls/fields.tsx";
 import { Matrix } from "../matrix/Matrix.tsx";
-import type { GraphState, LossName } from "./fields.ts";
+import { type GraphState, LOSSES, type LossName } from "./fields.ts";
 import { editableLeaves } from "./losses.ts";
 
 export interface GraphControlsProps {
@@ -34,14 +34,13 @@ const ANEW = { at: -1, step: 0, plane: 0, x: null, w: null, b: null, t: null } a
 /** The choice of a loss, its settings and its numbers. */
 export function GraphControls({ state, change }: GraphControlsProps): JSX.Element {
   const { loss, detail } = state;
-  const losses = (Object.keys(NAMES) as LossName[]).filter((name) => name !== "own" || state.net);
   return (
     <section class="card">
       <Panel>
         <Choice
           label="Loss"
           value={loss}
-          options={losses.map((name) => [name, NAMES[name]] as const)}
+          options={LOSSES.map((name) => [name, NAMES[name]] as const)}
           onChange={(value) => change({ ...ANEW, loss: value })}
         />
         <Choice

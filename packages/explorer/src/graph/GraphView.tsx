@@ -3,12 +3,14 @@ import { useMemo } from "preact/hooks";
 import { writeState } from "../address/fields.ts";
 import { useAddressState } from "../address/useAddress.ts";
 import { Notice } from "../controls/Notice.tsx";
+import { outcome } from "../controls/outcome.ts";
 import { formatNumber } from "../matrix/formatNumber.ts";
 import { FIELDS, type GraphState } from "./fields.ts";
 import { GraphControls } from "./GraphControls.tsx";
 import { GraphPicture } from "./GraphPicture.tsx";
 import { DeltaStrip, NormBars, SoftmaxBars } from "./LayerGradients.tsx";
 import { NodePanel } from "./NodePanel.tsx";
+import { presets } from "./presets.ts";
 import { arrivedAt, type Progress, progressOf, titleOf } from "./progress.ts";
 import { WalkControls } from "./WalkControls.tsx";
 import { type Walk, walk } from "./walk.ts";
@@ -20,25 +22,27 @@ export function GraphView(): JSX.Element {
   const looks = { step: 0, at: -1, plane: 0, zoom: 0 };
   const computed = writeState(FIELDS, { ...state, ...looks }).toString();
   // `computed` stands for all of the state that the numbers depend on.
-  const found = useMemo(() => attempt(state), [computed]);
+  const found = useMemo(() => outcome(() => walk(state)), [computed]);
   return (
     <div class="graph-view">
       <GraphControls state={state} change={change} />
-      {found instanceof Error ? (
-        <Notice kind="bad">{found.message}</Notice>
+      {found.value ? (
+        <Walked walk={found.value} state={state} change={change} />
       ) : (
-        <Walked walk={found} state={state} change={change} />
+        <Notice kind="bad">{found.refusal}</Notice>
       )}
+      <section class="card">
+        <h2>Worth a look</h2>
+        <ul class="presets">
+          {presets.map(({ id, title, href, text }) => (
+            <li key={id}>
+              <a href={href}>{title}</a> {text}
+            </li>
+          ))}
+        </ul>
+      </section>
     </div>
   );
-}
-
-function attempt(state: GraphState): Walk | Error {
-  try {
-    return walk(state);
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
-  }
 }
 
 function Walked(props: {

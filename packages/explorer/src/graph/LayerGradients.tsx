@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { formatNumber } from "../matrix/formatNumber.ts";
-import { HeatMap, planeAt, planesOf } from "./PlaneView.tsx";
+import { planeAt, planesOf, Thumbnail } from "./PlaneView.tsx";
 import { type Progress, titleOf } from "./progress.ts";
 import type { SoftmaxRow, Walk } from "./walk.ts";
 
@@ -37,7 +37,7 @@ export function DeltaStrip(props: {
                 <strong>{titleOf(node)}</strong> <small>{node.shape.join(" × ") || "1"}</small>
                 <span class="maps">
                   {maps.map((_, i) => (
-                    <HeatMap
+                    <Thumbnail
                       key={i}
                       name={`δ of ${titleOf(node)}, plane ${i}`}
                       plane={planeAt(values, i)}

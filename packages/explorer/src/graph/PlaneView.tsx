@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { HeatMap } from "../matrix/HeatMap.tsx";
 import { Matrix } from "../matrix/Matrix.tsx";
 import { type Plane, reachOf } from "../matrix/plane.ts";
 
@@ -48,18 +49,11 @@ export function PlaneView(props: {
   const caption = `${of.shape.join(" × ") || "a number"}${planesOf(of.shape) > 1 ? `, plane ${placeOf(of.shape, index)}` : ""}`;
   if (plane.rows <= MOST_CELLS && plane.columns <= MOST_CELLS)
     return <Matrix name={name} symbol={symbol} caption={caption} plane={plane} />;
-  return (
-    <figure class="heat">
-      <figcaption>
-        {name}, {caption}
-      </figcaption>
-      <HeatMap name={name} plane={plane} />
-    </figure>
-  );
+  return <HeatMap name={name} symbol={symbol} caption={caption} plane={plane} />;
 }
 
-/** A plane as colours, at most its first 64 rows and columns; the deepest is the largest number. */
-export function HeatMap({
+/** A plane as a small picture, at most its first 64 rows and columns; the deepest colour is the largest number. */
+export function Thumbnail({
   name,
   plane,
 }: {
@@ -86,7 +80,7 @@ export function HeatMap({
   });
   return (
     <svg
-      class="heat-map"
+      class="thumbnail"
       role="img"
       aria-label={`${name}: ${plane.rows} by ${plane.columns} numbers as colours`}
       viewBox={`0 0 ${columns} ${rows}`}

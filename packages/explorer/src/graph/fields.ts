@@ -1,4 +1,5 @@
-import { choice, numbers, type StateOf, whole, words } from "../address/fields.ts";
+import { choice, numbers, type StateOf, whole } from "../address/fields.ts";
+import { RECIPE_FIELDS } from "../trainer/recipeText.ts";
 
 /** The losses to look at. */
 export const LOSSES = ["layer", "net", "dense", "batchNorm", "deep", "own"] as const;
@@ -32,7 +33,7 @@ export const FIELDS = {
   /** How large the deep net's weights begin, of what He et al. propose. */
   start: choice("he", ["small", "he", "large"]),
   /** A network as the trainer writes it in its address. */
-  net: words("", 2000),
+  net: RECIPE_FIELDS.network,
 } as const;
 
 /** What the graph view shows. */

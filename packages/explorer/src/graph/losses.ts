@@ -1,4 +1,4 @@
-import { manualSeed, randn, type Tensor, tensor, zeros } from "@convgrad/core";
+import { manualSeed, randn, type Tensor, tensor, ValueError, zeros } from "@convgrad/core";
 import {
   batchNorm2d,
   Conv2D,
@@ -13,6 +13,7 @@ import {
   ReLU,
   Sequential,
 } from "@convgrad/layers";
+import { buildNetwork } from "../trainer/buildNetwork.ts";
 import type { GraphState, LeafName } from "./fields.ts";
 
 /** A loss with its graph, float64. */
@@ -72,7 +73,7 @@ export function record(state: GraphState): Recorded {
     case "deep":
       return deep(state);
     case "own":
-      return net(state);
+      return own(state);
   }
 }
 
@@ -121,6 +122,14 @@ function net({ filters, label }: GraphState): Recorded {
     new Dense(filters * 4, 3),
   );
   return ofModel(model, [1, 1, 8, 8], label);
+}
+
+/** The trainer's network, on an image of the size of its digits. */
+function own({ net: cards, label }: GraphState): Recorded {
+  const { rows, model } = buildNetwork(cards, { imageShape: [1, 28, 28], classes: 10 });
+  const fault = rows.find(({ error }) => error)?.error;
+  if (!model) throw new ValueError("graph", fault ?? "this network has no layers; add some");
+  return ofModel(model, [1, 1, 28, 28], label);
 }
 
 /** A model's loss for one image of random pixels. */
