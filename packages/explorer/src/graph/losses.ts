@@ -127,8 +127,11 @@ function net({ filters, label }: GraphState): Recorded {
 /** The trainer's network, on an image of the size of its digits. */
 function own({ net: cards, label }: GraphState): Recorded {
   const { rows, model } = buildNetwork(cards, { imageShape: [1, 28, 28], classes: 10 });
-  const fault = rows.find(({ error }) => error)?.error;
-  if (!model) throw new ValueError("graph", fault ?? "this network has no layers; add some");
+  if (!model) {
+    const fault = rows.find(({ error }) => error)?.error ?? "graph: no layers; add some";
+    const [operation = "", ...message] = fault.split(": "); // as the library has put them together
+    throw new ValueError(operation, message.join(": "));
+  }
   return ofModel(model, [1, 1, 28, 28], label);
 }
 
