@@ -188,6 +188,12 @@ describe.skipIf(!executablePath)(`the bug lab in Chromium ${NEEDS}`, () => {
     expect(await verdictsOf(page)).toEqual(["green", "green", "green"]);
     for (const stride of [1, 2, 3])
       expect((await storyOf(page, `stride ${stride}`)).last).toBeLessThan(1e-2);
+    expect(await page.getByRole("alert").count()).toBe(0);
+    expect(await page.locator(".forward").count()).toBe(1);
+    const [equation2, own] = await Promise.all(
+      ["gradient by eq. (2)", "gradient of this forward"].map((name) => numbersOf(page, name)),
+    );
+    expectNumbers(equation2!, own!);
   });
 
   it("plays, pauses, steps and resets, and keeps the step in the address", async () => {

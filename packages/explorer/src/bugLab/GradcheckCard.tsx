@@ -37,7 +37,7 @@ export function GradcheckCard(props: GradcheckCardProps): JSX.Element {
               <th>Verdict, {called}</th>
               <th>Element</th>
               <th class="number">eq. (2)</th>
-              <th class="number">difference quotient</th>
+              <th class="number">measured</th>
             </tr>
           </thead>
           <tbody>

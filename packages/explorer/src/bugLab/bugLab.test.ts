@@ -214,6 +214,13 @@ describe("where the mistake ends in NaN", () => {
     expect(anomaly).not.toContain("at ForwardName");
   });
 
+  it("a forward pass that fits is not refused", () => {
+    for (const name of ["asked", "answered", "right"] as const) {
+      expect(refusalOf(problemOf(SETTINGS), name)).toBeNull();
+      expect(refusalOf(problemOf({ ...SETTINGS, stride: 2 }), name)).toBeNull();
+    }
+  });
+
   it("an overflow is named too", () => {
     const problem = problemOf({ ...SETTINGS, lr: 0.2 });
     const descent = new Descent(problem, "asked");
@@ -250,6 +257,20 @@ describe("the loss surface", () => {
 });
 
 describe("words", () => {
+  it("tell a fall, a rise, and an end in rounding", () => {
+    expect(tell(storyOf([4]), 0)).toBe("E begins at 4.");
+    expect(tell(storyOf([4, 2]), 1)).toBe(
+      "E falls from 4 to 2 in 1 step, and is at its lowest now.",
+    );
+    expect(tell(storyOf([4, 2, 3]), 2)).toBe(
+      "E falls from 4 to 2 at step 1, then goes up: it is 3 at step 2.",
+    );
+    expect(tell(storyOf([4, 5]), 1)).toBe(
+      "E never falls below its first value, 4: it is 5 at step 1.",
+    );
+    expect(tell(storyOf([4, 1e-30, 2e-30]), 2)).toContain("nothing but rounding is left");
+  });
+
   it("say which cells are read", () => {
     const problem = problemOf({ ...SETTINGS, stride: 2 });
     expect(windowSentence(problem, "answered", [1, 1])).toBe(

@@ -27,7 +27,7 @@ export function beyond(side: number, k: number, slide: Slide): number {
 }
 
 /** y[u, v] = Σ x[u·s + i − p, v·s + j − p]·w[i, j]: the stride goes with the output's index. */
-const right: Forward = (x, w, slide) => conv2d(x, w, null, { ...slide });
+const right: Forward = (x, w, { stride, padding }) => conv2d(x, w, null, { stride, padding });
 
 /** y[u, v] = Σ x[u + i·s − p, v + j·s − p]·w[i, j]: the stride goes with the filter's index, which is a dilation. */
 const answered: Forward = (x, w, slide) => {
