@@ -83,6 +83,19 @@ describe.skipIf(!executablePath)(`the trainer in Chromium ${NEEDS}`, () => {
     await ready(page);
   });
 
+  it("a layer can be dragged to another place", async () => {
+    const { page } = await open("#/train?network=conv4k3-relu-max2-flat-dense10", { height: 1400 });
+    await ready(page);
+    const from = (await card(page, 1).locator(".handle").boundingBox())!;
+    const to = (await card(page, 3).boundingBox())!;
+    await page.mouse.move(from.x + 4, from.y + 8);
+    await page.mouse.down();
+    await page.mouse.move(from.x + 8, from.y + 40, { steps: 3 });
+    await page.mouse.move(to.x + 60, to.y + 20, { steps: 3 });
+    await page.mouse.up();
+    await expect.poll(() => page.url()).toContain("network=conv4k3-max2-flat-relu-dense10");
+  });
+
   it("an address restores the recipe, and a hostile one harms nothing", async () => {
     const { page } = await open(
       "#/train?network=flat-dense32-tanh-dense10&seed=7&batch=64&optimizer=adam&lr=0.002&epochs=2",

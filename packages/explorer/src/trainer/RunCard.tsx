@@ -144,6 +144,8 @@ function Figure(props: {
 function Machine({ state }: { readonly state: TrainerState }): JSX.Element | null {
   const { ready } = state;
   const hash = state.validations.at(-1)?.weightsHash;
+  // The program begins with weights of the seed, not with those of a file.
+  const own = state.trained !== state.opened;
   if (!ready) return null;
   const threads = ready.threads === 1 ? "one thread" : `${ready.threads} threads`;
   return (
@@ -153,7 +155,8 @@ function Machine({ state }: { readonly state: TrainerState }): JSX.Element | nul
         <>
           {" "}
           Weights <code data-hash={hash}>{hash.slice(0, 16)}…</code> (SHA-256 at step{" "}
-          {many(state.validations.at(-1)!.step)}): the same bits in Node, by the program below.
+          {many(state.validations.at(-1)!.step)})
+          {own ? "; the program below comes to the same bits in Node." : "."}
         </>
       )}
     </p>
