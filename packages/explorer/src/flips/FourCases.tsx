@@ -30,7 +30,7 @@ export function FourCases({ layer }: { readonly layer: LayerInput }): JSX.Elemen
             at={over?.on === name ? over.at : null}
             onPoint={(at) => setOver(at && { on: name, at })}
           >
-            With the other product, <Equation tex={otherwise.formula} inline />, the error would be{" "}
+            With <Equation tex={otherwise.formula} inline /> instead, the error would be{" "}
             <output data-name={`otherwise of ${name}`}>{formatNumber(otherwise.error)}</output>.
           </Reading>
         ))}

@@ -14,7 +14,7 @@ export interface FlipCase {
   readonly right: Plane;
   /** The formula's map. */
   readonly found: Identity;
-  /** The same formula with the other product. */
+  /** The formula with one turn too many or too few. */
   readonly otherwise: { readonly formula: string; readonly error: number };
 }
 
