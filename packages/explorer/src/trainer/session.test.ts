@@ -171,6 +171,19 @@ describe("a training session", () => {
     expect(rehearsal.all("state").at(-1)!.state).toBe("paused");
   });
 
+  it("a step ends a run", async () => {
+    const rehearsal = await Rehearsal.begin(recipe(SMALL, { epochs: 100 }));
+    rehearsal.post({ kind: "run" }, { kind: "step" });
+    const { step } = await rehearsal.next("validated");
+    expect(step).toBe(1);
+    expect(rehearsal.all("state").map(({ state }) => state)).toEqual(
+      expect.arrayContaining(["running", "paused"]),
+    );
+    expect(await rehearsal.ask({ kind: "step" }, "progress")).toMatchObject({
+      steps: [{ step: 2 }],
+    });
+  });
+
   it("begins anew while it runs, with the same bits", async () => {
     const rehearsal = await Rehearsal.begin(recipe(SMALL, { epochs: 100 }));
     const running = rehearsal.next("progress");

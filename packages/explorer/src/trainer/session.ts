@@ -148,8 +148,8 @@ export class Session {
           );
         }
         this.#ended = performance.now();
-        if (request.kind === "run") this.#isRunning = true;
-        else this.#wanted++;
+        this.#isRunning = request.kind === "run";
+        this.#wanted = this.#isRunning ? 0 : this.#wanted + 1;
         return this.#state();
       }
       case "pause":
