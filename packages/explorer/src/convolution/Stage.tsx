@@ -28,17 +28,18 @@ const PLAYERS: Readonly<Record<Mode, readonly (readonly [sign: string, kind: She
 
 /** The planes of a mode in the order of its equation. */
 export function Stage({ shown }: { readonly shown: Shown }): JSX.Element {
+  const { mode } = shown.net.state;
   if (shown.pictures) {
     return (
       <>
         <PairGrid shown={shown} />
-        <Planes kind={shown.net.state.mode === "weights" ? "db" : "b"} shown={shown} />
+        {mode !== "input" && <Planes kind={mode === "weights" ? "db" : "b"} shown={shown} />}
       </>
     );
   }
   return (
     <div class="stage">
-      {PLAYERS[shown.net.state.mode].map(([sign, kind]) => (
+      {PLAYERS[mode].map(([sign, kind]) => (
         <div class="player" key={kind}>
           {sign && (
             <span class="sign" aria-hidden="true">
