@@ -58,6 +58,7 @@ describe.skipIf(!executablePath)(`the explorer in Chromium ${NEEDS}`, () => {
     const folder = `${inject("explorerOrigin")}/isolated/`;
     expect(kept.urls).toContain(folder);
     expect(kept.urls.some((url) => url.endsWith(".woff2"))).toBe(true);
+    expect(kept.urls.some((url) => url.startsWith(`${folder}digits/`))).toBe(true);
     expect(kept.urls.filter((url) => /\.(?:woff|ttf|html|map)$/.test(url))).toEqual([]);
   });
 

@@ -16,7 +16,7 @@ describe("the lessons", () => {
     );
   });
 
-  const SHOWN = [1, 2, 3, 4, 5, 9, 10, 11, 12, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 34];
+  const SHOWN = [1, 2, 3, 4, 5, 9, 10, 11, 12, ...Array.from({ length: 16 }, (_, i) => 20 + i)];
   it.each(SHOWN)("row %i is shown by a preset", (row) => {
     expect(shownBy(row).length).toBeGreaterThan(0);
   });
