@@ -30,7 +30,9 @@ export function NodePanel({ walk, progress, node, plane, onPlane }: NodePanelPro
       <h2>
         {titleOf(node)} <small>{shapeText(node.shape)}</small>
       </h2>
-      {node.kind === "operation" && <Equations node={node} />}
+      {node.kind === "operation" && (
+        <Equations node={node} inputs={inputs.map(({ input }) => input)} />
+      )}
       <Facts node={node} sources={sources} />
       {most > 0 && (
         <WholeField label="Plane" value={index} least={0} most={most} onChange={onPlane} />
@@ -74,12 +76,17 @@ export function NodePanel({ walk, progress, node, plane, onPlane }: NodePanelPro
   );
 }
 
-/** What it computes and what each input gets, in symbols that light up together. */
-function Equations({ node }: { readonly node: WalkNode }): JSX.Element | null {
+/** What it computes and what each input with a gradient gets, in symbols that light up together. */
+function Equations(props: {
+  readonly node: WalkNode;
+  readonly inputs: readonly number[];
+}): JSX.Element | null {
+  const { node, inputs } = props;
   const [lit, setLit] = useState<string | null>(null);
   const equation = equationOf(node.operation);
   if (!equation) return node.equation ? <p>{node.equation}</p> : null;
-  const tex = [equation.forward, ...equation.pullbacks.flatMap((one) => one ?? [])];
+  const pullbacks = equation.pullbacks.filter((_, input) => inputs.includes(input));
+  const tex = [equation.forward, ...pullbacks.flatMap((one) => one ?? [])];
   return (
     <div class="node-equations">
       {tex.map((one) => (
