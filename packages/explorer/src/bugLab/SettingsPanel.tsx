@@ -28,7 +28,7 @@ export function SettingsPanel({ state, change }: SettingsPanelProps): JSX.Elemen
   );
   return (
     <div class="card">
-      <Panel title="Settings of both">
+      <Panel title="Settings">
         {whole("side", "Image side", 3, 8)}
         {whole("k", "Filter side k", 1, 5)}
         {whole("stride", "Stride s", 1, 3)}

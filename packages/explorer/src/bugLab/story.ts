@@ -39,11 +39,10 @@ export function tell(story: Story, steps: number): string {
   const { first, last, lowest, lowestStep, passedStep, overflowStep } = story;
   const [from, low, now] = [first, lowest, last].map((e) => formatNumber(e));
   if (steps === 0) return `E begins at ${from}.`;
-  const done = last < 1e-20 * first; // what is left is rounding
-  if (done)
-    return `E falls from ${from} to ${now} in ${steps} steps: nothing but rounding is left.`;
   if (lowestStep === steps || last <= 1.001 * lowest)
     return `E falls from ${from} to ${now} in ${steps} ${steps === 1 ? "step" : "steps"}, and is at its lowest now.`;
+  if (last < 1e-20 * first)
+    return `E falls from ${from} to ${now} in ${steps} steps: nothing but rounding is left.`;
   const fall =
     lowestStep === 0
       ? `E never falls below its first value, ${from}`
