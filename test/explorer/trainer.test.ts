@@ -157,6 +157,17 @@ describe.skipIf(!executablePath)(`the trainer in Chromium ${NEEDS}`, () => {
     expect(complaints).toEqual([]);
   });
 
+  it("where a set is not beside the page, the digits that ship take its place, and the reason stays", async () => {
+    const { page, complaints } = await open("#/train?data=mnist&network=flat-dense10");
+    await ready(page);
+    expect(await page.locator(".data").getByRole("alert").innerText()).toContain(
+      "MNIST is not beside this page",
+    );
+    expect(await page.locator(".run .state").innerText()).toContain("1,600 images");
+    expect(page.url()).not.toContain("data=");
+    expect(complaints).toEqual([]);
+  });
+
   it("a drawn digit is classified, and so is a sample without a pointer", async () => {
     const { page, complaints } = await open(
       "#/train?network=conv8k3p1-relu-max2-flat-dense10&epochs=3",

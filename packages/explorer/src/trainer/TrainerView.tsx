@@ -20,7 +20,7 @@ import "./trainer.css";
 /** Build a network and train it in the page. */
 export function TrainerView(): JSX.Element {
   const [shown, change] = useAddressState("train", FIELDS);
-  const { state, ask, recipe, choice, choose } = useSession(shown, change);
+  const { state, ask, recipe, choice, choose, refusal } = useSession(shown, change);
   const { data, rows, validations, trained } = state;
   const text = textOf(recipe);
   const faulty = rows.some(({ error }) => error !== null);
@@ -46,11 +46,11 @@ export function TrainerView(): JSX.Element {
         choice={choice}
         data={data}
         served={state.ready?.served ?? []}
-        failure={state.failures.data}
+        failure={refusal}
         onChoose={choose}
       />
     ),
-    [choice, data, state.ready, state.failures.data],
+    [choice, data, state.ready, refusal],
   );
   const learning = useMemo(
     () => <LearningCard curve={state.curve} validations={validations} />,

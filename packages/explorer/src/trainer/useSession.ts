@@ -25,6 +25,8 @@ export interface Session {
   /** Where the images come from. */
   readonly choice: DataChoice;
   readonly choose: (choice: DataChoice) => void;
+  /** Why the images that were asked for last, or by the address, are not there. */
+  readonly refusal: string | undefined;
 }
 
 /**
@@ -35,7 +37,7 @@ export function useSession(shown: Shown, change: (part: Partial<Shown>) => void)
   const [state, ask] = useTrainer();
   const recipe = recipeOf(shown);
   const recipeText = textOf(recipe);
-  const { choice, choose } = useImages(state, ask, shown.data, change);
+  const { choice, choose, refusal } = useImages(state, ask, shown.data, change);
   const { data, trained } = state;
   const described = useRef<typeof data>(null);
   useEffect(() => {
@@ -56,7 +58,7 @@ export function useSession(shown: Shown, change: (part: Partial<Shown>) => void)
   useEffect(() => {
     if (trained) ask({ kind: "watch", image });
   }, [trained, image]);
-  return { state, ask, recipe, choice, choose };
+  return { state, ask, recipe, choice, choose, refusal };
 }
 
 /** The choice of images: the address's at first, then what was chosen as soon as it is there. */
@@ -65,13 +67,15 @@ function useImages(
   ask: (request: Request) => void,
   shared: Shown["data"],
   change: (part: Partial<Shown>) => void,
-): Pick<Session, "choice" | "choose"> {
+): Pick<Session, "choice" | "choose" | "refusal"> {
   const [choice, setChoice] = useState<DataChoice>({ from: "shipped" });
+  const [refusal, setRefusal] = useState<string | undefined>();
   const awaited = useRef<DataChoice | null>(null);
   const { ready, data } = state;
   const failure = state.failures.data;
   const choose = (chosen: DataChoice) => {
     awaited.current = chosen;
+    setRefusal(undefined);
     ask({ kind: "data", choice: chosen });
   };
   // What is not beside the app is refused with a reason, and the digits that are take its place.
@@ -88,11 +92,14 @@ function useImages(
       change({ data: chosen.from === "shipped" ? "shipped" : chosen.set });
   }, [data]);
   useEffect(() => {
+    const refused = awaited.current;
     if (!failure) return;
     awaited.current = null;
-    if (!data) ask({ kind: "data", choice: { from: "shipped" } });
+    if (data || !refused || refused.from === "shipped") return;
+    choose({ from: "shipped" });
+    setRefusal(failure);
   }, [failure]);
-  return { choice, choose };
+  return { choice, choose, refusal: failure ?? refusal };
 }
 
 function sharedChoice(shared: Shown["data"]): DataChoice {
