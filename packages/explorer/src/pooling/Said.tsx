@@ -32,9 +32,9 @@ export function SaidOfOutput(props: SaidOfOutputProps): JSX.Element {
     return (
       <p>
         y{text(at)} is the mean of {numbersText}: <strong>{formatNumber(y)}</strong>. Its δ ={" "}
-        {formatNumber(delta)} is spread evenly: each of these {inside.length} cells gets δ ·{" "}
-        {formatNumber(delta ? shares[0]! / delta : 0)} = <strong>{formatNumber(shares[0]!)}</strong>
-        .
+        {formatNumber(delta)} is spread evenly: each of these {inside.length} cells gets{" "}
+        {delta !== 0 && `δ · ${formatNumber(shares[0]! / delta)} = `}
+        <strong>{formatNumber(shares[0]!)}</strong>.
       </p>
     );
   }

@@ -52,7 +52,7 @@ export function shiftNumbers(input: ShiftInput): ShiftNumbers {
     const [before, after] = [mapsOf(input, 0, 0), mapsOf(input, down, right)];
     const size = [CANVAS - down, CANVAS - right] as const;
     const moved = after.map.slice([down, right], [CANVAS, CANVAS]);
-    const strongest = (map: Tensor) => map.abs().max();
+    const strongest = (map: Tensor) => map.max();
     return {
       canvas: planeOf(after.canvas),
       map: planeOf(after.map),
