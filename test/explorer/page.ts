@@ -9,6 +9,8 @@ export interface Opening {
   readonly width?: number;
   readonly height?: number;
   readonly dark?: boolean;
+  /** A program that runs in the page before its own. */
+  readonly before?: string;
 }
 
 /** A page of the explorer, and what it complained about. */
@@ -38,6 +40,7 @@ export function explorer(): (hash: string, opening?: Opening) => Promise<Opened>
       colorScheme: dark ? "dark" : "light",
     });
     contexts.push(context);
+    if (opening.before) await context.addInitScript(opening.before);
     const page = await context.newPage();
     const complaints: string[] = [];
     const requests: string[] = [];
