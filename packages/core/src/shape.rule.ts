@@ -52,3 +52,9 @@ type ListText<S extends Shape> = S extends readonly [infer N extends number]
     : S extends readonly []
       ? ""
       : "…";
+
+/** A shape that a rule gives; `Shape` in place of a message. */
+export type Result<Rule> = Rule extends Shape ? Rule : Shape;
+
+/** An argument, or in its place the message of a rule that refuses it. */
+export type Refusing<Rule, Argument> = Rule extends string ? Rule : Argument;

@@ -13,12 +13,20 @@ import { assign } from "./operations/assign.ts";
 import type { Margin, PadOptions } from "./operations/pad.ts";
 import { pad } from "./operations/pad.ts";
 import { indexSelect } from "./operations/select.ts";
+import type {
+  Flattened,
+  Permuted,
+  Reshaped,
+  SameRank,
+  Transposed,
+  Unsqueezed,
+} from "./operations/shape.rule.ts";
 import type { Bound, WindowOptions } from "./operations/shape.ts";
 import * as shaping from "./operations/shape.ts";
 import { viewOn } from "./primitive.ts";
 import { contiguous } from "./primitives/movement.ts";
 import { gather } from "./primitives/select.ts";
-import type { Carried, sizes } from "./shape.rule.ts";
+import type { Carried, Known, Refusing, Result, sizes } from "./shape.rule.ts";
 import { formatShape, resolveAxis, type Shape, sameShape, sizeOf } from "./shape.ts";
 import { abandon, holdAsGradient, type Storage } from "./storage.ts";
 import { TensorMath } from "./tensorMath.ts";
@@ -39,7 +47,7 @@ export class Tensor<S extends Shape = Shape> extends TensorMath {
   readonly layout: Layout;
   /** This tensor's place in the recorded graph; `null` for a constant. */
   node: Node | null = null;
-  #grad: Tensor | null = null;
+  #grad: Tensor<S> | null = null;
   /** As a leaf, also while it is frozen: its hooks stay. */
   #leaf: Node | null = null;
 
@@ -91,10 +99,10 @@ export class Tensor<S extends Shape = Shape> extends TensorMath {
    * ∂L/∂this after `L.backward()`, for leaves with `requiresGrad`. A gradient that is replaced or set to `null` inside a
    * scope is released with that scope, unless `keep` was called on it.
    */
-  get grad(): Tensor | null {
+  get grad(): Tensor<S> | null {
     return this.#grad;
   }
-  set grad(gradient: Tensor | null) {
+  set grad(gradient: Tensor<S> | null) {
     if (gradient) checkGradient(this, gradient);
     const former = this.#grad?.storage;
     if (former && former !== gradient?.storage) abandon(former);
@@ -155,40 +163,62 @@ export class Tensor<S extends Shape = Shape> extends TensorMath {
   // Movement
 
   /** The same elements under another shape; one size may be −1. */
-  reshape(shape: Shape): Tensor {
-    return shaping.reshapeTo(this, shape);
+  reshape<A extends Shape, const To extends Shape>(
+    this: Tensor<A>,
+    shape: Refusing<Reshaped<A, To>, To>,
+  ): Tensor<Result<Reshaped<A, To>>> {
+    return shaping.reshapeTo(this, shape as Shape);
   }
   /** All axes from `start` on merged into one. */
-  flatten(start = 0): Tensor {
+  flatten<A extends Shape, const Start extends number = 0>(
+    this: Tensor<A>,
+    start: Start = 0 as Start,
+  ): Tensor<Result<Flattened<A, Start>>> {
     const at = this.rank === 0 ? 0 : resolveAxis("flatten", start, this.rank);
     return this.reshape([...this.shape.slice(0, at), sizeOf(this.shape.slice(at))]);
   }
   /** The axes in another order, a view. */
-  permute(order: readonly number[]): Tensor {
-    return shaping.permute(this, order);
+  permute<A extends Shape, const Order extends Shape>(
+    this: Tensor<A>,
+    order: Refusing<Permuted<A, Order>, Order>,
+  ): Tensor<Result<Permuted<A, Order>>> {
+    return shaping.permute(this, order as Shape);
   }
   /** Two axes exchanged; by default the last two. */
-  transpose(axis0?: number, axis1?: number): Tensor {
+  transpose<A extends Shape, const P extends number = -2, const Q extends number = -1>(
+    this: Tensor<A>,
+    axis0?: P,
+    axis1?: Q,
+  ): Tensor<Result<Transposed<A, P, Q>>> {
     return shaping.transpose(this, axis0, axis1);
   }
   /** Axes of size 1 repeated, and axes added in front, to reach the shape; a view. */
-  broadcastTo(shape: Shape): Tensor {
+  broadcastTo<const To extends Shape>(shape: To): Tensor<Known<To>> {
     return arithmetic.broadcastTo(this, shape);
   }
   /** NumPy's `x[start:stop:step, …]`, an entry per axis; `null` or absent takes the whole axis. */
-  slice(start: readonly Bound[], stop?: readonly Bound[], step?: readonly number[]): Tensor {
+  slice<A extends Shape>(
+    this: Tensor<A>,
+    start: readonly Bound[],
+    stop?: readonly Bound[],
+    step?: readonly number[],
+  ): Tensor<SameRank<A>> {
     return shaping.slice(this, start, stop, step);
   }
   /** Cells around the last axes, a pair [before, after] for each: a value, by default 0, or as the mode says. */
-  pad(pairs: readonly Margin[], options?: number | PadOptions): Tensor {
+  pad<A extends Shape>(
+    this: Tensor<A>,
+    pairs: readonly Margin[],
+    options?: number | PadOptions,
+  ): Tensor<SameRank<A>> {
     return pad(this, pairs, options);
   }
   /** Axes reversed, by default all; a view. */
-  flip(axes?: number | readonly number[]): Tensor {
+  flip(axes?: number | readonly number[]): Tensor<S> {
     return shaping.flip(this, axes);
   }
   /** Cells moved on by `shift` along an axis; those that leave at the end come in at the start. */
-  roll(shift: number, axis: number): Tensor {
+  roll(shift: number, axis: number): Tensor<S> {
     return shaping.roll(this, shift, axis);
   }
   /** Repeated so many times along each of the last axes. */
@@ -200,16 +230,19 @@ export class Tensor<S extends Shape = Shape> extends TensorMath {
     return shaping.squeeze(this, axes);
   }
   /** A new axis of size 1 at `axis`, counted in the result. */
-  unsqueeze(axis: number): Tensor {
+  unsqueeze<A extends Shape, const Axis extends number>(
+    this: Tensor<A>,
+    axis: Axis,
+  ): Tensor<Result<Unsqueezed<A, Axis>>> {
     return shaping.unsqueeze(this, axis);
   }
   /** y[…, i, …] = this[…, index[…, i, …], …] along `axis`; index is int32 with equal sizes on the other axes. */
-  gather(axis: number, index: Tensor): Tensor {
+  gather<To extends Shape>(axis: number, index: Tensor<To>): Tensor<To> {
     requireTensor("gather", "index", index);
     return gather(this, index, { axis: resolveAxis("gather", axis, this.rank) });
   }
   /** y[…, i, …] = this[…, index[i], …] along `axis`; index is an int32 vector. */
-  indexSelect(axis: number, index: Tensor): Tensor {
+  indexSelect<A extends Shape>(this: Tensor<A>, axis: number, index: Tensor): Tensor<SameRank<A>> {
     return indexSelect(this, axis, index);
   }
   /** The sliding-window view `[…, H, W] → […, kh, kw, oh, ow]`. */
@@ -217,18 +250,18 @@ export class Tensor<S extends Shape = Shape> extends TensorMath {
     return shaping.windows(this, kernel, options);
   }
   /** This tensor, or a copy whose elements lie in row-major order. */
-  contiguous(): Tensor {
+  contiguous(): Tensor<S> {
     return shaping.contiguous(this);
   }
   /** A copy with its own memory. */
-  clone(): Tensor {
+  clone(): Tensor<S> {
     return contiguous(this);
   }
 
   // The graph
 
   /** The same memory outside the graph. */
-  detach(): Tensor {
+  detach(): Tensor<S> {
     return makeTensor(this.storage, this.layout);
   }
   /**

@@ -1,12 +1,17 @@
 import { checkDType, type DType } from "./dtype.ts";
+import type { Broadcast } from "./operations/arithmetic.rule.ts";
 import type { Operand } from "./operations/arithmetic.ts";
 import * as arithmetic from "./operations/arithmetic.ts";
+import type { MatMul } from "./operations/contract.rule.ts";
 import { matmul } from "./operations/contract.ts";
 import * as functions from "./operations/functions.ts";
+import type { Reduced } from "./operations/reduce.rule.ts";
 import type { Axes } from "./operations/reduce.ts";
 import * as reduce from "./operations/reduce.ts";
 import * as elementwise from "./primitives/elementwise.ts";
 import { cast } from "./primitives/movement.ts";
+import type { Refusing, Result } from "./shape.rule.ts";
+import type { Shape } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** The methods of {@link Tensor} that compute: element by element, and over axes. */
@@ -14,139 +19,182 @@ export abstract class TensorMath {
   // Elementwise
 
   /** this + other; the shapes broadcast, and a number takes the type of the tensor. */
-  add(this: Tensor, other: Operand): Tensor {
-    return arithmetic.add(this, other);
+  add<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    other: number | Refusing<Broadcast<A, B>, Tensor<B>>,
+  ): Tensor<Result<Broadcast<A, B>>> {
+    return arithmetic.add(this, other as Operand);
   }
   /** this − other. */
-  sub(this: Tensor, other: Operand): Tensor {
-    return arithmetic.sub(this, other);
+  sub<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    other: number | Refusing<Broadcast<A, B>, Tensor<B>>,
+  ): Tensor<Result<Broadcast<A, B>>> {
+    return arithmetic.sub(this, other as Operand);
   }
   /** this · other, element by element; `matmul` is the matrix product. */
-  mul(this: Tensor, other: Operand): Tensor {
-    return arithmetic.mul(this, other);
+  mul<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    other: number | Refusing<Broadcast<A, B>, Tensor<B>>,
+  ): Tensor<Result<Broadcast<A, B>>> {
+    return arithmetic.mul(this, other as Operand);
   }
   /** this / other; float types only. */
-  div(this: Tensor, other: Operand): Tensor {
-    return arithmetic.div(this, other);
+  div<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    other: number | Refusing<Broadcast<A, B>, Tensor<B>>,
+  ): Tensor<Result<Broadcast<A, B>>> {
+    return arithmetic.div(this, other as Operand);
   }
   /** thisᵉ */
-  pow(this: Tensor, exponent: Operand): Tensor {
-    return arithmetic.pow(this, exponent);
+  pow<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    exponent: number | Refusing<Broadcast<A, B>, Tensor<B>>,
+  ): Tensor<Result<Broadcast<A, B>>> {
+    return arithmetic.pow(this, exponent as Operand);
   }
   /** The larger of the two; a tie gives each half of the gradient. */
-  maximum(this: Tensor, other: Operand): Tensor {
-    return arithmetic.maximum(this, other);
+  maximum<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    other: number | Refusing<Broadcast<A, B>, Tensor<B>>,
+  ): Tensor<Result<Broadcast<A, B>>> {
+    return arithmetic.maximum(this, other as Operand);
   }
   /** The smaller of the two; a tie gives each half of the gradient. */
-  minimum(this: Tensor, other: Operand): Tensor {
-    return arithmetic.minimum(this, other);
+  minimum<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    other: number | Refusing<Broadcast<A, B>, Tensor<B>>,
+  ): Tensor<Result<Broadcast<A, B>>> {
+    return arithmetic.minimum(this, other as Operand);
   }
   /** 1 where equal, else 0, as uint8. */
-  equal(this: Tensor, other: Operand): Tensor {
-    return arithmetic.equal(this, other);
+  equal<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    other: number | Refusing<Broadcast<A, B>, Tensor<B>>,
+  ): Tensor<Result<Broadcast<A, B>>> {
+    return arithmetic.equal(this, other as Operand);
   }
   /** 1 where this > other, else 0, as uint8. */
-  greater(this: Tensor, other: Operand): Tensor {
-    return arithmetic.greater(this, other);
+  greater<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    other: number | Refusing<Broadcast<A, B>, Tensor<B>>,
+  ): Tensor<Result<Broadcast<A, B>>> {
+    return arithmetic.greater(this, other as Operand);
   }
   /** 1 where this < other, else 0, as uint8. */
-  less(this: Tensor, other: Operand): Tensor {
-    return arithmetic.less(this, other);
+  less<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    other: number | Refusing<Broadcast<A, B>, Tensor<B>>,
+  ): Tensor<Result<Broadcast<A, B>>> {
+    return arithmetic.less(this, other as Operand);
   }
   /** 1 where this ≤ other, else 0, as uint8. */
-  lessEqual(this: Tensor, other: Operand): Tensor {
-    return arithmetic.lessEqual(this, other);
+  lessEqual<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    other: number | Refusing<Broadcast<A, B>, Tensor<B>>,
+  ): Tensor<Result<Broadcast<A, B>>> {
+    return arithmetic.lessEqual(this, other as Operand);
   }
   /** 1 where this ≥ other, else 0, as uint8. */
-  greaterEqual(this: Tensor, other: Operand): Tensor {
-    return arithmetic.greaterEqual(this, other);
+  greaterEqual<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    other: number | Refusing<Broadcast<A, B>, Tensor<B>>,
+  ): Tensor<Result<Broadcast<A, B>>> {
+    return arithmetic.greaterEqual(this, other as Operand);
   }
   /** 1 where not equal, else 0, as uint8; NaN is not equal to itself. */
-  notEqual(this: Tensor, other: Operand): Tensor {
-    return arithmetic.notEqual(this, other);
+  notEqual<A extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    other: number | Refusing<Broadcast<A, B>, Tensor<B>>,
+  ): Tensor<Result<Broadcast<A, B>>> {
+    return arithmetic.notEqual(this, other as Operand);
   }
   /** This where the condition (uint8) is not 0, `other` elsewhere. */
-  where(this: Tensor, condition: Tensor, other: Operand): Tensor {
+  where<A extends Shape, C extends Shape, B extends Shape = []>(
+    this: Tensor<A>,
+    condition: Tensor<C>,
+    other: number | Tensor<B>,
+  ): Tensor<Result<Broadcast<Result<Broadcast<A, C>>, B>>> {
     return arithmetic.where(condition, this, other);
   }
   /** −this. */
-  neg(this: Tensor): Tensor {
+  neg<S extends Shape>(this: Tensor<S>): Tensor<S> {
     return elementwise.neg(this);
   }
   /** |this|; the derivative at 0 is 0. */
-  abs(this: Tensor): Tensor {
+  abs<S extends Shape>(this: Tensor<S>): Tensor<S> {
     return elementwise.abs(this);
   }
   /** −1, 0 or 1. */
-  sign(this: Tensor): Tensor {
+  sign<S extends Shape>(this: Tensor<S>): Tensor<S> {
     return elementwise.sign(this);
   }
   /** e to the power of this. */
-  exp(this: Tensor): Tensor {
+  exp<S extends Shape>(this: Tensor<S>): Tensor<S> {
     return elementwise.exp(this);
   }
   /** The natural logarithm. */
-  log(this: Tensor): Tensor {
+  log<S extends Shape>(this: Tensor<S>): Tensor<S> {
     return elementwise.log(this);
   }
   /** √this. */
-  sqrt(this: Tensor): Tensor {
+  sqrt<S extends Shape>(this: Tensor<S>): Tensor<S> {
     return elementwise.sqrt(this);
   }
   /** tanh this. */
-  tanh(this: Tensor): Tensor {
+  tanh<S extends Shape>(this: Tensor<S>): Tensor<S> {
     return elementwise.tanh(this);
   }
   /** 1 / (1 + e^−x). */
-  sigmoid(this: Tensor): Tensor {
+  sigmoid<S extends Shape>(this: Tensor<S>): Tensor<S> {
     return elementwise.sigmoid(this);
   }
   /** max(0, this); the derivative at 0 is 0. */
-  relu(this: Tensor): Tensor {
+  relu<S extends Shape>(this: Tensor<S>): Tensor<S> {
     return elementwise.relu(this);
   }
   /** sin this, an angle in radians. */
-  sin(this: Tensor): Tensor {
+  sin<S extends Shape>(this: Tensor<S>): Tensor<S> {
     return elementwise.sin(this);
   }
   /** cos this, an angle in radians. */
-  cos(this: Tensor): Tensor {
+  cos<S extends Shape>(this: Tensor<S>): Tensor<S> {
     return elementwise.cos(this);
   }
   /** The error function, 2/√π ∫ e^(−t²) dt from 0 to this. */
-  erf(this: Tensor): Tensor {
+  erf<S extends Shape>(this: Tensor<S>): Tensor<S> {
     return elementwise.erf(this);
   }
   /** this². */
-  square(this: Tensor): Tensor {
+  square<S extends Shape>(this: Tensor<S>): Tensor<S> {
     return elementwise.mul(this, this);
   }
   /** 1 / this; float types only. */
-  reciprocal(this: Tensor): Tensor {
+  reciprocal<S extends Shape>(this: Tensor<S>): Tensor<S> {
     return functions.reciprocal(this);
   }
   /** 1 / √this. */
-  rsqrt(this: Tensor): Tensor {
+  rsqrt<S extends Shape>(this: Tensor<S>): Tensor<S> {
     return functions.rsqrt(this);
   }
   /** ln(1 + this), accurate near 0. */
-  log1p(this: Tensor): Tensor {
+  log1p<S extends Shape>(this: Tensor<S>): Tensor<S> {
     return functions.log1p(this);
   }
   /** e to the power of this, minus 1, accurate near 0. */
-  expm1(this: Tensor): Tensor {
+  expm1<S extends Shape>(this: Tensor<S>): Tensor<S> {
     return functions.expm1(this);
   }
   /** ln(1 + e^this) without overflow: a smooth relu, whose derivative is the sigmoid. */
-  softplus(this: Tensor): Tensor {
+  softplus<S extends Shape>(this: Tensor<S>): Tensor<S> {
     return functions.softplus(this);
   }
   /** The elements within min … max, `null` being no bound; the gradient passes at the bounds too. */
-  clamp(this: Tensor, min: number | null, max?: number | null): Tensor {
+  clamp<S extends Shape>(this: Tensor<S>, min: number | null, max?: number | null): Tensor<S> {
     return functions.clamp(this, min, max);
   }
   /** The elements in another type; integers are cut towards zero. */
-  to(this: Tensor, dtype: DType): Tensor {
+  to<S extends Shape>(this: Tensor<S>, dtype: DType): Tensor<S> {
     checkDType("to", dtype);
     return dtype === this.dtype ? this : cast(this, { dtype });
   }
@@ -154,67 +202,124 @@ export abstract class TensorMath {
   // Reductions: over one axis, several, or all
 
   /** Σ over the axes; uint8 sums as int32. */
-  sum(this: Tensor, axes?: Axes, keepDims?: boolean): Tensor {
+  sum<S extends Shape, const Over extends Axes = undefined, const Keep extends boolean = false>(
+    this: Tensor<S>,
+    axes?: Over,
+    keepDims?: Keep,
+  ): Tensor<Reduced<S, Over, Keep>> {
     return reduce.sum(this, axes, keepDims);
   }
   /** The mean over the axes; integers average as float32. */
-  mean(this: Tensor, axes?: Axes, keepDims?: boolean): Tensor {
+  mean<S extends Shape, const Over extends Axes = undefined, const Keep extends boolean = false>(
+    this: Tensor<S>,
+    axes?: Over,
+    keepDims?: Keep,
+  ): Tensor<Reduced<S, Over, Keep>> {
     return reduce.mean(this, axes, keepDims);
   }
   /** Π over the axes; uint8 multiplies as int32. */
-  prod(this: Tensor, axes?: Axes, keepDims?: boolean): Tensor {
+  prod<S extends Shape, const Over extends Axes = undefined, const Keep extends boolean = false>(
+    this: Tensor<S>,
+    axes?: Over,
+    keepDims?: Keep,
+  ): Tensor<Reduced<S, Over, Keep>> {
     return reduce.prod(this, axes, keepDims);
   }
   /** The first maximum takes the whole gradient. */
-  max(this: Tensor, axes?: Axes, keepDims?: boolean): Tensor {
+  max<S extends Shape, const Over extends Axes = undefined, const Keep extends boolean = false>(
+    this: Tensor<S>,
+    axes?: Over,
+    keepDims?: Keep,
+  ): Tensor<Reduced<S, Over, Keep>> {
     return reduce.max(this, axes, keepDims);
   }
   /** The first minimum takes the whole gradient. */
-  min(this: Tensor, axes?: Axes, keepDims?: boolean): Tensor {
+  min<S extends Shape, const Over extends Axes = undefined, const Keep extends boolean = false>(
+    this: Tensor<S>,
+    axes?: Over,
+    keepDims?: Keep,
+  ): Tensor<Reduced<S, Over, Keep>> {
     return reduce.min(this, axes, keepDims);
   }
   /** The maximum; equals share the gradient evenly. */
-  amax(this: Tensor, axes?: Axes, keepDims?: boolean): Tensor {
+  amax<S extends Shape, const Over extends Axes = undefined, const Keep extends boolean = false>(
+    this: Tensor<S>,
+    axes?: Over,
+    keepDims?: Keep,
+  ): Tensor<Reduced<S, Over, Keep>> {
     return reduce.amax(this, axes, keepDims);
   }
   /** The minimum; equals share the gradient evenly. */
-  amin(this: Tensor, axes?: Axes, keepDims?: boolean): Tensor {
+  amin<S extends Shape, const Over extends Axes = undefined, const Keep extends boolean = false>(
+    this: Tensor<S>,
+    axes?: Over,
+    keepDims?: Keep,
+  ): Tensor<Reduced<S, Over, Keep>> {
     return reduce.amin(this, axes, keepDims);
   }
   /** The index (int32) of the first maximum along an axis, or in the flattened tensor. */
-  argmax(this: Tensor, axis?: number, keepDims?: boolean): Tensor {
+  argmax<
+    S extends Shape,
+    const Over extends number | undefined = undefined,
+    const Keep extends boolean = false,
+  >(this: Tensor<S>, axis?: Over, keepDims?: Keep): Tensor<Reduced<S, Over, Keep>> {
     return reduce.argmax(this, axis, keepDims);
   }
   /** The index (int32) of the first minimum along an axis, or in the flattened tensor. */
-  argmin(this: Tensor, axis?: number, keepDims?: boolean): Tensor {
+  argmin<
+    S extends Shape,
+    const Over extends number | undefined = undefined,
+    const Keep extends boolean = false,
+  >(this: Tensor<S>, axis?: Over, keepDims?: Keep): Tensor<Reduced<S, Over, Keep>> {
     return reduce.argmin(this, axis, keepDims);
   }
   /** Σ (x − mean)² / (n − correction); correction is 1 unless given. */
-  variance(this: Tensor, axes?: Axes, keepDims?: boolean, correction?: number): Tensor {
+  variance<
+    S extends Shape,
+    const Over extends Axes = undefined,
+    const Keep extends boolean = false,
+  >(
+    this: Tensor<S>,
+    axes?: Over,
+    keepDims?: Keep,
+    correction?: number,
+  ): Tensor<Reduced<S, Over, Keep>> {
     return reduce.variance(this, axes, keepDims, correction);
   }
   /** √variance; the derivative where it is 0 is 0. */
-  std(this: Tensor, axes?: Axes, keepDims?: boolean, correction?: number): Tensor {
+  std<S extends Shape, const Over extends Axes = undefined, const Keep extends boolean = false>(
+    this: Tensor<S>,
+    axes?: Over,
+    keepDims?: Keep,
+    correction?: number,
+  ): Tensor<Reduced<S, Over, Keep>> {
     return reduce.std(this, axes, keepDims, correction);
   }
   /** Σ of the elements up to and including each, along an axis; uint8 sums as int32. */
-  cumsum(this: Tensor, axis: number): Tensor {
+  cumsum<S extends Shape>(this: Tensor<S>, axis: number): Tensor<S> {
     return reduce.cumsum(this, axis);
   }
   /** ln Σ e^x over the axes, without overflow. */
-  logSumExp(this: Tensor, axes?: Axes, keepDims?: boolean): Tensor {
+  logSumExp<
+    S extends Shape,
+    const Over extends Axes = undefined,
+    const Keep extends boolean = false,
+  >(this: Tensor<S>, axes?: Over, keepDims?: Keep): Tensor<Reduced<S, Over, Keep>> {
     return reduce.logSumExp(this, axes, keepDims);
   }
   /** e^x / Σ e^x along an axis, by default the last. */
-  softmax(this: Tensor, axis?: number): Tensor {
+  softmax<S extends Shape>(this: Tensor<S>, axis?: number): Tensor<S> {
     return reduce.softmax(this, axis);
   }
   /** ln softmax along an axis, by default the last; stable for logits of any size. */
-  logSoftmax(this: Tensor, axis?: number): Tensor {
+  logSoftmax<S extends Shape>(this: Tensor<S>, axis?: number): Tensor<S> {
     return reduce.logSoftmax(this, axis);
   }
   /** Matrix product over the last two axes; the axes before broadcast. */
-  matmul(this: Tensor, other: Tensor): Tensor {
-    return matmul(this, other);
+  matmul<A extends Shape, B extends Shape>(
+    this: Tensor<A>,
+    other: Refusing<MatMul<A, B>, Tensor<B>>,
+  ): Tensor<Result<MatMul<A, B>>> {
+    return matmul(this, other as Tensor);
   }
 }

@@ -5,13 +5,20 @@ import type { Add, Divide, Subtract } from "../sizes.rule.ts";
 // Shapes of the operations beside, for the compiler: a shape, `Shape` where too little is known, or a message.
 
 /** The axis counted from the front; `number` where it is not known, `never` where there is none. */
-export type ResolvedAxis<Axis extends number, Rank extends number> = number extends Axis
+export type ResolvedAxis<Axis extends number, Rank extends number> = number extends Axis | Rank
   ? number
-  : `${Axis}` extends `-${infer Back extends number}`
-    ? Subtract<Rank, Back>
-    : [Subtract<Subtract<Rank, 1>, Axis>] extends [never]
-      ? never
-      : Axis;
+  : Axis extends number
+    ? FromFront<Axis, Rank>
+    : never;
+
+type FromFront<
+  Axis extends number,
+  Rank extends number,
+> = `${Axis}` extends `-${infer Back extends number}`
+  ? Subtract<Rank, Back>
+  : [Subtract<Subtract<Rank, 1>, Axis>] extends [never]
+    ? never
+    : Axis;
 
 /** The entry of a list at an index that may be no index of it. */
 type At<List extends Shape, Index> = `${Index & number}` extends keyof List
