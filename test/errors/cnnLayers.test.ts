@@ -4,6 +4,7 @@ import {
   memory,
   ShapeError,
   scope,
+  type Tensor,
   ValueError,
   zeros,
 } from "@convgrad/core";
@@ -475,8 +476,8 @@ const resampling: Case[] = [
 
 const transposed = (
   options: layers.ConvTranspose2DOptions,
-  w = zeros([4, 2, 3, 3]),
-  b = zeros([2]),
+  w: Tensor = zeros([4, 2, 3, 3]),
+  b: Tensor = zeros([2]),
 ) => layers.convTranspose2d(image(), w, b, options);
 
 const convolution: Case[] = [

@@ -15,7 +15,7 @@ import { describe, expect, it } from "vitest";
 type ErrorClass = new (...args: never[]) => ConvgradError;
 type Row = readonly [kind: ErrorClass, attempt: () => unknown, message: string];
 
-const x23 = ones([2, 3]);
+const x23: Tensor = ones([2, 3]);
 const empty = ones([2, 0]);
 const int = tensor([1, 2], { dtype: "int32" });
 const wide = tensor([1, 2], { dtype: "float64" });

@@ -1,4 +1,4 @@
-import { concat, dilate, ones, stack, tensor } from "@convgrad/core";
+import { concat, dilate, ones, stack, type Tensor, tensor } from "@convgrad/core";
 import { describe, expect, it } from "vitest";
 
 const x = tensor([...Array(6).keys()], { shape: [2, 3] });
@@ -34,7 +34,7 @@ describe("reshape", () => {
   });
 
   it("keeps row-major order on every layout, as a view where one exists", () => {
-    const values = (y: typeof x) => [...y.toTypedArray()];
+    const values = (y: Tensor) => [...y.toTypedArray()];
     const flipped = x.flip();
     expect(values(flipped.reshape([3, 2]))).toEqual([5, 4, 3, 2, 1, 0]);
     expect(flipped.reshape([6]).storage).toBe(x.storage); // one negative stride

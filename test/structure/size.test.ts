@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 /** Lines of code in one file. */
 const FILE_LIMIT = 300;
 /** Lines of code in packages/core/src: raise only with ADR 8. */
-const CORE_LIMIT = 5_200;
+const CORE_LIMIT = 5_400;
 /** Lines for the compiler alone, in core: raise only with ADR 15. */
 const CORE_RULES_LIMIT = 700;
 

@@ -18,7 +18,9 @@ import {
   ValueError,
 } from "./errors.ts";
 import type { Kernels, View } from "./kernels.ts";
+import type { Reshaped } from "./operations/shape.rule.ts";
 import { newTensor, viewOn } from "./primitive.ts";
+import type { Known, Result } from "./shape.rule.ts";
 import { checkShape, formatShape, resolveReshape, type Shape, sizeOf } from "./shape.ts";
 import type { NestedArray, Tensor } from "./tensor.ts";
 
@@ -45,7 +47,10 @@ export interface TensorOptions extends CreateOptions {
  * tensor([[1, 2], [3, 4]], { requiresGrad: true });
  * tensor(new Uint8Array(784), { shape: [1, 28, 28] });
  */
-export function tensor(values: NestedArray | TypedArray, options: TensorOptions = {}): Tensor {
+export function tensor<const S extends Shape = Shape>(
+  values: NestedArray | TypedArray,
+  options: TensorOptions & { readonly shape?: S } = {},
+): Tensor<Result<Reshaped<Shape, S>>> {
   checkOptions("tensor", options, ["shape", "dtype", "requiresGrad"]);
   const natural = dtypeOf(values);
   const dtype = options.dtype ?? natural ?? "float32";
@@ -136,7 +141,11 @@ function flatten(values: NestedArray, flat: number[]): Shape {
  *
  * @throws {@link ShapeError} for a shape that is none; {@link DTypeError} for a value that an integer type would change.
  */
-export function full(shape: Shape, value: number, options: CreateOptions = {}): Tensor {
+export function full<const S extends Shape>(
+  shape: S,
+  value: number,
+  options: CreateOptions = {},
+): Tensor<Known<S>> {
   checkOptions("full", options, CREATE_OPTIONS);
   const { dtype = "float32" } = options;
   checkDType("full", dtype);
@@ -151,7 +160,10 @@ export function full(shape: Shape, value: number, options: CreateOptions = {}): 
  * @throws {@link ShapeError} for a shape that is none; {@link DTypeError} for an unknown type, or integers that require a
  * gradient.
  */
-export function zeros(shape: Shape, options: CreateOptions = {}): Tensor {
+export function zeros<const S extends Shape>(
+  shape: S,
+  options: CreateOptions = {},
+): Tensor<Known<S>> {
   return create("zeros", shape, options, (kernels, out) => kernels.fill(0, out));
 }
 
@@ -161,7 +173,10 @@ export function zeros(shape: Shape, options: CreateOptions = {}): Tensor {
  * @param shape any; `[]` makes a scalar
  * @throws {@link ShapeError} and {@link DTypeError} as `zeros` does.
  */
-export function ones(shape: Shape, options: CreateOptions = {}): Tensor {
+export function ones<const S extends Shape>(
+  shape: S,
+  options: CreateOptions = {},
+): Tensor<Known<S>> {
   return create("ones", shape, options, (kernels, out) => kernels.fill(1, out));
 }
 
@@ -176,7 +191,7 @@ export function arange(
   stop?: number,
   step = 1,
   options: CreateOptions = {},
-): Tensor {
+): Tensor<[number]> {
   const [from, to] = stop === undefined ? [0, start] : [start, stop];
   if (![from, to, step].every(Number.isFinite) || step === 0) {
     throw new ValueError(
@@ -198,7 +213,7 @@ export function arange(
  * @returns `[n, n]`
  * @throws {@link ShapeError} unless n is a whole number ≥ 0; {@link DTypeError} as `zeros` does.
  */
-export function eye(n: number, options: CreateOptions = {}): Tensor {
+export function eye<const N extends number>(n: N, options: CreateOptions = {}): Tensor<[N, N]> {
   return create("eye", [n, n], options, (kernels, out) => {
     kernels.fill(0, out);
     kernels.fill(1, { ...out, shape: [n], strides: [n + 1] });

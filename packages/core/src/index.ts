@@ -82,6 +82,7 @@ export type {
   IsUnknownRank,
   Known,
   MayEqual,
+  Result,
   ShapeText,
   SizeText,
 } from "./shape.rule.ts";

@@ -4,6 +4,7 @@ import { checkWhole, DTypeError } from "./errors.ts";
 import type { RandomState } from "./kernels.ts";
 import { randomBlock } from "./philox.ts";
 import { reference } from "./reference/index.ts";
+import type { Known } from "./shape.rule.ts";
 import type { Shape } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -58,7 +59,10 @@ function draw(distribution: "uniform" | "normal", shape: Shape, options: CreateO
  * @param shape any; `[]` makes a scalar
  * @throws {@link ShapeError} for a shape that is none; {@link DTypeError} for integers.
  */
-export function rand(shape: Shape, options: CreateOptions = {}): Tensor {
+export function rand<const S extends Shape>(
+  shape: S,
+  options: CreateOptions = {},
+): Tensor<Known<S>> {
   return draw("uniform", shape, options);
 }
 
@@ -69,7 +73,10 @@ export function rand(shape: Shape, options: CreateOptions = {}): Tensor {
  * @param shape any; `[]` makes a scalar
  * @throws {@link ShapeError} for a shape that is none; {@link DTypeError} for integers.
  */
-export function randn(shape: Shape, options: CreateOptions = {}): Tensor {
+export function randn<const S extends Shape>(
+  shape: S,
+  options: CreateOptions = {},
+): Tensor<Known<S>> {
   return draw("normal", shape, options);
 }
 

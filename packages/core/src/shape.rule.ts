@@ -1,5 +1,6 @@
 import type { Shape } from "./shape.ts";
 import type { Multiply } from "./sizes.rule.ts";
+import type { Tensor } from "./tensor.ts";
 
 // What the compiler knows of shapes. A size that it does not know is `number`, a rank that it does not know makes the
 // whole shape `Shape`; both fit everything.
@@ -57,4 +58,9 @@ type ListText<S extends Shape> = S extends readonly [infer N extends number]
 export type Result<Rule> = Rule extends Shape ? Rule : Shape;
 
 /** An argument, or in its place the message of a rule that refuses it. */
-export type Refusing<Rule, Argument> = Rule extends string ? Rule : Argument;
+export type Refusing<Rule, Argument> = [Rule] extends [string] ? Rule : Argument;
+
+/** The shapes of tensors. */
+export type ShapesOf<T extends readonly Tensor[]> = {
+  readonly [Index in keyof T]: T[Index] extends Tensor<infer S> ? S : Shape;
+};

@@ -1,5 +1,5 @@
 import { checkDType, type DType } from "./dtype.ts";
-import type { Broadcast } from "./operations/arithmetic.rule.ts";
+import type { Broadcast, Together } from "./operations/arithmetic.rule.ts";
 import type { Operand } from "./operations/arithmetic.ts";
 import * as arithmetic from "./operations/arithmetic.ts";
 import type { MatMul } from "./operations/contract.rule.ts";
@@ -22,91 +22,91 @@ export abstract class TensorMath {
   add<A extends Shape, B extends Shape = []>(
     this: Tensor<A>,
     other: number | Refusing<Broadcast<A, B>, Tensor<B>>,
-  ): Tensor<Result<Broadcast<A, B>>> {
+  ): Tensor<Together<A, B>> {
     return arithmetic.add(this, other as Operand);
   }
   /** this − other. */
   sub<A extends Shape, B extends Shape = []>(
     this: Tensor<A>,
     other: number | Refusing<Broadcast<A, B>, Tensor<B>>,
-  ): Tensor<Result<Broadcast<A, B>>> {
+  ): Tensor<Together<A, B>> {
     return arithmetic.sub(this, other as Operand);
   }
   /** this · other, element by element; `matmul` is the matrix product. */
   mul<A extends Shape, B extends Shape = []>(
     this: Tensor<A>,
     other: number | Refusing<Broadcast<A, B>, Tensor<B>>,
-  ): Tensor<Result<Broadcast<A, B>>> {
+  ): Tensor<Together<A, B>> {
     return arithmetic.mul(this, other as Operand);
   }
   /** this / other; float types only. */
   div<A extends Shape, B extends Shape = []>(
     this: Tensor<A>,
     other: number | Refusing<Broadcast<A, B>, Tensor<B>>,
-  ): Tensor<Result<Broadcast<A, B>>> {
+  ): Tensor<Together<A, B>> {
     return arithmetic.div(this, other as Operand);
   }
   /** thisᵉ */
   pow<A extends Shape, B extends Shape = []>(
     this: Tensor<A>,
     exponent: number | Refusing<Broadcast<A, B>, Tensor<B>>,
-  ): Tensor<Result<Broadcast<A, B>>> {
+  ): Tensor<Together<A, B>> {
     return arithmetic.pow(this, exponent as Operand);
   }
   /** The larger of the two; a tie gives each half of the gradient. */
   maximum<A extends Shape, B extends Shape = []>(
     this: Tensor<A>,
     other: number | Refusing<Broadcast<A, B>, Tensor<B>>,
-  ): Tensor<Result<Broadcast<A, B>>> {
+  ): Tensor<Together<A, B>> {
     return arithmetic.maximum(this, other as Operand);
   }
   /** The smaller of the two; a tie gives each half of the gradient. */
   minimum<A extends Shape, B extends Shape = []>(
     this: Tensor<A>,
     other: number | Refusing<Broadcast<A, B>, Tensor<B>>,
-  ): Tensor<Result<Broadcast<A, B>>> {
+  ): Tensor<Together<A, B>> {
     return arithmetic.minimum(this, other as Operand);
   }
   /** 1 where equal, else 0, as uint8. */
   equal<A extends Shape, B extends Shape = []>(
     this: Tensor<A>,
     other: number | Refusing<Broadcast<A, B>, Tensor<B>>,
-  ): Tensor<Result<Broadcast<A, B>>> {
+  ): Tensor<Together<A, B>> {
     return arithmetic.equal(this, other as Operand);
   }
   /** 1 where this > other, else 0, as uint8. */
   greater<A extends Shape, B extends Shape = []>(
     this: Tensor<A>,
     other: number | Refusing<Broadcast<A, B>, Tensor<B>>,
-  ): Tensor<Result<Broadcast<A, B>>> {
+  ): Tensor<Together<A, B>> {
     return arithmetic.greater(this, other as Operand);
   }
   /** 1 where this < other, else 0, as uint8. */
   less<A extends Shape, B extends Shape = []>(
     this: Tensor<A>,
     other: number | Refusing<Broadcast<A, B>, Tensor<B>>,
-  ): Tensor<Result<Broadcast<A, B>>> {
+  ): Tensor<Together<A, B>> {
     return arithmetic.less(this, other as Operand);
   }
   /** 1 where this ≤ other, else 0, as uint8. */
   lessEqual<A extends Shape, B extends Shape = []>(
     this: Tensor<A>,
     other: number | Refusing<Broadcast<A, B>, Tensor<B>>,
-  ): Tensor<Result<Broadcast<A, B>>> {
+  ): Tensor<Together<A, B>> {
     return arithmetic.lessEqual(this, other as Operand);
   }
   /** 1 where this ≥ other, else 0, as uint8. */
   greaterEqual<A extends Shape, B extends Shape = []>(
     this: Tensor<A>,
     other: number | Refusing<Broadcast<A, B>, Tensor<B>>,
-  ): Tensor<Result<Broadcast<A, B>>> {
+  ): Tensor<Together<A, B>> {
     return arithmetic.greaterEqual(this, other as Operand);
   }
   /** 1 where not equal, else 0, as uint8; NaN is not equal to itself. */
   notEqual<A extends Shape, B extends Shape = []>(
     this: Tensor<A>,
     other: number | Refusing<Broadcast<A, B>, Tensor<B>>,
-  ): Tensor<Result<Broadcast<A, B>>> {
+  ): Tensor<Together<A, B>> {
     return arithmetic.notEqual(this, other as Operand);
   }
   /** This where the condition (uint8) is not 0, `other` elsewhere. */
@@ -114,7 +114,7 @@ export abstract class TensorMath {
     this: Tensor<A>,
     condition: Tensor<C>,
     other: number | Tensor<B>,
-  ): Tensor<Result<Broadcast<Result<Broadcast<A, C>>, B>>> {
+  ): Tensor<Together<Together<A, C>, B>> {
     return arithmetic.where(condition, this, other);
   }
   /** −this. */
@@ -320,6 +320,6 @@ export abstract class TensorMath {
     this: Tensor<A>,
     other: Refusing<MatMul<A, B>, Tensor<B>>,
   ): Tensor<Result<MatMul<A, B>>> {
-    return matmul(this, other as Tensor);
+    return matmul(this, other);
   }
 }

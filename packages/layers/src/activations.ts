@@ -13,14 +13,14 @@ import { Module } from "./module.ts";
 import { annotate } from "./note.ts";
 import { requireFloats } from "./operands.ts";
 import { checkChoice, checkNumber } from "./options.ts";
-import type { SameShape, shapeRule } from "./shape.rule.ts";
+import type { Given, SameShape, shapeRule } from "./shape.rule.ts";
 
 /**
  * y = max(0, x), any shape.  ∂x = g where x > 0, else 0: relu'(0) = 0, as PyTorch.
  *
  * @throws {@link DTypeError} for integers.
  */
-export function relu(x: Tensor): Tensor {
+export function relu<S extends Shape>(x: Tensor<S>): Tensor<S> {
   requireTensor("relu", "input x", x);
   return x.relu();
 }
@@ -31,6 +31,7 @@ export function relu(x: Tensor): Tensor {
  * @param slope of the left half; default 0.01
  * @throws {@link DTypeError} for integers; {@link ValueError} for a slope that is no finite number.
  */
+export function leakyRelu<S extends Shape>(x: Tensor<S>, slope?: number): Tensor<S>;
 export function leakyRelu(x: Tensor, slope = 0.01): Tensor {
   requireFloats("leakyRelu", x);
   checkNumber("leakyRelu", "slope", slope);
@@ -50,6 +51,7 @@ export function leakyRelu(x: Tensor, slope = 0.01): Tensor {
  * @throws {@link DTypeError} for integers; {@link ValueError} for an alpha that is no finite number.
  * Source: Clevert et al. 2016.
  */
+export function elu<S extends Shape>(x: Tensor<S>, alpha?: number): Tensor<S>;
 export function elu(x: Tensor, alpha = 1): Tensor {
   requireFloats("elu", x);
   checkNumber("elu", "alpha", alpha);
@@ -69,6 +71,7 @@ export function elu(x: Tensor, alpha = 1): Tensor {
  * @throws {@link DTypeError} for integers.
  * Source: Elfwing et al. 2018.
  */
+export function silu<S extends Shape>(x: Tensor<S>): Tensor<S>;
 export function silu(x: Tensor): Tensor {
   requireFloats("silu", x);
   const y = x.mul(x.sigmoid());
@@ -89,6 +92,7 @@ export interface GELUOptions {
  * @throws {@link DTypeError} for integers; {@link ValueError} for another approximation.
  * Source: Hendrycks and Gimpel 2016.
  */
+export function gelu<S extends Shape>(x: Tensor<S>, options?: GELUOptions): Tensor<S>;
 export function gelu(x: Tensor, options: GELUOptions = {}): Tensor {
   checkOptions("gelu", options, ["approximate"]);
   const { approximate = "none" } = options;
@@ -118,7 +122,7 @@ const APPROXIMATIONS = ["none", "tanh"] as const;
  *
  * @throws {@link DTypeError} for integers.
  */
-export function sigmoid(x: Tensor): Tensor {
+export function sigmoid<S extends Shape>(x: Tensor<S>): Tensor<S> {
   requireTensor("sigmoid", "input x", x);
   return x.sigmoid();
 }
@@ -128,7 +132,7 @@ export function sigmoid(x: Tensor): Tensor {
  *
  * @throws {@link DTypeError} for integers.
  */
-export function tanh(x: Tensor): Tensor {
+export function tanh<S extends Shape>(x: Tensor<S>): Tensor<S> {
   requireTensor("tanh", "input x", x);
   return x.tanh();
 }
@@ -143,7 +147,7 @@ export abstract class Cellwise extends Module {
 
 /** The layer of {@link relu}; any shape. */
 export class ReLU extends Cellwise {
-  forward(x: Tensor): Tensor {
+  forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return relu(x);
   }
   override loops(x: Shape): Loops {
@@ -168,6 +172,7 @@ export class LeakyReLU extends Cellwise {
     checkNumber("LeakyReLU", "slope", slope);
     this.slope = slope;
   }
+  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
   forward(x: Tensor): Tensor {
     return leakyRelu(x, this.slope);
   }
@@ -197,6 +202,7 @@ export class ELU extends Cellwise {
     checkNumber("ELU", "alpha", alpha);
     this.alpha = alpha;
   }
+  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
   forward(x: Tensor): Tensor {
     return elu(x, this.alpha);
   }
@@ -218,7 +224,7 @@ export class ELU extends Cellwise {
 
 /** The layer of {@link silu}; any shape. */
 export class SiLU extends Cellwise {
-  forward(x: Tensor): Tensor {
+  forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return silu(x);
   }
   override loops(x: Shape): Loops {
@@ -245,6 +251,7 @@ export class GELU extends Cellwise {
     checkChoice("GELU", "approximate", options.approximate ?? "none", APPROXIMATIONS);
     this.options = options;
   }
+  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
   forward(x: Tensor): Tensor {
     return gelu(x, this.options);
   }
@@ -258,7 +265,7 @@ export class GELU extends Cellwise {
 
 /** The layer of {@link sigmoid}; any shape. */
 export class Sigmoid extends Cellwise {
-  forward(x: Tensor): Tensor {
+  forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return sigmoid(x);
   }
   override loops(x: Shape): Loops {
@@ -276,7 +283,7 @@ export class Sigmoid extends Cellwise {
 
 /** The layer of {@link tanh}; any shape. */
 export class Tanh extends Cellwise {
-  forward(x: Tensor): Tensor {
+  forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return tanh(x);
   }
   override loops(x: Shape): Loops {

@@ -9,7 +9,7 @@ import { Module } from "./module.ts";
 import { annotate } from "./note.ts";
 import { requireFloats } from "./operands.ts";
 import { poolGeometry, poolWindow } from "./pooling.ts";
-import type { shapeRule } from "./shape.rule.ts";
+import type { Given, shapeRule } from "./shape.rule.ts";
 import type { GlobalPoolRule } from "./window.rule.ts";
 
 const LOWER = "lower the output";
@@ -150,6 +150,7 @@ export class AdaptiveAvgPool<const Output extends Pair = Pair> extends AdaptiveP
   constructor(output: Output) {
     super("AdaptiveAvgPool", output);
   }
+  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
   forward(x: Tensor): Tensor {
     return adaptiveAvgPool(x, this.output);
   }
@@ -169,6 +170,7 @@ export class AdaptiveMaxPool<const Output extends Pair = Pair> extends AdaptiveP
   constructor(output: Output) {
     super("AdaptiveMaxPool", output);
   }
+  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
   forward(x: Tensor): Tensor {
     return adaptiveMaxPool(x, this.output);
   }

@@ -12,7 +12,7 @@ import { avgPoolLoops, countedCells } from "./loops/pooling.ts";
 import { tapsOf } from "./loops/windows.ts";
 import { annotate } from "./note.ts";
 import { GlobalPool, Pool, type PoolOptions, poolGeometry, poolWindow } from "./pooling.ts";
-import type { Defaults, Exactly, shapeRule } from "./shape.rule.ts";
+import type { Defaults, Exactly, Given, shapeRule } from "./shape.rule.ts";
 import type { GlobalPoolRule, PoolRule } from "./window.rule.ts";
 
 /** How {@link avgPool} slides and what it divides by. */
@@ -139,6 +139,7 @@ export class AvgPool<
     super("AvgPool", kernel, options, OPTIONS);
     check("AvgPool", options);
   }
+  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
   forward(x: Tensor): Tensor {
     return avgPool(x, this.kernel, this.options);
   }
@@ -152,6 +153,7 @@ export class AvgPool<
 /** The layer of {@link globalAvgPool}; it has no parameters.  `[…, H, W] → […, 1, 1]` */
 export class GlobalAvgPool extends GlobalPool {
   declare readonly [shapeRule]: GlobalPoolRule<"GlobalAvgPool", 1>;
+  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
   forward(x: Tensor): Tensor {
     return globalAvgPool(x);
   }

@@ -19,7 +19,7 @@ import { normalizeChannels, normalizeWith } from "./normalize.ts";
 import { type Annotation, annotate } from "./note.ts";
 import { requireChannels, requirePerChannel } from "./operands.ts";
 import { checkNumber } from "./options.ts";
-import type { SameChannels, shapeRule } from "./shape.rule.ts";
+import type { Given, SameChannels, shapeRule } from "./shape.rule.ts";
 
 /** What {@link batchNorm2d} normalises by. */
 export interface BatchNorm2DFunctionOptions {
@@ -160,6 +160,7 @@ export class BatchNorm2D<const Channels extends number = number> extends Module 
     this.momentum = momentum;
   }
 
+  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
   forward(x: Tensor): Tensor {
     const { weight, bias, epsilon, runningMean: mean, runningVar: variance } = this;
     requireChannels("batchNorm2d", x, this.channels);

@@ -28,7 +28,7 @@ import { Module, parameter } from "./module.ts";
 import { annotate } from "./note.ts";
 import { requireOperands } from "./operands.ts";
 import { checkChoice } from "./options.ts";
-import type { Defaults, Exactly, shapeRule } from "./shape.rule.ts";
+import type { Defaults, Exactly, Given, shapeRule } from "./shape.rule.ts";
 
 /** What the cells around an image hold: zeros, or what the mirror, the edge or the other side shows. */
 export type PaddingMode = "zeros" | "reflect" | "replicate" | "circular";
@@ -216,6 +216,7 @@ export class Conv2D<
     this.options = sliding;
   }
 
+  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
   forward(x: Tensor): Tensor {
     return conv2d(x, this.weight, this.bias, this.options);
   }

@@ -27,7 +27,7 @@ import { stampLoops } from "./loops/stamps.ts";
 import { Module, parameter } from "./module.ts";
 import { annotate } from "./note.ts";
 import { requireOperands } from "./operands.ts";
-import type { Defaults, Exactly, shapeRule } from "./shape.rule.ts";
+import type { Defaults, Exactly, Given, shapeRule } from "./shape.rule.ts";
 
 /** How the filters of a transposed convolution stamp. */
 export interface ConvTranspose2DOptions {
@@ -229,6 +229,7 @@ export class ConvTranspose2D<
     this.options = stamping;
   }
 
+  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
   forward(x: Tensor): Tensor {
     return convTranspose2d(x, this.weight, this.bias, this.options);
   }

@@ -15,7 +15,7 @@ import type { Loops } from "./loops/loops.ts";
 import { Module, parameter } from "./module.ts";
 import { annotate } from "./note.ts";
 import { requireOperands } from "./operands.ts";
-import type { Refusal, Sample, ShapeRule, shapeRule } from "./shape.rule.ts";
+import type { Given, Refusal, Sample, ShapeRule, shapeRule } from "./shape.rule.ts";
 
 /**
  * A fully connected layer:  y[n, o] = b[o] + Σ_k x[n, k]·w[k, o].   ∂w = xᵀg, ∂x = g wᵀ, ∂b = Σ_n g
@@ -105,6 +105,7 @@ export class Dense<
     this.bias = bias ? parameter(uniform([outputs], bound)) : null;
   }
 
+  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
   forward(x: Tensor): Tensor {
     return dense(x, this.weight, this.bias);
   }

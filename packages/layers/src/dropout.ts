@@ -6,6 +6,7 @@ import type { Loops } from "./loops/loops.ts";
 import { annotate } from "./note.ts";
 import { requireFloats } from "./operands.ts";
 import { checkNumber } from "./options.ts";
+import type { Given, shapeRule } from "./shape.rule.ts";
 
 /** When {@link dropout} acts. */
 export interface DropoutOptions {
@@ -24,7 +25,11 @@ export interface DropoutOptions {
  * @throws {@link ValueError} for another p; {@link DTypeError} for integers.
  * Source: Srivastava et al. 2014; PyTorch, `torch.nn.functional.dropout`.
  */
-export function dropout(x: Tensor, p = 0.5, options: DropoutOptions = {}): Tensor {
+export function dropout<S extends Shape>(
+  x: Tensor<S>,
+  p = 0.5,
+  options: DropoutOptions = {},
+): Tensor<S> {
   check("dropout", x, p, options);
   return drop(x, x.shape, p, options);
 }
@@ -37,7 +42,11 @@ export function dropout(x: Tensor, p = 0.5, options: DropoutOptions = {}): Tenso
  * @throws {@link ShapeError} for another rank; {@link ValueError} for another p; {@link DTypeError} for integers.
  * Source: Tompson et al. 2015; PyTorch, `torch.nn.functional.dropout2d`.
  */
-export function dropout2d(x: Tensor, p = 0.5, options: DropoutOptions = {}): Tensor {
+export function dropout2d<S extends Shape>(
+  x: Tensor<S>,
+  p = 0.5,
+  options: DropoutOptions = {},
+): Tensor<S> {
   check("dropout2d", x, p, options);
   requireImages("dropout2d", x.shape);
   return drop(x, [x.shape[0]!, x.shape[1]!, 1, 1], p, options);
@@ -74,6 +83,7 @@ export class Dropout extends Cellwise {
     checkNumber("Dropout", "p", p, 0, 1);
     this.p = p;
   }
+  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
   forward(x: Tensor): Tensor {
     return dropout(x, this.p, { training: this.training });
   }
@@ -95,6 +105,7 @@ export class Dropout2D extends Cellwise {
     checkNumber("Dropout2D", "p", p, 0, 1);
     this.p = p;
   }
+  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
   forward(x: Tensor): Tensor {
     return dropout2d(x, this.p, { training: this.training });
   }

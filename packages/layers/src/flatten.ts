@@ -9,7 +9,15 @@ import { Cellwise } from "./activations.ts";
 import { checkSize } from "./geometry.ts";
 import { reshapeLoops } from "./loops/elementwise.ts";
 import type { Loops } from "./loops/loops.ts";
-import type { Defaults, Exactly, Option, Refusal, ShapeRule, shapeRule } from "./shape.rule.ts";
+import type {
+  Defaults,
+  Exactly,
+  Given,
+  Option,
+  Refusal,
+  ShapeRule,
+  shapeRule,
+} from "./shape.rule.ts";
 
 /** How a {@link Flatten} flattens. */
 export interface FlattenOptions {
@@ -49,6 +57,7 @@ export class Flatten<const Options extends FlattenOptions = Defaults> extends Ce
     this.start = start;
   }
   /** @throws {@link ShapeError} for a tensor without the first axis. */
+  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
   forward(x: Tensor): Tensor {
     requireTensor("Flatten", "input x", x);
     return x.flatten(this.start);

@@ -16,7 +16,7 @@ import { normalizeGroups } from "./normalize.ts";
 import { annotate } from "./note.ts";
 import { requireChannels, requirePerChannel } from "./operands.ts";
 import { checkNumber } from "./options.ts";
-import type { SameChannels, shapeRule } from "./shape.rule.ts";
+import type { Given, SameChannels, shapeRule } from "./shape.rule.ts";
 
 /**
  * Group normalisation: the channels of each image in equal groups, each group with mean 0 and variance 1 by itself, so
@@ -103,6 +103,7 @@ export class GroupNorm<const Channels extends number = number> extends Module {
     this.epsilon = epsilon;
   }
 
+  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
   forward(x: Tensor): Tensor {
     requireChannels("groupNorm", x, this.channels);
     return groupNorm(x, this.groups, this.weight, this.bias, { epsilon: this.epsilon });

@@ -11,7 +11,7 @@ import {
   Pool,
   poolGeometry,
 } from "./pooling.ts";
-import type { Defaults, Exactly, shapeRule } from "./shape.rule.ts";
+import type { Defaults, Exactly, Given, shapeRule } from "./shape.rule.ts";
 import type { PoolRule } from "./window.rule.ts";
 
 /**
@@ -82,6 +82,7 @@ export class LpPool<
     checkOrder("LpPool", p);
     this.p = p;
   }
+  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
   forward(x: Tensor): Tensor {
     return lpPool(x, this.p, this.kernel, this.options);
   }

@@ -11,7 +11,7 @@ import {
   Pool,
   poolGeometry,
 } from "./pooling.ts";
-import type { Defaults, Exactly, shapeRule } from "./shape.rule.ts";
+import type { Defaults, Exactly, Given, shapeRule } from "./shape.rule.ts";
 import type { GlobalPoolRule, PoolRule } from "./window.rule.ts";
 
 /** How {@link maxPool} slides. */
@@ -86,6 +86,7 @@ export class MaxPool<
   ) {
     super("MaxPool", kernel, options);
   }
+  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
   forward(x: Tensor): Tensor {
     return maxPool(x, this.kernel, this.options);
   }
@@ -97,6 +98,7 @@ export class MaxPool<
 /** The layer of {@link globalMaxPool}; it has no parameters.  `[…, H, W] → […, 1, 1]` */
 export class GlobalMaxPool extends GlobalPool {
   declare readonly [shapeRule]: GlobalPoolRule<"GlobalMaxPool", 1>;
+  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
   forward(x: Tensor): Tensor {
     return globalMaxPool(x);
   }

@@ -6,7 +6,7 @@ import { Module, parameter } from "./module.ts";
 import { annotate } from "./note.ts";
 import { requireFloats, requireOperands, requirePerChannel } from "./operands.ts";
 import { checkNumber } from "./options.ts";
-import type { SameChannels, SameShape, shapeRule } from "./shape.rule.ts";
+import type { Given, SameChannels, shapeRule } from "./shape.rule.ts";
 
 /**
  * y = x where x > 0, else w·x with a learned slope w.
@@ -31,7 +31,7 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
 
 /** The layer of {@link prelu}; any shape, `[N, channels, …]` for a slope per channel. */
 export class PReLU<const Channels extends number = number> extends Module {
-  declare readonly [shapeRule]: Channels extends 1 ? SameShape : SameChannels<"PReLU", Channels>;
+  declare readonly [shapeRule]: SameChannels<"PReLU", Channels extends 1 ? number : Channels>;
   /** `[channels]` */
   readonly weight: Tensor;
 
@@ -47,6 +47,7 @@ export class PReLU<const Channels extends number = number> extends Module {
     checkNumber("PReLU", "initial", initial);
     this.weight = parameter(full([channels], initial));
   }
+  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
   forward(x: Tensor): Tensor {
     return prelu(x, this.weight);
   }

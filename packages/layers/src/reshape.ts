@@ -11,7 +11,7 @@ import {
 import { reshapeLoops } from "./loops/elementwise.ts";
 import type { Loops } from "./loops/loops.ts";
 import { Module } from "./module.ts";
-import type { Refusal, Sample, ShapeRule, shapeRule } from "./shape.rule.ts";
+import type { Given, Refusal, Sample, ShapeRule, shapeRule } from "./shape.rule.ts";
 
 /** `[N, …] → [N, ...shape]` */
 interface ReshapeRule<To extends Shape> extends ShapeRule {
@@ -56,6 +56,7 @@ export class Reshape<const To extends Shape = Shape> extends Module {
     this.shape = shape;
   }
   /** @throws {@link ShapeError} where a sample has not as many cells. */
+  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
   forward(x: Tensor): Tensor {
     requireTensor("Reshape", "input x", x);
     if (x.rank === 0) throw new ShapeError("Reshape", "expects a batch [N, …], not a scalar");

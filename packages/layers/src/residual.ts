@@ -12,7 +12,7 @@ import { residualLoops } from "./loops/chain.ts";
 import type { Loops } from "./loops/loops.ts";
 import { Module } from "./module.ts";
 import type { ResidualRule } from "./sequential.rule.ts";
-import type { shapeRule } from "./shape.rule.ts";
+import type { Given, shapeRule } from "./shape.rule.ts";
 
 /** What else a {@link Residual} does. */
 export interface ResidualOptions<Shortcut extends Module = Module> {
@@ -59,6 +59,7 @@ export class Residual<
   }
 
   /** @throws {@link ShapeError} where the body's shape is not that of the shortcut. */
+  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
   forward(x: Tensor): Tensor {
     const y = this.sum.forward(this.body.forward(x), this.shortcut?.forward(x) ?? x);
     return this.activation?.forward(y) ?? y;

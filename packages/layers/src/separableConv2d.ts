@@ -6,7 +6,7 @@ import { type Pair, pairOf } from "./geometry.ts";
 import { chainLoops } from "./loops/chain.ts";
 import type { Loops } from "./loops/loops.ts";
 import { Module } from "./module.ts";
-import type { Defaults, Exactly, shapeRule } from "./shape.rule.ts";
+import type { Defaults, Exactly, Given, shapeRule } from "./shape.rule.ts";
 
 /** {@link Conv2DLayerOptions} but for the groups, which the layer sets itself. */
 export type SeparableConv2DOptions = Omit<Conv2DLayerOptions, "groups">;
@@ -56,6 +56,7 @@ export class SeparableConv2D<
     this.pointwise = new Conv2D(channels, filters, 1, { bias: options.bias ?? true });
   }
 
+  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
   forward(x: Tensor): Tensor {
     return this.pointwise.forward(this.depthwise.forward(x));
   }

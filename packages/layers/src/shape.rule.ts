@@ -22,6 +22,15 @@ export interface ShapeRule {
   readonly output: unknown;
 }
 
+/** The shape that a rule gives; `Shape` where it refuses or knows nothing, and for an input of which nothing is known. */
+export type Given<Rule, S extends Shape> = Rule extends ShapeRule
+  ? (Rule & { readonly input: S })["output"] extends infer Output extends Shape
+    ? number extends S["length"]
+      ? Shape
+      : Output
+    : Shape
+  : Shape;
+
 /** In place of a shape: what a layer expects and what it gets, and how to mend it. */
 export interface Refusal<Layer extends string, Says extends string, Remedy extends string> {
   readonly layer: Layer;

@@ -9,7 +9,7 @@ import type { SameShape, shapeRule } from "./shape.rule.ts";
  *
  * @throws {@link ShapeError} for an axis that x does not have; {@link DTypeError} for integers.
  */
-export function softmax(x: Tensor, axis = -1): Tensor {
+export function softmax<S extends Shape>(x: Tensor<S>, axis = -1): Tensor<S> {
   requireTensor("softmax", "input x", x);
   return x.softmax(axis);
 }
@@ -19,7 +19,7 @@ export function softmax(x: Tensor, axis = -1): Tensor {
  *
  * @throws {@link ShapeError} for an axis that x does not have; {@link DTypeError} for integers.
  */
-export function logSoftmax(x: Tensor, axis = -1): Tensor {
+export function logSoftmax<S extends Shape>(x: Tensor<S>, axis = -1): Tensor<S> {
   requireTensor("logSoftmax", "input x", x);
   return x.logSoftmax(axis);
 }
@@ -47,7 +47,7 @@ abstract class AlongAxis extends Module {
 
 /** The layer of {@link softmax}; any shape. For training use `crossEntropy` on the logits instead. */
 export class Softmax extends AlongAxis {
-  forward(x: Tensor): Tensor {
+  forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return softmax(x, this.axis);
   }
   override loops(x: Shape): Loops {
@@ -60,7 +60,7 @@ export class Softmax extends AlongAxis {
 
 /** The layer of {@link logSoftmax}; any shape. */
 export class LogSoftmax extends AlongAxis {
-  forward(x: Tensor): Tensor {
+  forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
     return logSoftmax(x, this.axis);
   }
   override loops(x: Shape): Loops {

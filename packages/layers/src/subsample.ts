@@ -5,7 +5,7 @@ import type { Loops } from "./loops/loops.ts";
 import { subsampleLoops } from "./loops/resize.ts";
 import { Module } from "./module.ts";
 import { requireChannels } from "./operands.ts";
-import type { Refusal, ShapeRule, shapeRule } from "./shape.rule.ts";
+import type { Given, Refusal, ShapeRule, shapeRule } from "./shape.rule.ts";
 import type { Ceiling } from "./window.rule.ts";
 
 /** `[N, channels, H, W] → [N, filters, ⌈H/2⌉, ⌈W/2⌉]` */
@@ -54,6 +54,7 @@ export class Subsample<
     this.channels = channels;
     this.filters = filters;
   }
+  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
   forward(x: Tensor): Tensor {
     requireImages("Subsample", x.shape);
     requireChannels("Subsample", x, this.channels);

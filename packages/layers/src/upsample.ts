@@ -27,7 +27,7 @@ import { Module } from "./module.ts";
 import { annotate } from "./note.ts";
 import { requireFloats } from "./operands.ts";
 import { checkChoice } from "./options.ts";
-import type { Exactly, ShapeRule, shapeRule } from "./shape.rule.ts";
+import type { Exactly, Given, ShapeRule, shapeRule } from "./shape.rule.ts";
 import type { Both } from "./window.rule.ts";
 
 /** How far {@link upsample} enlarges, and what it puts between cells. */
@@ -203,6 +203,7 @@ export class Upsample<const Options extends UpsampleOptions = UpsampleOptions> e
     checkUpsample("Upsample", options);
     this.options = options;
   }
+  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
   forward(x: Tensor): Tensor {
     return upsample(x, this.options);
   }

@@ -1,4 +1,4 @@
-import type { IsUnknownRank, MayEqual, ShapeText } from "../shape.rule.ts";
+import type { IsUnknownRank, MayEqual, Result, ShapeText } from "../shape.rule.ts";
 import type { Shape } from "../shape.ts";
 import type { Subtract } from "../sizes.rule.ts";
 
@@ -9,6 +9,11 @@ export type Broadcast<A extends Shape, B extends Shape> =
     : IsUnknownRank<B> extends true
       ? Shape
       : Aligned<A, B, A, B>;
+
+/** The shape of an operation of two; a number leaves the other as it is, also where its shape is a type parameter. */
+export type Together<A extends Shape, B extends Shape> = B extends readonly []
+  ? A
+  : Result<Broadcast<A, B>>;
 
 /** Aligned at the right; `From` and `With` are the whole shapes, for the message. */
 type Aligned<

@@ -3,8 +3,11 @@ import { ShapeError } from "../errors.ts";
 import type { Letters } from "../kernels.ts";
 import { sum } from "../primitives/broadcast.ts";
 import { contraction } from "../primitives/contract.ts";
+import type { Refusing, Result } from "../shape.rule.ts";
+import type { Shape } from "../shape.ts";
 import { broadcastShapes, formatShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import type { MatMul } from "./contract.rule.ts";
 import { squeeze } from "./shape.ts";
 
 /** Names for the batch axes of `matmul`; x, y and z are its own. */
@@ -93,6 +96,10 @@ function sumLonely(x: Tensor, letters: string, lonely: readonly number[]): [Tens
  *
  * @throws {@link ShapeError} when the inner sizes differ or the batch axes do not broadcast.
  */
+export function matmul<A extends Shape, B extends Shape>(
+  a: Tensor<A>,
+  b: Refusing<MatMul<A, B>, Tensor<B>>,
+): Tensor<Result<MatMul<A, B>>>;
 export function matmul(a: Tensor, b: Tensor): Tensor {
   requireTensor("matmul", "operand", a);
   requireTensor("matmul", "other operand", b);

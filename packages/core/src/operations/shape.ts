@@ -4,6 +4,7 @@ import { isContiguous, type Window, windowsShape } from "../layout.ts";
 import { broadcast } from "../primitives/broadcast.ts";
 import * as movement from "../primitives/movement.ts";
 import * as sliding from "../primitives/windows.ts";
+import type { Refusing, Result, ShapesOf } from "../shape.rule.ts";
 import {
   formatShape,
   requireList,
@@ -14,6 +15,7 @@ import {
   sameShape,
 } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import type { Concatenated, Stacked } from "./shape.rule.ts";
 
 /** x itself when its elements already lie in row-major order, else a copy in which they do. */
 export function contiguous(x: Tensor): Tensor {
@@ -236,6 +238,10 @@ export function tile(x: Tensor, counts: readonly number[]): Tensor {
  * @param tensors one or more, of equal sizes on all other axes
  * @throws {@link ShapeError} where they differ elsewhere, or there is none; {@link DTypeError} where types differ.
  */
+export function concat<const T extends readonly Tensor[], const Axis extends number = 0>(
+  tensors: Refusing<Concatenated<ShapesOf<T>, Axis>, T>,
+  axis?: Axis,
+): Tensor<Result<Concatenated<ShapesOf<T>, Axis>>>;
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
   requireTensors("concat", "tensors", tensors);
   const first = tensors[0];
@@ -260,6 +266,10 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
  * @param tensors one or more of equal shapes
  * @throws {@link ShapeError} where they differ, or there is none; {@link DTypeError} where types differ.
  */
+export function stack<const T extends readonly Tensor[], const Axis extends number = 0>(
+  tensors: T,
+  axis?: Axis,
+): Tensor<Result<Stacked<ShapesOf<T>, Axis>>>;
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
   requireTensors("stack", "tensors", tensors);
   const odd = tensors.find((x) => !sameShape(x.shape, tensors[0]!.shape));

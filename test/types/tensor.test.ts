@@ -1,0 +1,216 @@
+import {
+  arange,
+  concat,
+  eye,
+  matmul,
+  ones,
+  randn,
+  ShapeError,
+  stack,
+  Tensor,
+  tensor,
+  zeros,
+} from "@convgrad/core";
+import { Conv2D, Dense, Flatten, gelu, MaxPool, relu } from "@convgrad/layers";
+import { expectTypeOf } from "expect-type";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { check } from "./compiler.ts";
+
+const x23 = zeros([2, 3]);
+const unknown: Tensor = x23;
+const n: number = 3;
+const one: number = 1;
+
+describe("a tensor carries its shape", () => {
+  it("from where it is made", () => {
+    expectTypeOf(x23).toEqualTypeOf<Tensor<[2, 3]>>();
+    expectTypeOf(randn([n, 3])).toEqualTypeOf<Tensor<[number, 3]>>();
+    expectTypeOf(ones(unknown.shape)).toEqualTypeOf<Tensor>();
+    expectTypeOf(eye(3)).toEqualTypeOf<Tensor<[3, 3]>>();
+    expectTypeOf(arange(5)).toEqualTypeOf<Tensor<[number]>>();
+    expectTypeOf(tensor([1, 2, 3, 4], { shape: [2, 2] })).toEqualTypeOf<Tensor<[2, 2]>>();
+    expectTypeOf(tensor([[1, 2]])).toEqualTypeOf<Tensor>();
+  });
+
+  it("through operations", () => {
+    expectTypeOf(x23.add(zeros([3])).mul(2)).toEqualTypeOf<Tensor<[2, 3]>>();
+    expectTypeOf(zeros([5, 1, 3]).greater(zeros([4, 1]))).toEqualTypeOf<Tensor<[5, 4, 3]>>();
+    expectTypeOf(zeros([one, 3]).add(zeros([4, 1]))).toEqualTypeOf<Tensor<[4, 3]>>();
+    expectTypeOf(zeros([n, 3]).add(zeros([one, 1]))).toEqualTypeOf<Tensor<[number, 3]>>();
+    expectTypeOf(x23.matmul(zeros([3, 4]))).toEqualTypeOf<Tensor<[2, 4]>>();
+    expectTypeOf(matmul(zeros([7, 1, 2, 3]), zeros([5, 3, 4]))).toEqualTypeOf<
+      Tensor<[7, 5, 2, 4]>
+    >();
+    expectTypeOf(x23.reshape([3, -1]).transpose().relu()).toEqualTypeOf<Tensor<[2, 3]>>();
+    expectTypeOf(zeros([2, 3, 4]).permute([2, 0, -2])).toEqualTypeOf<Tensor<[4, 2, 3]>>();
+    expectTypeOf(zeros([2, 3, 4]).flatten(1)).toEqualTypeOf<Tensor<[2, 12]>>();
+    expectTypeOf(zeros([2, 3, 4]).sum([0, -1])).toEqualTypeOf<Tensor<[3]>>();
+    expectTypeOf(zeros([2, 3, 4]).mean(1, true)).toEqualTypeOf<Tensor<[2, 1, 4]>>();
+    expectTypeOf(x23.sum()).toEqualTypeOf<Tensor<[]>>();
+    expectTypeOf(x23.argmax(1)).toEqualTypeOf<Tensor<[2]>>();
+    expectTypeOf(concat([x23, zeros([4, 3])])).toEqualTypeOf<Tensor<[6, 3]>>();
+    expectTypeOf(stack([x23, x23, x23], 1)).toEqualTypeOf<Tensor<[2, 3, 3]>>();
+    expectTypeOf(x23.unsqueeze(-1).detach()).toEqualTypeOf<Tensor<[2, 3, 1]>>();
+    expectTypeOf(x23.slice([0, 1])).toEqualTypeOf<Tensor<[number, number]>>();
+    expectTypeOf(gelu(relu(x23))).toEqualTypeOf<Tensor<[2, 3]>>();
+    expectTypeOf(x23.grad).toEqualTypeOf<Tensor<[2, 3]> | null>();
+  });
+
+  it("through layers", () => {
+    const x = zeros([2, 1, 28, 28]);
+    const y = new MaxPool(2).forward(new Conv2D(1, 6, 5, { padding: 2 }).forward(x));
+    expectTypeOf(y).toEqualTypeOf<Tensor<[2, 6, 14, 14]>>();
+    expectTypeOf(new Dense(3, 4).forward(x23)).toEqualTypeOf<Tensor<[2, 4]>>();
+    expectTypeOf(new Flatten().forward(y)).toEqualTypeOf<Tensor<[2, 1176]>>();
+    expectTypeOf(new Dense(3, 4).forward(unknown)).toEqualTypeOf<Tensor>();
+  });
+
+  it("and degrades to what is known", () => {
+    expectTypeOf(unknown.add(x23)).toEqualTypeOf<Tensor>();
+    expectTypeOf(unknown.matmul(x23.transpose())).toEqualTypeOf<Tensor>();
+    expectTypeOf(unknown.reshape([-1, 3])).toEqualTypeOf<Tensor<[number, 3]>>();
+    expectTypeOf(x23.reshape([n, -1])).toEqualTypeOf<Tensor<[number, number]>>();
+    expectTypeOf(x23.sum(one)).toEqualTypeOf<Tensor>();
+    expectTypeOf(x23.sum(one, true)).toEqualTypeOf<Tensor<[number, number]>>();
+    expectTypeOf(unknown.sum()).toEqualTypeOf<Tensor<[]>>();
+    expectTypeOf(concat([x23, unknown])).toEqualTypeOf<Tensor>();
+    expectTypeOf(concat([unknown, x23].slice(1))).toEqualTypeOf<Tensor>();
+    expectTypeOf(unknown.relu().flatten()).toEqualTypeOf<Tensor<[number]>>();
+  });
+
+  it("that fits where a size is not known, and nowhere else", () => {
+    const columns: Tensor<[number, 3]> = x23;
+    const rows: Tensor<[2, number]> = columns;
+    const any: Tensor[] = [x23, columns, rows, zeros([])];
+    const back: Tensor<[2, 3]>[] = [any[0]!, columns, rows];
+    expect(back.length).toBe(3);
+    const takes = (x: Tensor<[number, 3]>) => x.rank;
+    // @ts-expect-error: 4 is not 3
+    takes(zeros([2, 4]));
+    // @ts-expect-error: one axis is not two
+    takes(zeros([3]));
+    // @ts-expect-error: unlike shapes
+    const wrong: Tensor<[2, 3]> = zeros([3, 2]);
+    expect(wrong.rank).toBe(2);
+    const twice = <S extends readonly number[]>(x: Tensor<S>): Tensor<S> => x.mul(2).relu();
+    expectTypeOf(twice(x23)).toEqualTypeOf<Tensor<[2, 3]>>();
+    expectTypeOf<Tensor<[2, 3]>>().toExtend<Tensor>();
+    expect(x23).toBeInstanceOf(Tensor);
+  });
+
+  it("and refuses to compile what would be refused", () => {
+    // @ts-expect-error: shapes [2, 3] and [2] do not broadcast
+    expect(() => x23.add(zeros([2]))).toThrow(ShapeError);
+    // @ts-expect-error: inner sizes differ
+    expect(() => x23.matmul(x23)).toThrow(ShapeError);
+    // @ts-expect-error: [2, 3] has 6 elements, [4, -1] wants a multiple of 4
+    expect(() => x23.reshape([4, -1])).toThrow(ShapeError);
+    // @ts-expect-error: no order of 2 axes
+    expect(() => x23.permute([0])).toThrow(ShapeError);
+    // @ts-expect-error: [2, 3] and [2, 4] differ on an axis other than 0
+    expect(() => concat([x23, zeros([2, 4])])).toThrow(ShapeError);
+  });
+});
+
+/** A step of a program: as it is written, and as it is done. */
+interface Step {
+  readonly text: string;
+  readonly run: (x: Tensor) => Tensor;
+}
+type Wish = (shape: readonly number[]) => Step;
+
+const axisOf = (k: number, rank: number) => (k % (2 * rank)) - rank;
+const steps: fc.Arbitrary<Wish> = fc.oneof(
+  fc.tuple(fc.boolean(), fc.array(fc.boolean(), { maxLength: 5 })).map(
+    ([isMore, ones]): Wish =>
+      (shape) => {
+        const sizes = shape.map((size, i) => (ones[i] ? 1 : size));
+        const other = isMore ? [3, ...sizes] : sizes.slice(Math.min(1, sizes.length));
+        return { text: `.add(zeros([${other}]))`, run: (x) => x.add(zeros(other)) };
+      },
+  ),
+  fc.nat(9).map(
+    (k): Wish =>
+      (shape) => {
+        const other = [shape.at(-1) ?? 1, k];
+        return { text: `.matmul(zeros([${other}]))`, run: (x) => x.matmul(zeros(other)) };
+      },
+  ),
+  fc.nat(2).map(
+    (k): Wish =>
+      (shape) => {
+        const to = [[-1], [-1, shape.at(-1) ?? 1], [shape[0] ?? 1, 1, -1]][k]!;
+        return { text: `.reshape([${to}])`, run: (x) => x.reshape(to) };
+      },
+  ),
+  fc.nat().map(
+    (k): Wish =>
+      (shape) => {
+        const axes = shape.map((_, i) => i);
+        const order = [
+          ...axes.slice(k % (axes.length || 1)),
+          ...axes.slice(0, k % (axes.length || 1)),
+        ];
+        return { text: `.permute([${order}])`, run: (x) => x.permute(order) };
+      },
+  ),
+  fc.nat().map(
+    (k): Wish =>
+      ({ length }) => ({
+        text: `.flatten(${axisOf(k, length)})`,
+        run: (x) => x.flatten(axisOf(k, length)),
+      }),
+  ),
+  fc.tuple(fc.nat(), fc.nat(), fc.boolean()).map(
+    ([p, q, keep]): Wish =>
+      ({ length }) => {
+        const axes = [...new Set([p % length, q % length])].map((axis, i) =>
+          i ? axis - length : axis,
+        );
+        return { text: `.sum([${axes}], ${keep})`, run: (x) => x.sum(axes, keep) };
+      },
+  ),
+  fc.nat().map(
+    (k): Wish =>
+      ({ length }) => ({
+        text: `.unsqueeze(${axisOf(k, length + 1)})`,
+        run: (x) => x.unsqueeze(axisOf(k, length + 1)),
+      }),
+  ),
+  fc.tuple(fc.nat(), fc.nat()).map(
+    ([p, q]): Wish =>
+      ({ length }) => {
+        const [a, b] = [axisOf(p, length), axisOf(q, length)];
+        return { text: `.transpose(${a}, ${b})`, run: (x) => x.transpose(a, b) };
+      },
+  ),
+);
+
+it("300 random programs have the shapes in their types that they have at run time", () => {
+  const programs = fc.tuple(
+    fc.array(fc.integer({ min: 1, max: 12 }), { maxLength: 3 }),
+    fc.array(steps, { minLength: 1, maxLength: 5 }),
+  );
+  const written = fc.sample(programs, { numRuns: 300, seed: 7 }).map(([shape, wishes]) => {
+    let text = `zeros([${shape}])`;
+    let x: Tensor = zeros(shape);
+    for (const wish of wishes) {
+      const step = wish(x.shape);
+      try {
+        x = step.run(x);
+      } catch {
+        continue;
+      }
+      if (x.size > 1e6) break;
+      text += step.text;
+    }
+    return { text, shape: x.shape };
+  });
+  const lines = written.map(({ text }, i) => `const t${i} = ${text};`);
+  const { mistakes, types } = check(`import { zeros } from "@convgrad/core";\n${lines.join("\n")}`);
+  expect(mistakes).toEqual([]);
+  written.forEach(({ text, shape }, i) => {
+    expect(types.get(`t${i}`), text).toBe(`Tensor<[${shape.join(", ")}]>`);
+  });
+}, 120_000);
