@@ -6,7 +6,7 @@ import { lessons } from "./lessons.ts";
 import { links, shownBy, VIEWS } from "./shownBy.ts";
 
 const readme = readFileSync(new URL("../../../../test/lessons/README.md", import.meta.url), "utf8");
-const table = [...readme.matchAll(/^\| (\d+) \| (.*?) \| `(.*?)` \|/gm)];
+const table = [...readme.matchAll(/^\| (\d+) \| (.*?) \| `(.*?)` \| (.*) \|$/gm)];
 
 describe("the lessons", () => {
   it("are rows 1 to 43, titled and tested as the repository's own list says", () => {
@@ -19,6 +19,12 @@ describe("the lessons", () => {
   const SHOWN = [1, 2, 3, 4, 5, 9, 10, 11, 12, ...Array.from({ length: 16 }, (_, i) => 20 + i)];
   it.each(SHOWN)("row %i is shown by a preset", (row) => {
     expect(shownBy(row).length).toBeGreaterThan(0);
+  });
+
+  it("are seen in the views that the repository's own list names", () => {
+    const named = table.map(([, row, , , see]) => [row, see!.match(/explorer: (.*)$/)?.[1] ?? ""]);
+    const shown = (row: number) => [...new Set(shownBy(row).map(({ view }) => view))].join(", ");
+    expect(named).toEqual(lessons.map(({ row }) => [`${row}`, shown(row)]));
   });
 
   it("are found by words, by number and by where they come from", () => {
