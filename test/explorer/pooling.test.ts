@@ -19,19 +19,20 @@ const pointed = (page: Page) => page.locator(".pointed").innerText();
 const cell = (page: Page, name: string, place: string) =>
   page.locator(`.matrix[data-name="${name}"] [data-place="${place}"]`);
 
+/** Follows an example by its title. */
+const choose = (page: Page, label: string) => page.getByLabel("Example").selectOption({ label });
+
 describe.skipIf(!executablePath)(`pooling in Chromium ${NEEDS}`, () => {
   const open = explorer();
   /** Opens the view and follows one of its examples. */
   const example = async (title: string) => {
     const opened = await open("#/pooling");
-    await opened.page.getByText("Begin from an example").click();
-    await opened.page.getByRole("link", { name: title, exact: true }).click();
+    await choose(opened.page, title);
     return opened;
   };
 
   it("the examples show the golden numbers", async () => {
     const { page, complaints } = await open("#/pooling");
-    await page.getByText("Begin from an example").click();
     for (const [title, file, name, output] of [
       ["Max pooling 2 × 2", "seed_equations", "pool_4x4_n2", "max"],
       ["Average pooling 3 × 3", "seed_equations", "pool_6x6_n3", "avg"],
@@ -41,8 +42,9 @@ describe.skipIf(!executablePath)(`pooling in Chromium ${NEEDS}`, () => {
       ["Ceil mode", "max_pool2d", "k2s3_ceil_last_window_outside_dropped", "y"],
       ["Padding does not count", "avg_pool2d", "k2s3p1_ceil_nocip", "y"],
       ["L2 pooling", "lp_pool2d", "p2_k2", "y"],
+      ["Average pooling, height and width apart", "avg_pool2d", "k4x2s3x2p2x1_ceil_nocip", "y"],
     ] as const) {
-      await page.getByRole("link", { name: title, exact: true }).click();
+      await choose(page, title);
       const { outputs, grads } = golden(file, name);
       const y = outputs[output]!.data;
       await expect.poll(async () => (await numbersOf(page, "y"))[0]).toBeCloseTo(y[0]!, 9);
@@ -80,7 +82,7 @@ describe.skipIf(!executablePath)(`pooling in Chromium ${NEEDS}`, () => {
     const { page } = await example("Average pooling 3 × 3");
     await expect.poll(() => pointed(page)).toContain("each of these 9 cells gets");
     expect(await page.locator(".arrows > path.strong").count()).toBe(9);
-    await page.getByRole("link", { name: "L2 pooling over zeros", exact: true }).click();
+    await choose(page, "L2 pooling over zeros");
     await expect.poll(() => pointed(page)).toContain("The norm is 0");
     expect((await numbersOf(page, "dx")).every(Number.isFinite)).toBe(true);
   });
@@ -94,6 +96,16 @@ describe.skipIf(!executablePath)(`pooling in Chromium ${NEEDS}`, () => {
     await page.reload();
     await expect.poll(() => cell(page, "dx", "0,0").getAttribute("data-value")).toBe("7");
     expect(complaints).toEqual([]);
+  });
+
+  it("height and width go apart, and together again", async () => {
+    const { page } = await open("#/pooling?padding=0");
+    await page.getByRole("button", { name: "Kernel: height and width apart" }).click();
+    await page.getByRole("button", { name: "Kernel, width: one less" }).click();
+    await expect.poll(() => page.url()).toContain("kernel=3,2");
+    expect((await numbersOf(page, "y")).length).toBe(2 * 3);
+    await page.getByRole("button", { name: "Kernel: height and width apart" }).click();
+    await expect.poll(() => page.url()).not.toContain("kernel");
   });
 
   it("settings that do not fit are refused in place, in the library's words", async () => {
@@ -114,7 +126,7 @@ describe.skipIf(!executablePath)(`pooling in Chromium ${NEEDS}`, () => {
     );
     await page.getByText("average", { exact: true }).click();
     await expect.poll(() => said(page, "value error")).not.toBe("0");
-    await page.getByRole("link", { name: "ReLU′(0) = 0", exact: true }).click();
+    await choose(page, "ReLU′(0) = 0");
     await expect.poll(() => said(page, "slope here")).toContain("f(0) = 0, f′(0) = 0.");
   });
 
@@ -137,12 +149,13 @@ describe.skipIf(!executablePath)(`pooling in Chromium ${NEEDS}`, () => {
 
   it("every example opens without a complaint, also at 360 pixels", async () => {
     const { page, complaints } = await open("#/pooling", { width: 360, dark: true });
-    await page.getByText("Begin from an example").click();
-    const links = page.locator(".presets a");
-    const count = await links.count();
-    expect(count).toBeGreaterThan(10);
-    for (let i = 0; i < count; i++) {
-      await links.nth(i).click();
+    const titles = await page
+      .getByLabel("Example")
+      .locator("option:not([value=''])")
+      .allInnerTexts();
+    expect(titles.length).toBeGreaterThan(10);
+    for (const title of titles) {
+      await choose(page, title);
       await page.locator(".card .matrix").first().waitFor();
       expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBe(0);
       expect(await page.getByRole("alert").count()).toBe(0);

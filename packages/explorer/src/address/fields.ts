@@ -25,6 +25,28 @@ export function whole(initial: number, least: number, most: number): Field<numbe
   };
 }
 
+/** Height and width. */
+export type Both = readonly [h: number, w: number];
+
+/** Whole numbers with commas between, `undefined` where one is none or out of range. */
+export function wholes(text: string, least: number, most: number): number[] | undefined {
+  const one = whole(least, least, most);
+  const values = text.split(",").map((part) => one.read(part));
+  return values.every((n) => n !== undefined) ? values : undefined;
+}
+
+/** Two whole numbers, or one for both. */
+export function both(initial: Both, least: number, most: number): Field<Both> {
+  return {
+    initial,
+    write: ([h, w]) => (h === w ? `${h}` : `${h},${w}`),
+    read: (text) => {
+      const [h, w = h, ...more] = wholes(text, least, most) ?? [];
+      return h === undefined || w === undefined || more.length > 0 ? undefined : [h, w];
+    },
+  };
+}
+
 /** A finite number from least to most. */
 export function real(initial: number, least: number, most: number): Field<number> {
   return {

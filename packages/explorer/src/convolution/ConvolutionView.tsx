@@ -4,15 +4,16 @@ import { writeState } from "../address/fields.ts";
 import { useAddressState } from "../address/useAddress.ts";
 import { Choice } from "../controls/fields.tsx";
 import { Notice } from "../controls/Notice.tsx";
+import { Examples } from "../lessons/Examples.tsx";
 import { DerivationCard } from "./DerivationCard.tsx";
 import { DescentCard } from "./DescentCard.tsx";
-import { Examples } from "./Examples.tsx";
 import { edited } from "./edits.ts";
 import { FIELDS, MOST_CELLS, type Mode, type State } from "./fields.ts";
 import { IdentityNotice } from "./IdentityNotice.tsx";
 import { LoopsCard } from "./LoopsCard.tsx";
 import { LossCard } from "./LossCard.tsx";
 import { type Net, netOf } from "./net.ts";
+import { presets } from "./presets.ts";
 import { Settings } from "./Settings.tsx";
 import type { Actions, Shown } from "./SheetView.tsx";
 import { SizeLine } from "./SizeLine.tsx";
@@ -32,7 +33,12 @@ export function ConvolutionView(): JSX.Element {
   const net = "net" in found ? found.net : null;
   return (
     <div class="convolution">
-      <Examples />
+      <Examples
+        view="convolution"
+        presets={presets}
+        aside={["at", "line", "loops", "lr"]}
+        otherwise="Cross-correlation by default, as in every deep-learning library. Every number can be edited; the address holds what you see."
+      />
       <Settings state={state} net={net} onChange={change} />
       {net ? <Opened net={net} onChange={change} /> : null}
       {"message" in found && <Notice kind="bad">{found.message}</Notice>}

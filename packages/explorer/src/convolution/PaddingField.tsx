@@ -1,8 +1,8 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { Choice, WholeField } from "../controls/fields.tsx";
+import { PairField } from "../controls/PairField.tsx";
 import { type Around, MOST_PADDING } from "./fields.ts";
-import { PairField } from "./PairField.tsx";
 
 type Way = "axes" | "sides" | "same" | "valid";
 const SIDES = ["top", "bottom", "left", "right"] as const;

@@ -1,9 +1,9 @@
 import type { JSX } from "preact";
 import { Choice, Panel, Toggle, WholeField } from "../controls/fields.tsx";
+import { PairField } from "../controls/PairField.tsx";
 import { MOST_CELLS, MOST_SIDE, type State } from "./fields.ts";
 import { type Net, resized } from "./net.ts";
 import { PaddingField } from "./PaddingField.tsx";
-import { PairField } from "./PairField.tsx";
 
 export interface SettingsProps {
   readonly state: State;

@@ -1,4 +1,5 @@
 import {
+  both,
   choice,
   type Field,
   flag,
@@ -6,11 +7,10 @@ import {
   real,
   type StateOf,
   whole,
+  wholes,
   words,
 } from "../address/fields.ts";
 
-/** Height and width. */
-export type Both = readonly [h: number, w: number];
 /** Cells around an image: top, bottom, left, right; or a rule. */
 export type Around =
   | readonly [top: number, bottom: number, left: number, right: number]
@@ -25,25 +25,6 @@ export const MOST_CELLS = 12;
 export const MOST_SIDE = 32;
 /** The most cells of padding on a side. */
 export const MOST_PADDING = 5;
-
-/** Whole numbers of an address, `undefined` where one is none or out of range. */
-function wholes(text: string, least: number, most: number): number[] | undefined {
-  const one = whole(least, least, most);
-  const values = text.split(",").map((part) => one.read(part));
-  return values.every((n) => n !== undefined) ? values : undefined;
-}
-
-/** Two whole numbers, or one for both. */
-function both(initial: Both, least: number, most: number): Field<Both> {
-  return {
-    initial,
-    write: ([h, w]) => (h === w ? `${h}` : `${h},${w}`),
-    read: (text) => {
-      const [h, w = h, ...more] = wholes(text, least, most) ?? [];
-      return h === undefined || w === undefined || more.length > 0 ? undefined : [h, w];
-    },
-  };
-}
 
 /** `"1"` on all sides, `"1,2"` on both sides of an axis, `"1,0,2,1"` top, bottom, left, right, `"same"`, `"valid"`. */
 const around: Field<Around> = {

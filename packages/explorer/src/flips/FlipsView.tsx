@@ -4,6 +4,7 @@ import { useAddressState } from "../address/useAddress.ts";
 import { Choice } from "../controls/fields.tsx";
 import { Notice } from "../controls/Notice.tsx";
 import { outcome } from "../controls/outcome.ts";
+import { Examples } from "../lessons/Examples.tsx";
 import { BothProducts } from "./BothProducts.tsx";
 import { Chain } from "./Chain.tsx";
 import { Erratum } from "./Erratum.tsx";
@@ -30,6 +31,12 @@ export function FlipsView(): JSX.Element {
   const shared = { state, onChange: change };
   return (
     <>
+      <Examples
+        view="flips"
+        presets={presets}
+        aside={["pin", "steps"]}
+        otherwise="Every number can be edited; the address holds what you see."
+      />
       <Choice
         row
         label="What to look at"
@@ -45,16 +52,6 @@ export function FlipsView(): JSX.Element {
           <OfLayer {...shared} layer={layer} />
         )}
       </div>
-      <details class="presets">
-        <summary>Begin from an example</summary>
-        <ul>
-          {presets.map(({ id, title, href, text }) => (
-            <li key={id}>
-              <a href={href}>{title}</a> {text}
-            </li>
-          ))}
-        </ul>
-      </details>
     </>
   );
 }

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { Choice, Panel, Toggle, WholeField } from "../controls/fields.tsx";
+import { PairField } from "../controls/PairField.tsx";
 import type { Change, State } from "./fields.ts";
 
 const NEW = { x: null, delta: null, pin: null } as const;
@@ -30,7 +31,7 @@ export function PoolControls(props: {
     least: number,
     most: number,
   ) => (
-    <WholeField
+    <PairField
       label={label}
       value={state[name]}
       least={least}

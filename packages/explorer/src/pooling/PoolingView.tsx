@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { useAddressState } from "../address/useAddress.ts";
 import { Choice } from "../controls/fields.tsx";
+import { Examples } from "../lessons/Examples.tsx";
 import { FIELDS, PARTS, poolOf } from "./fields.ts";
 import { PoolControls } from "./PoolControls.tsx";
 import { presets } from "./presets.ts";
@@ -19,6 +20,12 @@ export function PoolingView(): JSX.Element {
   const shared = { state, onChange: change };
   return (
     <>
+      <Examples
+        view="pooling"
+        presets={presets}
+        aside={["pin"]}
+        otherwise="Any number of x and δ can be edited; the address holds what you see."
+      />
       <Choice
         row
         label="What to look at"
@@ -32,16 +39,6 @@ export function PoolingView(): JSX.Element {
         {part === "swap" && <Swap {...shared} input={input} />}
         {part === "shift" && <Shift {...shared} />}
       </div>
-      <details class="presets">
-        <summary>Begin from an example</summary>
-        <ul>
-          {presets.map(({ id, title, href, text }) => (
-            <li key={id}>
-              <a href={href}>{title}</a> {text}
-            </li>
-          ))}
-        </ul>
-      </details>
     </>
   );
 }

@@ -6,33 +6,60 @@ import { Equation, symbol } from "../equation/Equation.tsx";
 import { SymbolKey } from "../equation/SymbolKey.tsx";
 import type { Change, State } from "./fields.ts";
 import { PoolMaps } from "./PoolMaps.tsx";
-import { type Kind, type PoolInput, poolNumbers } from "./pool.ts";
+import { type Kind, type PoolInput, type PoolSettings, poolNumbers } from "./pool.ts";
 
-const [Y, X, DELTA] = [
-  symbol("y", "y_{u,v}"),
-  symbol("x", "x_{us+id-p,\\,vs+jd-p}"),
-  symbol("delta", "\\delta_{u,v}"),
-];
-const GIVES: Readonly<Record<Kind, string>> = {
-  max: `\\sum_{(h,w)\\ \\text{wins}\\ (u,v)} ${DELTA}`,
-  avg: `\\sum_{(u,v)} \\tfrac1{N^2}\\,${DELTA}`,
-  l2: `\\sum_{(u,v)} \\frac{x_{h,w}}{y_{u,v}}\\,${DELTA}`,
-};
-const TAKES: Readonly<Record<Kind, string>> = {
-  max: `\\max_{i,j}\\ ${X}`,
-  avg: `\\frac1{N^2} \\sum_{i,j} ${X}`,
-  l2: `\\sqrt{\\sum_{i,j} ${X}^{\\,2}}`,
-};
+const Y = symbol("y", "y_{u,v}");
+const DELTA = symbol("delta", "\\delta_{u,v}");
 const SYMBOLS = [
   { name: "y", tex: "y_{u,v}", is: "what comes out" },
   { name: "x", tex: "x", is: "a window's cells" },
   { name: "delta", tex: "\\delta_{u,v}", is: "∂E/∂y, what comes back" },
 ];
-const RULES: Readonly<Record<Kind, string>> = {
-  max: "Max pooling remembers the winning unit of each window and sends δ back to it, whole. Of equals, the first in reading order (row-major) wins. Padding never wins.",
-  avg: "Average pooling spreads δ evenly: every cell of an N × N window gets δ/N².",
-  l2: "L2 pooling spreads δ in proportion to the cell's part in the norm, x/y; where the norm is 0 it gives 0.",
-};
+
+/** What the sum of a window is divided by in average pooling: in KaTeX, and in words. */
+function divisorOf({
+  kernel,
+  padding,
+  ceil,
+  countPadding,
+}: PoolSettings): readonly [string, string] {
+  const whole = padding.every((side) => side === 0) || countPadding;
+  if (ceil || !whole) return ["n_{u,v}", "δ/n, where n is how many cells count in that window"];
+  if (kernel[0] === kernel[1]) return ["N^2", "δ/N² of an N × N window"];
+  return ["k_1 k_2", "δ/(k₁·k₂) of a k₁ × k₂ window"];
+}
+
+/** What a pooling takes of a window, and what it gives back, in KaTeX. */
+function equationsOf(kind: Kind, options: PoolSettings): readonly [takes: string, gives: string] {
+  const { kernel, stride, padding, dilation } = options;
+  const square = [kernel, stride, padding, dilation].every(([h, w]) => h === w);
+  const [row, column] = square ? ["us+id-p", "vs+jd-p"] : ["u s_1+i d_1-p_1", "v s_2+j d_2-p_2"];
+  const x = symbol("x", `x_{${row},\\,${column}}`);
+  const [n] = divisorOf(options);
+  switch (kind) {
+    case "max":
+      return [`\\max_{i,j}\\ ${x}`, `\\sum_{(h,w)\\ \\text{wins}\\ (u,v)} ${DELTA}`];
+    case "avg":
+      return [`\\frac1{${n}} \\sum_{i,j} ${x}`, `\\sum_{(u,v)} \\tfrac1{${n}}\\,${DELTA}`];
+    case "l2":
+      return [
+        `\\sqrt{\\sum_{i,j} ${x}^{\\,2}}`,
+        `\\sum_{(u,v)} \\frac{x_{h,w}}{y_{u,v}}\\,${DELTA}`,
+      ];
+  }
+}
+
+/** A pooling in words. */
+function ruleOf(kind: Kind, options: PoolSettings): string {
+  switch (kind) {
+    case "max":
+      return "Max pooling remembers the winning unit of each window and sends δ back to it, whole. Of equals, the first in reading order (row-major) wins. Padding never wins.";
+    case "avg":
+      return `Average pooling spreads δ evenly: every cell gets ${divisorOf(options)[1]}.`;
+    case "l2":
+      return "L2 pooling spreads δ in proportion to the cell's part in the norm, x/y; where the norm is 0 it gives 0.";
+  }
+}
 
 /** Rows 31 to 34 of the lessons: a pooling forward, and where its δ goes. */
 export function WhereDeltaGoes(props: {
@@ -44,15 +71,16 @@ export function WhereDeltaGoes(props: {
     () => outcome(() => poolNumbers(props.input)),
     [props.input],
   );
-  const { kind } = props.input;
+  const { kind, options } = props.input;
+  const [takes, gives] = equationsOf(kind, options);
   const [lit, setLit] = useState<string | null>(null);
   return (
     <section class="card">
-      <p class="lead">{RULES[kind]}</p>
+      <p class="lead">{ruleOf(kind, options)}</p>
       <div class="two">
-        <Equation tex={`${Y} = ${TAKES[kind]}`} lit={lit} onPoint={setLit} />
+        <Equation tex={`${Y} = ${takes}`} lit={lit} onPoint={setLit} />
         <Equation
-          tex={`\\frac{\\partial E}{\\partial x_{h,w}} = ${GIVES[kind]}`}
+          tex={`\\frac{\\partial E}{\\partial x_{h,w}} = ${gives}`}
           lit={lit}
           onPoint={setLit}
         />

@@ -1,4 +1,4 @@
-import { choice, flag, numbers, type StateOf, whole } from "../address/fields.ts";
+import { both, choice, flag, numbers, type StateOf, whole } from "../address/fields.ts";
 import { wholeNumbers } from "../matrix/leaf.ts";
 import type { Plane } from "../matrix/plane.ts";
 import { pinned } from "../matrix/usePointed.ts";
@@ -26,10 +26,10 @@ export const FIELDS = {
   kind: choice("max", KINDS),
   rows: whole(6, 1, 10),
   columns: whole(6, 1, 10),
-  kernel: whole(3, 1, 10),
-  stride: whole(2, 1, 10),
-  padding: whole(1, 0, 5),
-  dilation: whole(1, 1, 5),
+  kernel: both([3, 3], 1, 10),
+  stride: both([2, 2], 1, 10),
+  padding: both([1, 1], 0, 5),
+  dilation: both([1, 1], 1, 5),
   ceil: flag(false),
   countPadding: flag(true),
   /** Edited numbers; `null`: drawn from the seed. */

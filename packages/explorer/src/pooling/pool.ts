@@ -7,6 +7,7 @@ import {
   maxPoolWithIndices,
   type WindowGeometry,
 } from "@convgrad/layers";
+import type { Both } from "../address/fields.ts";
 import { leafOf } from "../matrix/leaf.ts";
 import type { Margin } from "../matrix/Matrix.tsx";
 import { type Place, type Plane, planeOf } from "../matrix/plane.ts";
@@ -17,13 +18,13 @@ export const KINDS = ["max", "avg", "l2"] as const;
 /** One of {@link KINDS}. */
 export type Kind = (typeof KINDS)[number];
 
-/** How the window slides. */
+/** How the window slides, along rows and columns. */
 export interface PoolSettings {
-  readonly kernel: number;
-  readonly stride: number;
-  readonly padding: number;
+  readonly kernel: Both;
+  readonly stride: Both;
+  readonly padding: Both;
   /** Average pooling has none. */
-  readonly dilation: number;
+  readonly dilation: Both;
   readonly ceil: boolean;
   /** Of average pooling: whether padding counts as cells. */
   readonly countPadding: boolean;

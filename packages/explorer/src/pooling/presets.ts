@@ -3,7 +3,7 @@ import type { Preset } from "../lessons/preset.ts";
 import { FIELDS, type State } from "./fields.ts";
 import { GOLDEN, type GoldenName } from "./golden.ts";
 
-const at = (state: Partial<State>) => linkTo("pooling", FIELDS, { padding: 0, ...state });
+const at = (state: Partial<State>) => linkTo("pooling", FIELDS, { padding: [0, 0], ...state });
 const golden = (name: GoldenName, state: Partial<State> = {}) => at({ ...GOLDEN[name], ...state });
 
 /** States of this view that are worth a link. */
@@ -86,6 +86,20 @@ export const presets: readonly Preset[] = [
     text: "Dilation 2: every other cell.",
   },
   {
+    id: "pooling-axes",
+    title: "Height and width apart",
+    rows: [31],
+    href: golden("max_pool2d/k3x2s2x1p1x0", { pin: { on: "y", at: [1, 1] } }),
+    text: "A 3 × 2 window, stride 2 down and 1 across, padding above and below only.",
+  },
+  {
+    id: "pooling-average-axes",
+    title: "Average pooling, height and width apart",
+    rows: [32],
+    href: golden("avg_pool2d/k4x2s3x2p2x1_ceil_nocip", { pin: { on: "y", at: [2, 0] } }),
+    text: "A 4 × 2 window; at the borders it divides by the cells that it has.",
+  },
+  {
     id: "pooling-average-overlap",
     title: "Average pooling with overlap",
     rows: [32],
@@ -110,14 +124,14 @@ export const presets: readonly Preset[] = [
     id: "pooling-relu",
     title: "Pool and ReLU swapped",
     rows: [35],
-    href: at({ part: "swap", kernel: 2, stride: 2 }),
+    href: at({ part: "swap", kernel: [2, 2], stride: [2, 2] }),
     text: "Pooling routes, ReLU multiplies: both orders give the same values and gradients.",
   },
   {
     id: "pooling-relu-average",
     title: "Average pool and ReLU swapped",
     rows: [35],
-    href: at({ part: "swap", kind: "avg", kernel: 2, stride: 2 }),
+    href: at({ part: "swap", kind: "avg", kernel: [2, 2], stride: [2, 2] }),
     text: "A mean mixes its cells, so the order matters.",
   },
   {
@@ -128,8 +142,8 @@ export const presets: readonly Preset[] = [
       part: "swap",
       rows: 2,
       columns: 2,
-      kernel: 2,
-      stride: 2,
+      kernel: [2, 2],
+      stride: [2, 2],
       x: [0, -1, 2, -2],
       pin: { on: "x", at: [0, 0] },
     }),

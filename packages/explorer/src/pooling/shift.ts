@@ -8,10 +8,10 @@ import { type Kind, layerOf } from "./pool.ts";
 const PICTURE = 3;
 const START = 1;
 const TWO_BY_TWO = {
-  kernel: 2,
-  stride: 2,
-  padding: 0,
-  dilation: 1,
+  kernel: [2, 2],
+  stride: [2, 2],
+  padding: [0, 0],
+  dilation: [1, 1],
   ceil: false,
   countPadding: true,
 } as const;

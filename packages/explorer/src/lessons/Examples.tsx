@@ -2,15 +2,26 @@ import type { JSX } from "preact";
 import { formatAddress, parseAddress } from "../address/address.ts";
 import { useAddress } from "../address/useAddress.ts";
 import { Choice } from "../controls/fields.tsx";
-import { presets } from "./presets.ts";
+import type { Preset } from "./preset.ts";
+import "./examples.css";
+
+export interface ExamplesProps {
+  /** As in the address. */
+  readonly view: string;
+  readonly presets: readonly Preset[];
+  /** Parts of the address that do not make it another example: what is pinned or unfolded. */
+  readonly aside: readonly string[];
+  /** What is said where none is shown. */
+  readonly otherwise: string;
+}
 
 /** A list of states worth a look, and what to look at. */
-export function Examples(): JSX.Element {
+export function Examples({ view, presets, aside, otherwise }: ExamplesProps): JSX.Element {
   const { query } = useAddress();
-  const here = formatAddress("convolution", query);
+  const here = formatAddress(view, query);
   const now =
     presets.find(({ href }) => href === here) ??
-    presets.find(({ href }) => unpinned(href) === unpinned(here));
+    presets.find(({ href }) => without(aside, href) === without(aside, here));
   return (
     <div class="examples">
       <Choice
@@ -26,16 +37,15 @@ export function Examples(): JSX.Element {
         }}
       />
       <p class="soft" aria-live="polite">
-        {now?.text ??
-          "Cross-correlation by default, as in every deep-learning library. Every number can be edited; the address holds what you see."}
+        {now?.text ?? otherwise}
       </p>
     </div>
   );
 }
 
-/** An address without what is pinned or unfolded: it stays the same example wherever one looks. */
-function unpinned(hash: string): string {
+/** An address without some of its parts. */
+function without(parts: readonly string[], hash: string): string {
   const { view, query } = parseAddress(hash);
-  for (const part of ["at", "line", "loops", "lr"]) query.delete(part);
+  for (const part of parts) query.delete(part);
   return formatAddress(view, query);
 }
