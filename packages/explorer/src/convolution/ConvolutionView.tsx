@@ -4,6 +4,7 @@ import { writeState } from "../address/fields.ts";
 import { useAddressState } from "../address/useAddress.ts";
 import { Choice } from "../controls/fields.tsx";
 import { Notice } from "../controls/Notice.tsx";
+import { type Outcome, outcome } from "../controls/outcome.ts";
 import { Examples } from "../lessons/Examples.tsx";
 import { DerivationCard } from "./DerivationCard.tsx";
 import { DescentCard } from "./DescentCard.tsx";
@@ -29,8 +30,7 @@ type Change = (part: Partial<State>) => void;
 /** The page about a convolution: settings, what they give, and why. */
 export function ConvolutionView(): JSX.Element {
   const [state, change] = useAddressState("convolution", FIELDS);
-  const found = useNet(state);
-  const net = "net" in found ? found.net : null;
+  const { value: net, refusal } = useNet(state);
   return (
     <div class="convolution">
       <Examples
@@ -40,25 +40,20 @@ export function ConvolutionView(): JSX.Element {
         otherwise="Cross-correlation by default, as in every deep-learning library. Every number can be edited; the address holds what you see."
       />
       <Settings state={state} net={net} onChange={change} />
-      {net ? <Opened net={net} onChange={change} /> : null}
-      {"message" in found && <Notice kind="bad">{found.message}</Notice>}
+      {net && <Opened net={net} onChange={change} />}
+      {refusal !== null && <Notice kind="bad">{refusal}</Notice>}
     </div>
   );
 }
 
-type Found = { readonly net: Net } | { readonly message: string };
-
 /** The numbers of a state, or why there are none; the same for what does not touch them. */
-function useNet(state: State): Found {
+function useNet(state: State): Outcome<Net> {
   const key = `${writeState(FIELDS, { ...state, at: "", mode: "forward", lr: 0, line: 4, loops: false })}`;
-  const found = useMemo((): Found => {
-    try {
-      return { net: netOf(state) };
-    } catch (error) {
-      return { message: error instanceof Error ? error.message : String(error) };
-    }
-  }, [key]);
-  return useMemo(() => ("net" in found ? { net: { ...found.net, state } } : found), [found, state]);
+  const found = useMemo(() => outcome(() => netOf(state)), [key]);
+  return useMemo(
+    () => (found.value ? { ...found, value: { ...found.value, state } } : found),
+    [found, state],
+  );
 }
 
 function Opened({ net, onChange }: { readonly net: Net; readonly onChange: Change }): JSX.Element {
@@ -79,7 +74,7 @@ function Opened({ net, onChange }: { readonly net: Net; readonly onChange: Chang
         <section class="card main-stage" aria-label="The pass">
           <div class="fields">
             <Choice label="Walk through" row value={state.mode} options={MODES} onChange={choose} />
-            <Steps key={state.mode} walk={walk} at={spot} onPoint={setHovered} onChoose={pin} />
+            <Steps key={state.mode} walk={walk} at={pinned} onPoint={setHovered} onChoose={pin} />
           </div>
           <SizeLine net={net} letter={letter} onLetter={setLetter} />
           <Stage shown={shown} />
@@ -94,7 +89,7 @@ function Opened({ net, onChange }: { readonly net: Net; readonly onChange: Chang
         {state.mode !== "forward" && (
           <DerivationCard
             net={net}
-            story={story}
+            spot={[spot, pinned].find(({ of }) => of === walk[0]!.of) ?? walk[0]!}
             line={state.line}
             onLine={(line) => onChange({ line })}
           />

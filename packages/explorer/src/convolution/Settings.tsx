@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { Choice, Panel, Toggle, WholeField } from "../controls/fields.tsx";
 import { PairField } from "../controls/PairField.tsx";
-import { MOST_CELLS, MOST_SIDE, type State } from "./fields.ts";
+import { MOST_SIDE, type State } from "./fields.ts";
 import { type Net, resized } from "./net.ts";
 import { PaddingField } from "./PaddingField.tsx";
 
@@ -19,9 +19,8 @@ const UNEDITED = { x: null, w: null, b: null, t: null, delta: null } as const;
 
 /** Sizes, the window, the numbers. */
 export function Settings({ state, net, onChange }: SettingsProps): JSX.Element {
-  const set = (part: Partial<State>) => onChange({ ...resized(state, part), at: "" });
+  const set = (part: Partial<State>) => onChange(resized(state, part));
   const [h, w] = state.size;
-  const most = Math.max(h, w) > MOST_CELLS ? MOST_SIDE : MOST_CELLS;
   const sides = net?.shapes.geometry.padding;
   return (
     <details class="card settings" open={WIDE}>
@@ -32,14 +31,14 @@ export function Settings({ state, net, onChange }: SettingsProps): JSX.Element {
             label="height H"
             value={h}
             least={1}
-            most={most}
+            most={MOST_SIDE}
             onChange={(n) => set({ size: [n, w] })}
           />
           <WholeField
             label="width W"
             value={w}
             least={1}
-            most={most}
+            most={MOST_SIDE}
             onChange={(n) => set({ size: [h, n] })}
           />
           <WholeField

@@ -3,7 +3,7 @@ import { useMemo } from "preact/hooks";
 import { HeatMap } from "../matrix/HeatMap.tsx";
 import { Matrix } from "../matrix/Matrix.tsx";
 import type { Place } from "../matrix/plane.ts";
-import { lightsOf, signature } from "./marks.ts";
+import { isInserted, lightsOf, signature } from "./marks.ts";
 import type { Net } from "./net.ts";
 import { type Sheet, type SheetKind, spotAt } from "./sheets.ts";
 import type { Spot } from "./spot.ts";
@@ -48,7 +48,10 @@ export function SheetView(props: {
       ...(margin && { margin }),
       box: lights.box,
       caption: `${plane.rows} × ${plane.columns}`,
-      marks: (place: Place) => lights.marks.get(`${place}`) ?? [],
+      marks: (place: Place) => [
+        ...(isInserted(net, sheet, place) ? (["inserted"] as const) : []),
+        ...(lights.marks.get(`${place}`) ?? []),
+      ],
       onPoint: (place: Place | null) => actions.point(place && spotAt(net, sheet, place)),
       onChoose: (place: Place) => {
         const spot = spotAt(net, sheet, place);

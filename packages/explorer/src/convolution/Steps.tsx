@@ -9,6 +9,7 @@ const PACE = 700;
 export interface StepsProps {
   /** What is walked through, in order. */
   readonly walk: readonly Spot[];
+  /** What is pinned. */
   readonly at: Spot;
   /** Shows an element for the moment. */
   readonly onPoint: (spot: Spot | null) => void;
@@ -19,11 +20,13 @@ export interface StepsProps {
 /** Walks through the elements of a mode, by hand or by itself. */
 export function Steps({ walk, at, onPoint, onChoose }: StepsProps): JSX.Element {
   const [playing, setPlaying] = useState(false);
-  const now = Math.max(
-    walk.findIndex((spot) => sameSpot(spot, at)),
-    0,
-  );
-  const go = (to: number) => onChoose(walk[Math.min(Math.max(to, 0), walk.length - 1)]!);
+  const [dragged, setDragged] = useState<number | null>(null);
+  const found = walk.findIndex((spot) => sameSpot(spot, at));
+  const now = dragged ?? Math.max(found, 0);
+  const go = (to: number) => {
+    onPoint(null); // a pointer that rests on a cell does not hold the walk up
+    onChoose(walk[Math.min(Math.max(to, 0), walk.length - 1)]!);
+  };
   const next = useRef(() => {});
   next.current = () => {
     if (now + 1 < walk.length) go(now + 1);
@@ -72,10 +75,11 @@ export function Steps({ walk, at, onPoint, onChoose }: StepsProps): JSX.Element 
         value={now}
         onInput={(event) => {
           setPlaying(false);
+          setDragged(event.currentTarget.valueAsNumber);
           onPoint(walk[event.currentTarget.valueAsNumber]!);
         }}
         onChange={(event) => {
-          onPoint(null);
+          setDragged(null);
           go(event.currentTarget.valueAsNumber);
         }}
       />

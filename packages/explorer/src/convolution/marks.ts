@@ -1,17 +1,17 @@
 import type { Mark } from "../matrix/Matrix.tsx";
 import type { Place } from "../matrix/plane.ts";
 import type { Net } from "./net.ts";
-import { placesOf, type Sheet, type SheetKind, spotAt } from "./sheets.ts";
-import { cellUnder, firstChannel, sameSpot } from "./spot.ts";
+import { placeOf, placesOf, type Sheet, type SheetKind, spotAt } from "./sheets.ts";
+import { cellUnder, firstChannel } from "./spot.ts";
 import type { Story, Term } from "./terms.ts";
 
-/** What is set apart in a sheet. */
+/** What a story sets apart in a sheet. */
 export interface Lights {
   readonly marks: ReadonlyMap<string, readonly Mark[]>;
   readonly box: { readonly from: Place; readonly to: Place } | null;
 }
 
-/** The cells of a sheet that take part in a story, the story's own cell, and the zeros that the stride inserts. */
+/** The cells of a sheet that take part in a story, and the story's own cell. */
 export function lightsOf(net: Net, sheet: Sheet, story: Story, letter: string | null): Lights {
   const marks = new Map<string, Mark[]>();
   const add = (place: Place, mark: Mark) => {
@@ -19,10 +19,8 @@ export function lightsOf(net: Net, sheet: Sheet, story: Story, letter: string | 
     if (!now) marks.set(`${place}`, [mark]);
     else if (!now.includes(mark)) now.push(mark);
   };
-  for (const place of placesOf(sheet)) {
-    if (isInserted(net, sheet, place)) add(place, "inserted");
-    if (sameSpot(spotAt(net, sheet, place), story.spot)) add(place, "chosen");
-  }
+  const chosen = placeOf(net, sheet, story.spot);
+  if (chosen) add(chosen, "chosen");
   const lit = letter ? placesOfLetter(net, sheet, story, letter) : partsOf(net, sheet, story);
   for (const place of lit) add(place, "lit");
   return { marks, box: letter ? null : boxOf(net, sheet, story) };
@@ -33,7 +31,8 @@ export function signature({ marks, box }: Lights): string {
   return JSON.stringify([[...marks], box]);
 }
 
-function isInserted(net: Net, { kind, plane }: Sheet, [i, j]: Place): boolean {
+/** Whether a place holds a zero that the stride inserts. */
+export function isInserted(net: Net, { kind, plane }: Sheet, [i, j]: Place): boolean {
   if (kind !== "dilated" || i < 0 || j < 0 || i >= plane.rows || j >= plane.columns) return false;
   const [sh, sw] = net.shapes.geometry.stride;
   return i % sh !== 0 || j % sw !== 0;
@@ -52,18 +51,12 @@ function partsOf(net: Net, sheet: Sheet, story: Story): Place[] {
   });
 }
 
-function placeInSheet(net: Net, { kind, lead }: Sheet, { output, tap }: Term): Place[] {
-  const [o, u, v] = output as [number, number, number];
-  const [sh, sw] = net.shapes.geometry.stride;
-  if (kind === "w" || kind === "turned") {
-    if (!tap || tap[0] !== lead[0] || tap[1] !== lead[1]) return [];
-    const [, , kh, kw] = net.shapes.w as [number, number, number, number];
-    const [i, j] = [tap[2]!, tap[3]!];
-    return kind === "turned" && !net.state.flip ? [[kh - 1 - i, kw - 1 - j]] : [[i, j]];
-  }
-  if (o !== lead[0]) return [];
-  if (kind === "dilated") return [[u * sh, v * sw]];
-  return kind === "y" || kind === "delta" ? [[u, v]] : [];
+function placeInSheet(net: Net, sheet: Sheet, { output, tap }: Term): Place[] {
+  const place =
+    sheet.kind === "w" || sheet.kind === "turned"
+      ? tap && placeOf(net, sheet, { of: "w", index: tap })
+      : sheet.kind !== "t" && placeOf(net, sheet, { of: "y", index: output });
+  return place ? [place] : [];
 }
 
 /** Region Q: the smallest box around the outputs that an input takes part in. */

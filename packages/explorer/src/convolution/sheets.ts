@@ -139,6 +139,27 @@ export function spotAt(net: Net, { kind, lead, plane }: Sheet, [i, j]: Place): S
   }
 }
 
+/** The place of an element on a sheet, if it stands there. */
+export function placeOf(net: Net, { kind, lead }: Sheet, { of, index }: Spot): Place | null {
+  if (of !== elementOf(kind)) return null;
+  if (of === "b") return [0, index[0]!];
+  if (lead.some((n, axis) => n !== index[axis])) return null;
+  const [i, j] = index.slice(-2) as [number, number];
+  if (kind === "dilated") {
+    const [sh, sw] = net.shapes.geometry.stride;
+    return [i * sh, j * sw];
+  }
+  const [kh, kw] = net.shapes.geometry.kernel;
+  return kind === "turned" && !net.state.flip ? [kh - 1 - i, kw - 1 - j] : [i, j];
+}
+
+/** What the cells of a kind stand for. */
+function elementOf(kind: SheetKind): Spot["of"] {
+  if (kind === "w" || kind === "dw" || kind === "turned") return "w";
+  if (kind === "x" || kind === "dx") return "x";
+  return kind === "b" || kind === "db" ? "b" : "y";
+}
+
 /** The places of a sheet, those of its margin too. */
 export function placesOf({ plane, margin }: Sheet): Place[] {
   const { top = 0, bottom = 0, left = 0, right = 0 } = margin ?? {};

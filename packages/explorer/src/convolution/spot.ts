@@ -40,7 +40,8 @@ function inside(i: number, size: number): boolean {
 
 /** Whether two are the same element. */
 export function sameSpot(a: Spot | null, b: Spot | null): boolean {
-  return a === b || (a !== null && b !== null && formatSpot(a) === formatSpot(b));
+  if (a === null || b === null) return a === b;
+  return a.of === b.of && a.index.every((i, axis) => i === b.index[axis]);
 }
 
 /** Where the window of output (u, v) holds the weight (i, j): a place of x, in its padding perhaps. */
