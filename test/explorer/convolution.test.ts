@@ -25,7 +25,7 @@ const EXAMPLES = [
   ["region", "article_5x5_k3_identity"],
 ] as const;
 
-const MODES = { forward: "Forward", weights: "dW: the weights", input: "dX: the input" };
+const MODES = { forward: "Forward: y", weights: "Backward: ∂E/∂w", input: "Backward: ∂E/∂x" };
 const choose = (page: Page, mode: keyof typeof MODES) =>
   page.getByText(MODES[mode], { exact: true }).click();
 const example = (page: Page, id: string) => page.getByLabel("Example").selectOption(id);

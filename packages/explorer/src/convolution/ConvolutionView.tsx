@@ -37,7 +37,7 @@ export function ConvolutionView(): JSX.Element {
         view="convolution"
         presets={presets}
         aside={["at", "line", "loops", "lr"]}
-        otherwise="Cross-correlation by default, as in every deep-learning library. Every number can be edited; the address holds what you see."
+        otherwise="Point at any cell to see the sum that it is. Every number can be edited, and the address holds what you see."
       />
       <Settings state={state} net={net} onChange={change} />
       {net && <Opened net={net} onChange={change} />}
@@ -76,12 +76,14 @@ function Opened({ net, onChange }: { readonly net: Net; readonly onChange: Chang
             <Choice label="Walk through" row value={state.mode} options={MODES} onChange={choose} />
             <Steps key={state.mode} walk={walk} at={pinned} onPoint={setHovered} onChoose={pin} />
           </div>
-          <SizeLine net={net} letter={letter} onLetter={setLetter} />
           <Stage shown={shown} />
+          <SizeLine net={net} letter={letter} onLetter={setLetter} />
           {state.mode !== "forward" && <IdentityNotice net={net} of={state.mode} />}
           <p class="soft">
-            Point at any cell to see its terms; click it, or press Space on it, to keep it. Double
-            click or Enter edits x, w, b, t and δ.
+            Point at any cell to see its terms; click it, or press Space on it, to keep it.{" "}
+            {shown.pictures
+              ? "Colours stand for numbers: orange above 0, blue below."
+              : "Double click or Enter edits x, w, b, t and δ."}
             {state.flip && " The kernel is turned by 180° before it slides."}
           </p>
         </section>
@@ -111,9 +113,9 @@ function Opened({ net, onChange }: { readonly net: Net; readonly onChange: Chang
 }
 
 const MODES = [
-  ["forward", "Forward"],
-  ["weights", "dW: the weights"],
-  ["input", "dX: the input"],
+  ["forward", "Forward: y"],
+  ["weights", "Backward: ∂E/∂w"],
+  ["input", "Backward: ∂E/∂x"],
 ] as const;
 
 /** What stays pinned when another mode is chosen. */

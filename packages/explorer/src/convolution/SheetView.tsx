@@ -3,6 +3,7 @@ import { useMemo } from "preact/hooks";
 import { HeatMap } from "../matrix/HeatMap.tsx";
 import { Matrix } from "../matrix/Matrix.tsx";
 import type { Place } from "../matrix/plane.ts";
+import { MOST_CELLS } from "./fields.ts";
 import { isInserted, lightsOf, signature } from "./marks.ts";
 import type { Net } from "./net.ts";
 import { type Sheet, type SheetKind, spotAt } from "./sheets.ts";
@@ -28,6 +29,11 @@ export interface Shown {
 }
 
 const EDITABLE: ReadonlySet<SheetKind> = new Set(["x", "w", "b", "t", "delta"]);
+
+/** Whether there is one plane of each kind, so that a picture may take more room. */
+export function isAlone({ state }: Net): boolean {
+  return state.channels === 1 && state.filters === 1;
+}
 
 /** A plane of the page. It is drawn anew only where something of it differs. */
 export function SheetView(props: {
@@ -58,9 +64,10 @@ export function SheetView(props: {
         if (spot) actions.choose(spot);
       },
     };
-    if (pictures && plane.rows > 1) {
-      const side = Math.max(plane.rows, plane.columns);
-      return <HeatMap {...common} cell={Math.min(Math.max(Math.floor(112 / side), 3), 16)} />;
+    const side = Math.max(plane.rows, plane.columns);
+    if (pictures && (isAlone(net) ? side > MOST_CELLS : plane.rows > 1)) {
+      const width = isAlone(net) ? 196 : 112;
+      return <HeatMap {...common} cell={Math.min(Math.max(Math.floor(width / side), 3), 16)} />;
     }
     const onEdit = (place: Place, value: number) => actions.edit(sheet, place, value);
     return <Matrix {...common} {...(EDITABLE.has(sheet.kind) && { onEdit })} />;

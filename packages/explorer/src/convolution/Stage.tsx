@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { reachOf } from "../matrix/plane.ts";
 import type { Mode } from "./fields.ts";
 import { PairGrid } from "./PairGrid.tsx";
-import { SheetView, type Shown } from "./SheetView.tsx";
+import { isAlone, SheetView, type Shown } from "./SheetView.tsx";
 import { type SheetKind, sheetsOf } from "./sheets.ts";
 
 /** What a mode puts side by side, with the signs between. */
@@ -29,7 +29,7 @@ const PLAYERS: Readonly<Record<Mode, readonly (readonly [sign: string, kind: She
 /** The planes of a mode in the order of its equation. */
 export function Stage({ shown }: { readonly shown: Shown }): JSX.Element {
   const { mode } = shown.net.state;
-  if (shown.pictures) {
+  if (shown.pictures && !isAlone(shown.net)) {
     return (
       <>
         <PairGrid shown={shown} />
@@ -61,7 +61,7 @@ export function Planes(props: { readonly kind: SheetKind; readonly shown: Shown 
   const columns = sheets[0]?.lead.length === 2 ? shown.net.shapes.w[1]! : 1;
   return (
     <div
-      class={`planes ${kind}${shown.pictures ? " pictures" : ""}`}
+      class={`planes ${kind}${shown.pictures && !isAlone(shown.net) ? " pictures" : ""}`}
       style={{ "--across": columns }}
     >
       {sheets.map((sheet) => (

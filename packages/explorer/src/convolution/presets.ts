@@ -16,6 +16,13 @@ function preset(
 /** States of this view that are worth a link. Those of golden cases hold their very inputs. */
 export const presets: readonly Preset[] = [
   preset(
+    "start",
+    "Start here: stride 2, padding 1",
+    [],
+    {},
+    "Point at a cell of y to see the sum that it is, or press Play. Then go backward: where does a number of ∂E/∂w or ∂E/∂x come from?",
+  ),
+  preset(
     "first",
     "Small whole numbers: follow the window by hand",
     [1, 2, 38],
@@ -208,7 +215,7 @@ export const presets: readonly Preset[] = [
     "loops",
     "Show me the loops",
     [38, 43],
-    { size: [5, 5], stride: [2, 2], padding: [1, 1, 1, 1], loops: true },
+    { size: [6, 6], channels: 2, filters: 2, loops: true },
     "The layer as plain loops. Point at a letter of the equation: its loop lights up, and its cells.",
   ),
 ];

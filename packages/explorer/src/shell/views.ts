@@ -16,7 +16,7 @@ export const views: readonly View[] = [
     id: "convolution",
     title: "Convolution",
     about:
-      "The forward pass, the gradient of every weight, of every pixel and of the bias, cell by cell.",
+      "Backpropagation through a convolution, cell by cell, with stride, padding, dilation and groups.",
     load: async () => (await import("../convolution/ConvolutionView.tsx")).ConvolutionView,
   },
   {
