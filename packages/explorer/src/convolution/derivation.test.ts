@@ -31,11 +31,18 @@ describe("an element in words and equations", () => {
   it("says what it is a sum of, and why it is of none", () => {
     expect(said(net, story("y", 0, 0, 0))).toBe("A bias and 2 products.");
     expect(said(net, story("x", 0, 1, 1))).toBe(
-      "The sum of 1 product δ·w. Region Q: the outputs from [1, 0] to [1, 0] (the dashed box).",
+      "One product δ·w. Region Q: the output [1, 0] (the dashed box).",
     );
     expect(said(net, story("x", 0, 1, 2))).toMatch(
-      /^No window covers x\[0, 1, 2\], .* gradient is 0/,
+      /^No window covers x\[0, 1, 2\], .* gradient is 0 \(the windows do not come out even/,
     );
+    const holes = netOf(
+      readState(FIELDS, new URLSearchParams("size=6&kernel=1&stride=3&padding=0")),
+    );
+    const why = (...index: number[]) => said(holes, storyOf(holes, { of: "x", index }));
+    expect(why(0, 1, 2)).toMatch(/the windows step over it/);
+    expect(why(0, 3, 5)).toMatch(/the windows do not come out even/);
+    expect(why(0, 4, 3)).toMatch(/the windows do not come out even/);
   });
 
   it("derives a gradient from one of its outputs", () => {
@@ -45,5 +52,9 @@ describe("an element in words and equations", () => {
     expect(lines[2]!.tex).toMatch(/= 2$/);
     expect(derivationOf(net, story("x", 0, 1, 1))[2]!.tex).toMatch(/= -1$/);
     expect(derivationOf(net, story("x", 0, 1, 2))).toEqual([]);
+    expect(lines[3]!.tex).toMatch(/= 1 \\cdot 2 \+ \\cdots = -8$/);
+    const one = derivationOf(net, story("x", 0, 1, 1))[3]!;
+    expect(one.tex).toMatch(/= \(-2\) \\cdot \(-1\) = 2$/);
+    expect(one.says).toBe("This output adds δ·w to the gradient, and there is no other.");
   });
 });

@@ -24,18 +24,24 @@ export function derivationOf(net: Net, story: Story): Line[] {
       ? `${tap}` === `${spot.index}`
       : !padding && `${cell!.channel},${cell!.place}` === `${spot.index}`,
   );
-  const product = (i: number) => {
+  const summand = (i: number) => {
     const { a, b, tap, cell } = inside[i]!;
     return weight
       ? `${factor(b)}\\, w_{${tap}}`
       : `${factor(a)}\\, x_{${cell!.channel},${cell!.place}}`;
   };
   const sum = [
-    ...(own > 0 ? [...(own > 1 ? ["\\cdots"] : []), product(own - 1)] : []),
-    `\\boldsymbol{${product(own)}}`,
-    ...(own + 1 < inside.length ? [product(own + 1)] : []),
+    ...(own > 0 ? [...(own > 1 ? ["\\cdots"] : []), summand(own - 1)] : []),
+    `\\boldsymbol{${summand(own)}}`,
+    ...(own + 1 < inside.length ? [summand(own + 1)] : []),
     ...(own + 2 < inside.length ? ["\\cdots"] : []),
     "b",
+  ].join(" + ");
+  const product = `δ·${weight ? "x" : "w"}`;
+  const among = [
+    ...(term === terms[0] ? [] : ["\\cdots"]),
+    `${factor(term.a)} \\cdot ${factor(term.b)}`,
+    ...(term === terms.at(-1) ? [] : ["\\cdots"]),
   ].join(" + ");
   return [
     {
@@ -57,8 +63,11 @@ export function derivationOf(net: Net, story: Story): Line[] {
     },
     {
       number: weight ? "13" : "20",
-      tex: `\\frac{\\partial E}{\\partial ${at}} = \\cdots + ${factor(term.a)} \\cdot ${factor(term.b)} + \\cdots = ${numberTex(story.value)}`,
-      says: `So this output adds δ·${weight ? "x" : "w"} to the gradient, and so does each of the ${terms.length}.`,
+      tex: `\\frac{\\partial E}{\\partial ${at}} = ${among} = ${numberTex(story.value)}`,
+      says:
+        terms.length === 1
+          ? `This output adds ${product} to the gradient, and there is no other.`
+          : `So this output adds ${product} to the gradient, and so does each of the ${terms.length}.`,
     },
   ];
 }

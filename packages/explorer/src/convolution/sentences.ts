@@ -15,7 +15,11 @@ export function said(net: Net, { spot, terms }: Story): string {
   if (spot.of === "y") return `A bias and ${count(terms.length, "product")}${among}.`;
   if (spot.of === "b") return `The sum of δ over ${count(terms.length, "output")}.`;
   if (terms.length > 0) {
-    const sum = `The sum of ${count(terms.length, "product")} δ·${spot.of === "w" ? "x" : "w"}${among}.`;
+    const product = `δ·${spot.of === "w" ? "x" : "w"}`;
+    const sum =
+      terms.length === 1
+        ? `One product ${product}${padding > 0 ? ", with padding" : ""}.`
+        : `The sum of ${terms.length} products ${product}${among}.`;
     return spot.of === "w" ? sum : `${sum} ${regionOf(terms)}`;
   }
   return whyNone(net, spot);
@@ -27,13 +31,19 @@ function regionOf(terms: readonly Term[]): string {
     `[${[1, 2].map((axis) => pick(...terms.map(({ output }) => output[axis]!))).join(", ")}]`;
   const filters = new Set(terms.map(({ output }) => output[0])).size;
   const each = filters > 1 ? ` of each of ${filters} filters` : "";
-  return `Region Q: the outputs from ${corner(Math.min)} to ${corner(Math.max)}${each} (the dashed box).`;
+  const [first, last] = [corner(Math.min), corner(Math.max)];
+  const outputs = first === last ? `the output ${first}` : `the outputs from ${first} to ${last}`;
+  return `Region Q: ${outputs}${each} (the dashed box).`;
 }
 
 /** Why a pixel is in no window. */
 function whyNone(net: Net, { index }: Spot): string {
-  const left = [outputSize(net, 0).left, outputSize(net, 1).left];
-  const rest = left.some((n) => n > 0)
+  const { padding } = net.shapes.geometry;
+  const late = ([0, 1] as const).some(
+    (axis) =>
+      index[axis + 1]! >= net.state.size[axis] + padding[axis][1] - outputSize(net, axis).left,
+  );
+  const rest = late
     ? "the windows do not come out even, and what is left at the end is never read"
     : "the windows step over it, or the kernel's holes lie on it";
   return `No window covers x[${index.join(", ")}], so no output depends on it and its gradient is 0 (${rest}).`;
