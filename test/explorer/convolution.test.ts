@@ -148,6 +148,29 @@ describe.skipIf(!executablePath)(`the convolution view in Chromium ${NEEDS}`, ()
     expect(await spot(page)).toBe("x,0,0,0");
   });
 
+  it("walks on under a pointer that rests on a cell, and keeps what is pinned when the layer changes", async () => {
+    const { page } = await open("#/convolution");
+    await cell(page, "y", "1,1").hover();
+    expect(await spot(page)).toBe("y,0,1,1");
+    await page.getByLabel("One step forward").focus();
+    await page.keyboard.press("Enter");
+    expect(await spot(page)).toBe("y,0,0,1");
+    await page.keyboard.press("Enter");
+    expect(await spot(page)).toBe("y,0,0,2");
+    await page.getByLabel("stride s: one less").click();
+    expect(await spot(page)).toBe("y,0,0,2");
+    expect(await numbersOf(page, "y")).toHaveLength(25);
+  });
+
+  it("begins with what to do, and reaches images that are pictures by its steppers", async () => {
+    const { page } = await open("#/convolution?size=12");
+    await page.getByLabel("height H: one more").click();
+    await page.locator('.heat[data-name="x"]').waitFor();
+    expect(await numbersOf(page, "w")).toHaveLength(9);
+    await page.goto(new URL("#/", page.url()).href);
+    expect(await page.getByLabel("Example").inputValue()).toBe("start");
+  });
+
   it("takes a step: the new weight is w − lr·gradient, and the error falls", async () => {
     const { page } = await open("#/convolution");
     await example(page, "step");
