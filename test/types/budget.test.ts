@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { type Checked, check } from "./compiler.ts";
 
-/** Instantiations when they were last looked at; by `npx vitest run test/types/budget.test.ts` a failure says the new ones. */
+/** Instantiations when they were last looked at. */
 const recorded = JSON.parse(readFileSync(join(import.meta.dirname, "budget.json"), "utf8"));
 
 const IMPORTS = `import { Conv2D, Dense, Flatten, MaxPool, ReLU, Sequential } from "@convgrad/layers";\n`;
@@ -46,15 +46,20 @@ function vgg16(): string {
     new ReLU(), new Dense(4096, 4096), new ReLU(), new Dense(4096, 1000));`;
 }
 
-/** Seconds of a processor, which other programs do not change, and instantiations, both over a program without a model. */
+/**
+ * Seconds of a processor, which other programs do not change, and instantiations, both over a program without a model. The
+ * best of three, as in an editor that has been open for a while.
+ */
 function over(code: string): Checked & { seconds: number } {
   const measure = (program: string) => {
-    const start = process.cpuUsage();
-    const checked = check(IMPORTS + program);
-    const { user, system } = process.cpuUsage(start);
-    return { ...checked, seconds: (user + system) / 1e6 };
+    const runs = [1, 2, 3].map(() => {
+      const start = process.cpuUsage();
+      const checked = check(IMPORTS + program);
+      const { user, system } = process.cpuUsage(start);
+      return { ...checked, seconds: (user + system) / 1e6 };
+    });
+    return runs.toSorted((p, q) => p.seconds - q.seconds)[0]!;
   };
-  measure("");
   const empty = measure("const model = new Sequential(new ReLU());");
   const full = measure(code);
   return {
@@ -64,6 +69,10 @@ function over(code: string): Checked & { seconds: number } {
   };
 }
 
+beforeAll(() => {
+  check(IMPORTS + vgg16()); // so that the engine has compiled the compiler
+});
+
 it.each([
   ["leNet", leNet, 0.3, "Sequential<[1, 28, 28], [10]>"],
   ["vgg16", vgg16(), 1.5, "Sequential<[3, 224, 224], [1000]>"],
@@ -71,7 +80,7 @@ it.each([
   const { mistakes, types, seconds, instantiations } = over(code);
   expect(mistakes).toEqual([]);
   expect(types.get("model")).toBe(type);
-  expect(seconds).toBeLessThan(budget);
+  expect(seconds, `${instantiations} instantiations`).toBeLessThan(budget);
   expect(instantiations, "raise budget.json only with a reason").toBeLessThan(
     (recorded[name] * 4) / 3,
   );

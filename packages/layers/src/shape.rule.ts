@@ -23,11 +23,11 @@ export interface ShapeRule {
 }
 
 /** The shape that a rule gives; `Shape` where it refuses or knows nothing, and for an input of which nothing is known. */
-export type Given<Rule, S extends Shape> = Rule extends ShapeRule
+export type Given<Rule, S extends Shape> = number extends S["length"] ? Shape : Known<Rule, S>;
+
+type Known<Rule, S> = Rule extends ShapeRule
   ? (Rule & { readonly input: S })["output"] extends infer Output extends Shape
-    ? number extends S["length"]
-      ? Shape
-      : Output
+    ? Output
     : Shape
   : Shape;
 
