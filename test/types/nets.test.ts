@@ -26,7 +26,7 @@ it("500 random nets have the shapes in their types that they have at run time", 
       `Sequential<${text(net.input)}, ${text(net.shapes.at(-1)!)}>`,
     );
   });
-}, 120_000);
+}, 300_000);
 
 /** What is wrong with a layer that was made for another input, or `null` where it takes any. */
 function broken(spec: Spec, shape: readonly number[], kind: number): Spec | null {
@@ -78,4 +78,4 @@ it("each of 200 nets that are broken in one place fails at that place", () => {
     expect(message).toContain(`parameter of type '"layer ${at}, ${wrong.type}: `);
     expect(message).toMatch(/(expects|does not fit|has) .*; .*(write|put|lower|must|change) /);
   });
-}, 120_000);
+}, 300_000);
