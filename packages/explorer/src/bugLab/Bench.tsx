@@ -1,11 +1,12 @@
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
+import { Choice } from "../controls/fields.tsx";
 import { Erratum } from "../flips/Erratum.tsx";
 import type { Place } from "../matrix/plane.ts";
 import { refusalOf } from "./anomalies.ts";
 import { Descent, type Problem, problemOf, type Settings } from "./descent.ts";
 import { Forwards } from "./Forwards.tsx";
-import type { BugLabState } from "./fields.ts";
+import { type BugLabState, MORE } from "./fields.ts";
 import { GradcheckCard } from "./GradcheckCard.tsx";
 import { LossCard } from "./LossCard.tsx";
 import { labs } from "./labs.ts";
@@ -59,7 +60,7 @@ export function Bench({ state, change, settings, problem }: BenchProps): JSX.Ele
   const mistaken = runs[0]!.descent.forward === "right" ? null : runs[0]!.descent;
   const filter = right.filters[step]!;
   const cells = problem.k * problem.k;
-  const axes = state.axes?.every((axis) => axis < cells) ? state.axes : ([0, cells - 1] as const);
+  const axes = state.axes.every((axis) => axis < cells) ? state.axes : ([0, cells - 1] as const);
   const set = (name: "image" | "filter" | "target", values: readonly number[]) => {
     const side = Math.sqrt(values.length);
     return ([i, j]: Place, value: number) => change({ [name]: values.with(i * side + j, value) });
@@ -108,17 +109,24 @@ export function Bench({ state, change, settings, problem }: BenchProps): JSX.Ele
         onImage={set("image", problem.image)}
         onFilter={set("filter", problem.filter)}
       />
-      <div class="columns">
+      <Choice
+        row
+        label="And more"
+        value={state.more}
+        options={MORE}
+        onChange={(more) => change({ more })}
+      />
+      {state.more === "surface" && surface}
+      {state.more === "loss" && (
         <LossCard
           problem={problem}
           filter={filter}
           onReduction={(reduction) => change({ reduction })}
           onTarget={set("target", problem.target)}
         />
-        {surface}
-      </div>
-      <UpdateCard problem={problem} filter={filter} step={step} />
-      {ERRATUM}
+      )}
+      {state.more === "update" && <UpdateCard problem={problem} filter={filter} step={step} />}
+      {state.more === "erratum" && ERRATUM}
     </>
   );
 }

@@ -3,11 +3,13 @@ import { useMemo } from "preact/hooks";
 import { useAddressState } from "../address/useAddress.ts";
 import { Choice } from "../controls/fields.tsx";
 import { Notice } from "../controls/Notice.tsx";
+import { outcome } from "../controls/outcome.ts";
+import { Examples } from "../lessons/Examples.tsx";
 import { Bench } from "./Bench.tsx";
-import { type Problem, problemOf } from "./descent.ts";
+import { problemOf } from "./descent.ts";
 import { type BugLabState, FIELDS, type LabName } from "./fields.ts";
 import { labs } from "./labs.ts";
-import { PresetList } from "./PresetList.tsx";
+import { presets } from "./presets.ts";
 import { SettingsPanel } from "./SettingsPanel.tsx";
 import "./bugLab.css";
 
@@ -39,15 +41,15 @@ export function BugLabView(): JSX.Element {
     () => ({ side, k, stride, padding, seed, lr, reduction, image, filter, target }),
     [key],
   );
-  const problem = useMemo((): Problem | Error => {
-    try {
-      return problemOf(settings);
-    } catch (error) {
-      return error as Error;
-    }
-  }, [settings]);
+  const { value: problem, refusal } = useMemo(() => outcome(() => problemOf(settings)), [settings]);
   return (
     <div class={`bug-lab ${state.lab}`}>
+      <Examples
+        view="bugs"
+        presets={presets}
+        aside={["pin", "step", "speed", "axes", "more"]}
+        otherwise="Every number can be edited; the address holds what you see."
+      />
       <Choice
         row
         label="Step by step"
@@ -57,17 +59,15 @@ export function BugLabView(): JSX.Element {
       />
       <div class="explained">
         <p>{lab.explanation}</p>
-        <p class="look">{lab.look}</p>
+        <p class="look">
+          {lab.forward === "answered" && stride === 1
+            ? "At stride 1 both forward passes are the same: choose stride 2 in gradcheck's table."
+            : lab.look}
+        </p>
       </div>
-      <PresetList />
       <SettingsPanel state={state} change={change} />
-      {problem instanceof Error ? (
-        <Notice kind="bad">
-          {problem.name}: {problem.message}
-        </Notice>
-      ) : (
-        <Bench state={state} change={change} settings={settings} problem={problem} />
-      )}
+      {refusal && <Notice kind="bad">{refusal}</Notice>}
+      {problem && <Bench state={state} change={change} settings={settings} problem={problem} />}
     </div>
   );
 }

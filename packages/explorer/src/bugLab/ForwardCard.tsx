@@ -4,6 +4,7 @@ import { Equation } from "../equation/Equation.tsx";
 import { formatNumber } from "../matrix/formatNumber.ts";
 import { type Mark, Matrix } from "../matrix/Matrix.tsx";
 import type { Place } from "../matrix/plane.ts";
+import { samePlace, type usePointed } from "../matrix/usePointed.ts";
 import { type Descent, stepAt } from "./descent.ts";
 import { beyond } from "./forwards.ts";
 import { equations, programs } from "./labs.ts";
@@ -19,8 +20,7 @@ export interface ForwardCardProps {
   readonly pinned: boolean;
   readonly lit: string | null;
   readonly onSymbol: (symbol: string | null) => void;
-  readonly onPoint: (place: Place | null) => void;
-  readonly onPin: (place: Place) => void;
+  readonly onOutput: ReturnType<ReturnType<typeof usePointed>["on"]>;
   readonly onImage: (place: Place, value: number) => void;
   /** Only at step 0. */
   readonly onFilter?: (place: Place, value: number) => void;
@@ -36,7 +36,7 @@ export function ForwardCard(props: ForwardCardProps): JSX.Element {
   const cells = useMemo(() => windowCells(problem, forward, at), [problem, forward, `${at}`]);
   const { padding } = problem;
   const past = forward === "right" ? 0 : beyond(problem.side, problem.k, problem);
-  const same = ([u, v]: Place) => u === at[0] && v === at[1];
+  const same = (place: Place) => samePlace(place, at);
   const marksOf = (is: boolean, symbol: string): readonly Mark[] =>
     is ? [lit === symbol ? "chosen" : "lit"] : [];
   return (
@@ -70,8 +70,7 @@ export function ForwardCard(props: ForwardCardProps): JSX.Element {
           caption={`${n} × ${n}`}
           plane={{ rows: n, columns: n, values: now.output }}
           marks={(place) => (same(place) ? [props.pinned || lit === "y" ? "chosen" : "lit"] : [])}
-          onPoint={props.onPoint}
-          onChoose={props.onPin}
+          {...props.onOutput}
         />
       </div>
       <p class="error">

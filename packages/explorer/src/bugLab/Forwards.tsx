@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { SymbolKey } from "../equation/SymbolKey.tsx";
 import type { Place } from "../matrix/plane.ts";
+import { placeOn, samePlace, usePointed } from "../matrix/usePointed.ts";
 import type { Descent, Problem } from "./descent.ts";
 import { ForwardCard } from "./ForwardCard.tsx";
 import type { BugLabState } from "./fields.ts";
@@ -27,13 +28,12 @@ export interface ForwardsProps {
 export function Forwards(props: ForwardsProps): JSX.Element {
   const { state, change, problem, step, right, mistaken } = props;
   const { called } = labs[state.lab];
-  const [pointed, setPointed] = useState<Place | null>(null);
   const [lit, setLit] = useState<string | null>(null);
+  const { now, on } = usePointed(state.pin, (pin) => change({ pin }));
   const n = outputSide(problem.side, problem.k, problem);
-  const inside = (place: Place | null) => (place?.every((at) => at < n) ? place : null);
-  const pin = inside(state.pin);
-  const at = inside(pointed) ?? pin ?? ([n - 1, n - 1] as const);
-  const same = (place: Place) => `${place}` === `${pin}`;
+  const output = { rows: n, columns: n };
+  const pin = placeOn(state.pin, "y", output);
+  const at = placeOn(now, "y", output) ?? pin ?? ([n - 1, n - 1] as const);
   const sentence = useMemo(
     () => windowSentence(problem, labs[state.lab].forward, at),
     [problem, state.lab, `${at}`],
@@ -42,10 +42,9 @@ export function Forwards(props: ForwardsProps): JSX.Element {
     step,
     at,
     lit,
-    pinned: pin !== null && same(at),
+    pinned: pin !== null && samePlace(pin, at),
     onSymbol: setLit,
-    onPoint: setPointed,
-    onPin: (place: Place) => change({ pin: same(place) ? null : place }),
+    onOutput: on("y"),
     onImage: props.onImage,
     ...(step === 0 && { onFilter: props.onFilter }),
   };

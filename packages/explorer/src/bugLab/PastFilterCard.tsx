@@ -3,7 +3,7 @@ import { useMemo } from "preact/hooks";
 import { Notice } from "../controls/Notice.tsx";
 import { Equation } from "../equation/Equation.tsx";
 import { Matrix } from "../matrix/Matrix.tsx";
-import { pastFilter } from "./anomalies.ts";
+import { type PastFilter, pastFilter } from "./anomalies.ts";
 import type { Problem } from "./descent.ts";
 import { equations, programs } from "./labs.ts";
 
@@ -14,7 +14,9 @@ export function PastFilterCard(props: {
   readonly refusal: string;
 }): JSX.Element {
   const { k } = props.problem;
-  const { n, output, anomaly } = useMemo(() => pastFilter(props.problem), [props.problem]);
+  const past = useMemo(() => pastFilter(props.problem), [props.problem]);
+  const { n, output, ends, anomaly } = past;
+  const end = ends ? ends[0] * n + ends[1] : n * n;
   return (
     <section class="card forward" aria-label="The forward pass as asked">
       <h2>As asked</h2>
@@ -30,21 +32,15 @@ export function PastFilterCard(props: {
         <Matrix
           name="output of plain arrays"
           symbol="y"
-          caption={`rows 0 to ${k - 1}, then the program ends`}
+          caption={ends ? `until the program ends, at y[${ends.join(", ")}]` : "to its end"}
           plane={{ rows: n, columns: n, values: output }}
-          marks={([u, v]) => (u >= k ? ["faint", "wrong"] : v >= k ? ["wrong"] : [])}
+          marks={([u, v]) => {
+            if (u * n + v >= end) return ["faint", "wrong"];
+            return Number.isNaN(output[u * n + v]) ? ["wrong"] : [];
+          }}
         />
       </div>
-      <ol>
-        <li>
-          Row 0, column {k}: <code>f[0][{k}]</code> is <code>undefined</code>, the sum becomes NaN,
-          and nothing is said.
-        </li>
-        <li>
-          Row {k}: <code>f[{k}]</code> is <code>undefined</code>, so <code>f[{k}][0]</code> is{" "}
-          <q>TypeError: Cannot read properties of undefined</q>: true, but not a word on why.
-        </li>
-      </ol>
+      <Happens past={past} />
       <p>The same mistake on convgrad's tensors is refused before any work:</p>
       <Notice kind="bad">{props.refusal}</Notice>
       <p>
@@ -52,5 +48,39 @@ export function PastFilterCard(props: {
       </p>
       <Notice kind="bad">{anomaly}</Notice>
     </section>
+  );
+}
+
+/** What the program does, in the order in which it does it. */
+function Happens({ past }: { readonly past: PastFilter }): JSX.Element {
+  const { firstNaN, ends } = past;
+  return (
+    <ol>
+      {firstNaN && (
+        <li>
+          At y[{firstNaN.join(", ")}] the weight{" "}
+          <code>
+            f[{firstNaN[0]}][{firstNaN[1]}]
+          </code>{" "}
+          is <code>undefined</code>, the sum becomes NaN, and nothing is said.
+        </li>
+      )}
+      {ends ? (
+        <li>
+          At y[{ends.join(", ")}] the row <code>f[{ends[0]}]</code> is <code>undefined</code>, so{" "}
+          <code>
+            f[{ends[0]}][{ends[1]}]
+          </code>{" "}
+          ends the program:{" "}
+          <q>TypeError: Cannot read properties of undefined (reading '{ends[1]}')</q>. True, but not
+          a word on why.
+        </li>
+      ) : (
+        <li>
+          The other windows past the filter hold nothing but padding and zeros. The program skips
+          those pixels, so it never looks at the filter there, and ends without a word.
+        </li>
+      )}
+    </ol>
   );
 }

@@ -5,6 +5,11 @@ import { type BugLabState, FIELDS } from "./fields.ts";
 /** Numbers that a person gave go when the sizes or the seed change. */
 const DRAWN = { image: null, filter: null, target: null, pin: null } as const;
 
+/** What is set, while the fields are folded. */
+function summaryOf({ side, k, stride, padding, lr, steps, seed }: BugLabState): string {
+  return `image ${side} × ${side}, filter ${k} × ${k}, stride ${stride}, padding ${padding}, lr ${lr}, ${steps} steps, seed ${seed}`;
+}
+
 export interface SettingsPanelProps {
   readonly state: BugLabState;
   readonly change: (part: Partial<BugLabState>) => void;
@@ -27,8 +32,11 @@ export function SettingsPanel({ state, change }: SettingsPanelProps): JSX.Elemen
     />
   );
   return (
-    <div class="card">
-      <Panel title="Settings">
+    <details class="card settings">
+      <summary>
+        Settings <span>{summaryOf(state)}</span>
+      </summary>
+      <Panel>
         {whole("side", "Image side", 3, 8)}
         {whole("k", "Filter side k", 1, 5)}
         {whole("stride", "Stride s", 1, 3)}
@@ -64,6 +72,6 @@ export function SettingsPanel({ state, change }: SettingsPanelProps): JSX.Elemen
           As at first
         </button>
       </Panel>
-    </div>
+    </details>
   );
 }

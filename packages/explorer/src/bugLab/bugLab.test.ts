@@ -66,6 +66,31 @@ function near(found: ArrayLike<number>, wish: ArrayLike<number>): void {
   for (let i = 0; i < wish.length; i++)
     expect(Math.abs(found[i]! - wish[i]!)).toBeLessThanOrEqual(1e-12 + 1e-10 * Math.abs(wish[i]!));
 }
+
+/** The question's program on plain arrays: the numbers of its output, and the cell at which it ends with a TypeError. */
+function asProgrammed({ image, filter, side, k, stride, padding }: Problem) {
+  const rows = (values: readonly number[], n: number) =>
+    Array.from({ length: n }, (_, i) => values.slice(i * n, (i + 1) * n));
+  const [a, f] = [rows(image, side), rows(filter, k)];
+  const n = outputSide(side, k, { stride, padding });
+  const output: number[] = [];
+  for (let y = 0; y < n; y++)
+    for (let x = 0; x < n; x++) {
+      let sum = 0;
+      for (let j = 0; j < k; j++)
+        for (let i = 0; i < k; i++) {
+          const pixel = a[y + j * stride - padding]?.[x + i * stride - padding];
+          if (!pixel) continue;
+          const row = f[y];
+          if (!row) return [output, [y, x]] as const;
+          sum += pixel * row[x]!;
+        }
+      output.push(sum);
+    }
+  return [output, null] as const;
+}
+const zeroForNaN = (value: number) => (Number.isNaN(value) ? 0 : value);
+
 const outputOf = (problem: Problem, name: ForwardName) =>
   stepAt(problem, name, problem.filter).output;
 
@@ -207,11 +232,41 @@ describe("where the mistake ends in NaN", () => {
     const problem = problemOf({ ...SETTINGS, padding: 1 });
     const { n, output, anomaly } = pastFilter(problem);
     expect(n).toBe(5);
-    output.slice(0, 15).forEach((value, at) => {
-      expect(Number.isNaN(value)).toBe(at % 5 >= 3);
-    });
+    expect(output.map(Number.isNaN)).toEqual(output.map((_, at) => at >= 15 || at % 5 >= 3));
     expect(anomaly).toMatch(/^AnomalyError: .* of mul held NaN at \[0, 0, 0, 3\]/);
     expect(anomaly).not.toContain("at ForwardName");
+  });
+
+  it("is what the question's program does, on any image and padding", () => {
+    const pixels = fc.constantFrom(0, 0, 1, -2, 0.5);
+    const sizes = fc.record({
+      side: fc.integer({ min: 3, max: 6 }),
+      k: fc.integer({ min: 1, max: 3 }),
+      stride: fc.integer({ min: 1, max: 3 }),
+      padding: fc.integer({ min: 0, max: 2 }),
+      pixels: fc.array(pixels, { minLength: 36, maxLength: 36 }),
+    });
+    fc.assert(
+      fc.property(sizes, ({ pixels, ...part }) => {
+        const image = pixels.slice(0, part.side ** 2);
+        const problem = problemOf({ ...SETTINGS, ...part, image });
+        fc.pre(refusalOf(problem, "asked") !== null);
+        const { output, ends, firstNaN, n } = pastFilter(problem);
+        const [known, end] = asProgrammed(problem);
+        expect(ends).toEqual(end);
+        near(output.slice(0, known.length).map(zeroForNaN), known.map(zeroForNaN));
+        expect(output.map(Number.isNaN).slice(0, known.length)).toEqual(known.map(Number.isNaN));
+        const first = known.findIndex(Number.isNaN);
+        expect(firstNaN).toEqual(first < 0 ? null : [Math.floor(first / n), first % n]);
+      }),
+    );
+  });
+
+  it("a window of nothing but padding never looks at the filter", () => {
+    const { firstNaN, ends } = pastFilter(problemOf({ ...SETTINGS, side: 3, k: 1, padding: 2 }));
+    expect([firstNaN, ends]).toEqual([null, [2, 2]]);
+    const dark = problemOf({ ...SETTINGS, padding: 1, image: Array(25).fill(0) });
+    expect(pastFilter(dark)).toMatchObject({ ends: null, output: Array(25).fill(0) });
   });
 
   it("a forward pass that fits is not refused", () => {
@@ -265,9 +320,20 @@ describe("words", () => {
     expect(tell(storyOf([4, 2, 3]), 2)).toBe(
       "E falls from 4 to 2 at step 1, then goes up: it is 3 at step 2.",
     );
-    expect(tell(storyOf([4, 5]), 1)).toBe(
-      "E never falls below its first value, 4: it is 5 at step 1.",
+    expect(tell(storyOf([4, 5]), 1)).toBe("E goes up from 4: it is 5 at step 1.");
+    expect(tell(storyOf([4, 4, 4]), 2)).toBe("E stays at 4.");
+    expect(tell(storyOf([4, 2, 2]), 2)).toBe("E falls from 4 to 2 in 2 steps, and stays there.");
+    expect(tell(storyOf([4, 1, 1e13]), 2)).toBe(
+      "E falls from 4 to 1 at step 1, then goes up and never stops: it passes 1e12 at step 2, and is 1e13 at step 2.",
     );
+    expect(tell(storyOf([4, 1e300, Number.POSITIVE_INFINITY, Number.NaN]), 3)).toBe(
+      "E goes up from 4, passes 1e12 at step 1, and is no longer a finite number at step 2.",
+    );
+    expect(tell(storyOf([4, Number.NaN]), 1)).toBe(
+      "E goes up from 4 and is no longer a finite number at step 1.",
+    );
+    expect(tell(storyOf([Number.NaN, Number.NaN]), 1)).toContain("E is NaN from the beginning");
+    expect(tell(storyOf([1e20, 1e19, 1e18]), 2)).toContain("E falls from 1e20 to 1e18 in 2 steps");
     expect(tell(storyOf([4, 1e-30, 2e-30]), 2)).toContain("nothing but rounding is left");
   });
 

@@ -1,18 +1,13 @@
-import { choice, type Field, numbers, real, type StateOf, whole } from "../address/fields.ts";
-import type { Place } from "../matrix/plane.ts";
+import { both, choice, numbers, real, type StateOf, whole } from "../address/fields.ts";
+import { pinned } from "../matrix/usePointed.ts";
 
-/** Two whole numbers from 0, as "1,2"; empty for none. */
-function pair(initial: Place | null): Field<Place | null> {
-  return {
-    initial,
-    write: (place) => (place ? `${place}` : ""),
-    read: (text) => {
-      const found = /^(\d{1,3}),(\d{1,3})$/.exec(text);
-      if (found) return [Number(found[1]), Number(found[2])];
-      return text === "" ? null : undefined;
-    },
-  };
-}
+/** What can be unfolded below the forward passes, and what it is called. */
+export const MORE = [
+  ["surface", "The loss surface"],
+  ["loss", "The error and its gradient"],
+  ["update", "From gradient to new weight"],
+  ["erratum", "The article's erratum"],
+] as const;
 
 /** What the bug lab's address holds. */
 export const FIELDS = {
@@ -33,9 +28,13 @@ export const FIELDS = {
   filter: numbers(25),
   target: numbers(144),
   /** The output cell that is pinned. */
-  pin: pair(null),
+  pin: pinned(["y"]),
   /** The two weights of the loss surface, by their places in the filter, row by row. */
-  axes: pair([0, 1]),
+  axes: both([0, 1], 0, 24),
+  more: choice(
+    "surface",
+    MORE.map(([id]) => id),
+  ),
 } as const;
 
 /** The state of the bug lab. */

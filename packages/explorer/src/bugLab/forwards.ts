@@ -39,11 +39,11 @@ const answered: Forward = (x, w, slide) => {
 };
 
 /** The sums of the windows that {@link answered} reads. */
-const sums: Forward = (x, w, slide) => answered(x, w.detach().mul(0).add(1), slide);
+export const windowSums: Forward = (x, w, slide) => answered(x, w.detach().mul(0).add(1), slide);
 
 /** y[u, v] = Σ x[u + i·s − p, v + j·s − p]·w[u, v]: the same windows, and the filter by the output's index. */
 const asked: Forward = (x, w, slide) => {
-  const y = sums(x, w, slide);
+  const y = windowSums(x, w, slide);
   const [n, k] = [y.shape[2]!, w.shape[2]!];
   if (n > k) {
     throw new ShapeError(
@@ -59,7 +59,7 @@ export const forwards: Readonly<Record<ForwardName, Forward>> = { asked, answere
 
 /** {@link asked} without its check: what lies past the filter is NaN, as in arrays of JavaScript. */
 export const unchecked: Forward = (x, w, slide) => {
-  const y = sums(x, w, slide);
+  const y = windowSums(x, w, slide);
   const past = Math.max(y.shape[2]! - w.shape[2]!, 0);
   const pair: [number, number] = [0, past];
   const n = y.shape[2]!;

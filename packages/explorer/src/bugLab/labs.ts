@@ -20,7 +20,7 @@ export const labs: Readonly<Record<LabName, Lab>> = {
     called: "as asked",
     look: "Look first at the two curves: the same image, target, first filter, gradient and learning rate.",
     explanation:
-      "The question's program takes the weight by the output's indices, f[y][x], where its own equation (1) sums over the filter's. Its gradient, eq. (2), is right, but it belongs to another forward pass: every step goes down a slope that is not there. So the error falls for a while, as the two landscapes are a little alike, and then runs away.",
+      "The question's program takes the weight by the output's indices, f[y][x], where its own equation (1) sums over the filter's. Its gradient, eq. (2), is right, but it belongs to another forward pass: every step goes down a slope that is not there. So the error may fall for a while, as the two landscapes are a little alike, and then run away.",
   },
   answered: {
     title: "1 · The accepted answer",
@@ -36,7 +36,7 @@ export const labs: Readonly<Record<LabName, Lab>> = {
     called: "mended",
     look: "Look first at gradcheck: green at every stride.",
     explanation:
-      "With u·s + i the stride moves the window, as eq. (1) says, and eq. (2) is its gradient. Training converges at every stride. Nothing was wrong with the derivation; the program did not compute what had been derived.",
+      "With u·s + i the stride moves the window, as eq. (1) says, and eq. (2) is its gradient. Every step goes down its own slope now, at every stride, and only too large a learning rate can still lead it astray. Nothing was wrong with the derivation; the program did not compute what had been derived.",
   },
 };
 

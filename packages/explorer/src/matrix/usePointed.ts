@@ -41,7 +41,11 @@ export function samePlace(a: Place, b: Place): boolean {
 }
 
 /** The place on a matrix that is pointed at, if it is one of its cells; an address may name any. */
-export function placeOn(now: Pointed | null, name: string, plane: Plane): Place | null {
+export function placeOn(
+  now: Pointed | null,
+  name: string,
+  plane: Pick<Plane, "rows" | "columns">,
+): Place | null {
   if (now?.on !== name) return null;
   const [i, j] = now.at;
   return i >= 0 && j >= 0 && i < plane.rows && j < plane.columns ? now.at : null;

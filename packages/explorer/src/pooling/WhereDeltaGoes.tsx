@@ -24,9 +24,10 @@ function divisorOf({
   countPadding,
 }: PoolSettings): readonly [string, string] {
   const whole = padding.every((side) => side === 0) || countPadding;
-  if (ceil || !whole) return ["n_{u,v}", "δ/n, where n is how many cells count in that window"];
-  if (kernel[0] === kernel[1]) return ["N^2", "δ/N² of an N × N window"];
-  return ["k_1 k_2", "δ/(k₁·k₂) of a k₁ × k₂ window"];
+  if (ceil || !whole)
+    return ["n_{u,v}", "every cell of a window gets δ/n, where n is how many of its cells count"];
+  if (kernel[0] === kernel[1]) return ["N^2", "every cell of an N × N window gets δ/N²"];
+  return ["k_1 k_2", "every cell of a k₁ × k₂ window gets δ/(k₁·k₂)"];
 }
 
 /** What a pooling takes of a window, and what it gives back, in KaTeX. */
@@ -55,7 +56,7 @@ function ruleOf(kind: Kind, options: PoolSettings): string {
     case "max":
       return "Max pooling remembers the winning unit of each window and sends δ back to it, whole. Of equals, the first in reading order (row-major) wins. Padding never wins.";
     case "avg":
-      return `Average pooling spreads δ evenly: every cell gets ${divisorOf(options)[1]}.`;
+      return `Average pooling spreads δ evenly: ${divisorOf(options)[1]}.`;
     case "l2":
       return "L2 pooling spreads δ in proportion to the cell's part in the norm, x/y; where the norm is 0 it gives 0.";
   }

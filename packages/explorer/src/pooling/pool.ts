@@ -67,11 +67,16 @@ export interface PoolNumbers {
 
 /** A pooling layer of a kind. */
 export function layerOf(kind: Kind, options: PoolSettings): MaxPool | AvgPool | LpPool {
-  const { kernel, stride, padding, dilation, ceil: ceilMode, countPadding } = options;
-  const sliding = { stride, padding, ceilMode };
+  const { kernel, ceil: ceilMode, countPadding } = options;
+  const sliding = { stride: shortOf(options.stride), padding: shortOf(options.padding), ceilMode };
   if (kind === "avg") return new AvgPool(kernel, { ...sliding, countIncludePad: countPadding });
-  const dilated = { ...sliding, dilation };
+  const dilated = { ...sliding, dilation: shortOf(options.dilation) };
   return kind === "max" ? new MaxPool(kernel, dilated) : new LpPool(2, kernel, dilated);
+}
+
+/** One number where both are the same, as people write it: the layer's name then has it so too. */
+function shortOf([h, w]: Both): number | Both {
+  return h === w ? h : [h, w];
 }
 
 /**
