@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { formatNumber } from "../matrix/formatNumber.ts";
@@ -51,7 +51,7 @@ export function LineChart(props: LineChartProps): JSX.Element {
     props.xLabel,
   ]);
   // `design` stands for all that a drawing is made of.
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = place.current!;
     const draw = () => {
       chart.current?.destroy();
@@ -75,7 +75,8 @@ export function LineChart(props: LineChartProps): JSX.Element {
       chart.current = null;
     };
   }, [design]);
-  useEffect(() => chart.current?.setData(shown.current));
+  // In the frame of what else changed: a frame of its own would paint the page twice.
+  useLayoutEffect(() => chart.current?.setData(shown.current));
 
   const last = lines.map(({ label, values }) => `${label} ${values.at(-1) ?? "none"}`).join(", ");
   return <div class="chart" role="img" aria-label={`${name}; last: ${last}`} ref={place} />;

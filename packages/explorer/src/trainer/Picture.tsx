@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Pixels } from "./protocol.ts";
 
 export interface PictureProps {
@@ -12,7 +12,7 @@ export interface PictureProps {
 export function Picture({ pixels, name }: PictureProps): JSX.Element {
   const canvas = useRef<HTMLCanvasElement>(null);
   const { width, height, data } = pixels;
-  useEffect(() => {
+  useLayoutEffect(() => {
     canvas.current?.getContext("2d")?.putImageData(new ImageData(data, width, height), 0, 0);
   }, [data, width, height]);
   return (
