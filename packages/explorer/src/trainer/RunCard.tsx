@@ -3,7 +3,7 @@ import { Notice } from "../controls/Notice.tsx";
 import { formatNumber } from "../matrix/formatNumber.ts";
 import { many } from "./LayerItem.tsx";
 import { percent } from "./ProbabilityBars.tsx";
-import { isUntaught, stepOf, type TrainerState } from "./trainerState.ts";
+import { isComplete, isUntaught, stepOf, type TrainerState } from "./trainerState.ts";
 
 export interface RunCardProps {
   readonly state: TrainerState;
@@ -15,6 +15,8 @@ export interface RunCardProps {
   readonly onPause: () => void;
   readonly onStep: () => void;
   readonly onReset: () => void;
+  /** Starts the worker anew. */
+  readonly onRestart: () => void;
   /** Takes the edits back. */
   readonly onRevert: () => void;
 }
@@ -22,6 +24,7 @@ export interface RunCardProps {
 /** The buttons of the training, and where it is. */
 export function RunCard(props: RunCardProps): JSX.Element {
   const { state, faulty, edited } = props;
+  if (state.stopped) return <Stopped why={state.stopped} onRestart={props.onRestart} />;
   const running = state.state === "running";
   // What was refused before anything was learned is not replaced by what was there before.
   const can = state.trained !== null && !(edited && isUntaught(state));
@@ -87,6 +90,20 @@ export function RunCard(props: RunCardProps): JSX.Element {
   );
 }
 
+/** The worker is not there any more; with it went the model. */
+function Stopped(props: { readonly why: string; readonly onRestart: () => void }): JSX.Element {
+  return (
+    <section class="card run" aria-label="Training">
+      <Notice kind="bad">
+        The worker that trains has stopped: {props.why}. What it had learned is lost.{" "}
+        <button type="button" onClick={props.onRestart}>
+          Start it again
+        </button>
+      </Notice>
+    </section>
+  );
+}
+
 function stateText(state: TrainerState, faulty: boolean): string {
   const step = stepOf(state);
   if (!state.ready) return "Starting the worker …";
@@ -98,6 +115,7 @@ function stateText(state: TrainerState, faulty: boolean): string {
     case "running":
       return "Training …";
     case "done":
+      if (!isComplete(state)) return `Stopped after step ${many(step)}.`;
       return `Done after ${epochs === 1 ? "one epoch" : `${epochs} epochs`}. Draw a digit, or change something and reset.`;
     default:
       return step > 0
@@ -144,8 +162,8 @@ function Figure(props: {
 function Machine({ state }: { readonly state: TrainerState }): JSX.Element | null {
   const { ready } = state;
   const hash = state.validations.at(-1)?.weightsHash;
-  // The program begins with weights of the seed, not with those of a file.
-  const own = state.trained !== state.opened;
+  // The program begins with weights of the seed, not with those of a file, and goes on to the last epoch.
+  const same = isComplete(state) && state.trained !== state.opened;
   if (!ready) return null;
   const threads = ready.threads === 1 ? "one thread" : `${ready.threads} threads`;
   return (
@@ -156,7 +174,7 @@ function Machine({ state }: { readonly state: TrainerState }): JSX.Element | nul
           {" "}
           Weights <code data-hash={hash}>{hash.slice(0, 16)}…</code> (SHA-256 at step{" "}
           {many(state.validations.at(-1)!.step)})
-          {own ? "; the program below comes to the same bits in Node." : "."}
+          {same ? "; the program below comes to the same bits in Node." : "."}
         </>
       )}
     </p>

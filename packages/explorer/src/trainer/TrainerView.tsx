@@ -20,7 +20,7 @@ import "./trainer.css";
 /** Build a network and train it in the page. */
 export function TrainerView(): JSX.Element {
   const [shown, change] = useAddressState("train", FIELDS);
-  const { state, ask, recipe, choice, choose, refusal } = useSession(shown, change);
+  const { state, ask, restart, recipe, choice, choose, refusal } = useSession(shown, change);
   const { data, rows, validations, trained } = state;
   const text = textOf(recipe);
   const faulty = rows.some(({ error }) => error !== null);
@@ -104,6 +104,7 @@ export function TrainerView(): JSX.Element {
         onPause={() => ask({ kind: "pause" })}
         onStep={() => ask({ kind: "step" })}
         onReset={() => ask({ kind: "reset", recipe })}
+        onRestart={restart}
         onRevert={() => trained && change(addressOf(trained))}
       />
       <div class="middle">

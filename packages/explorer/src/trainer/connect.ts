@@ -11,11 +11,7 @@ export function connect(): Engine {
   worker.onmessage = ({ data }: MessageEvent<Report>) => tell(data);
   worker.onerror = ({ message }) => {
     const why = message || "its program could not be read";
-    tell({
-      kind: "failed",
-      request: "run",
-      message: `the worker stopped: ${why}; reload the page`,
-    });
+    tell({ kind: "stopped", message: why });
   };
   const start: Start = { kind: "start", base: document.baseURI };
   worker.postMessage(start);

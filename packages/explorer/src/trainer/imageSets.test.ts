@@ -80,6 +80,15 @@ describe("image files", () => {
     ["large images", [idx("x", [2, 1, 257]), idx("y", [2])], /1 to 256 pixels/],
     ["two channels", [idx("x", [2, 2, 3, 3]), idx("y", [2])], /1 channel, or 3/],
     ["a wrong name", [idx("labels", [20, 4, 3]), labels], /images by its shape and labels by its/],
+    [
+      "an announced gigabyte",
+      [
+        { name: "bomb.gz", bytes: Buffer.concat([Buffer.from([31, 139]), Buffer.alloc(20, 64)]) },
+        labels,
+      ],
+      /bomb\.gz has 1,029 MiB, the page takes 256 MiB; choose a part/,
+    ],
+    ["many classes", [images, idx("y", [20], Array(20).fill(255))], /255 is beyond the 64 classes/],
     ["one image", [idx("x", [1, 4, 3]), idx("y", [1])], /one image is too few/],
     ["other shapes", [images, labels, idx("t10k", [5, 3, 4]), laterLabels], /files of one set/],
   ])("are refused with a remedy: %s", async (_, files, message) => {

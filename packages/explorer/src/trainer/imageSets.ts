@@ -29,6 +29,10 @@ export interface SetTitle {
 
 /** Pixels, height and width, of an image at most: a page has little memory. */
 const LARGEST_SIDE = 256;
+/** Bytes of a file at most, inflated too: five times MNIST. */
+const LARGEST_FILE = 2 ** 28;
+/** Classes at most: the confusion matrix has a cell for each two. */
+const MOST_CLASSES = 64;
 /** Where there are no files to validate with, the last part of the images is held out: one of so many. */
 const HELD_OUT = 10;
 
@@ -52,7 +56,10 @@ export async function readImageSets(
   title: SetTitle,
 ): Promise<ImageSets> {
   const arrays: NamedArray[] = [];
-  for (const { name, bytes } of files) arrays.push({ name, ...(await readIdx(bytes, { name })) });
+  for (const { name, bytes } of files) {
+    checkSize(name, inflatedSize(bytes));
+    arrays.push({ name, ...(await readIdx(bytes, { name })) });
+  }
   for (const array of arrays) checkKind(array);
   const later = arrays.filter(isForValidation);
   const earlier = arrays.filter((array) => !isForValidation(array));
@@ -71,11 +78,40 @@ export async function readImageSets(
     (most, { labels }) => Math.max(most, ...unique(labels)),
     1,
   );
+  if (last >= MOST_CLASSES) {
+    refuse(
+      `label ${last} is beyond the ${MOST_CLASSES} classes that the page takes; are they labels?`,
+      {
+        last,
+      },
+    );
+  }
   const { classes = Array.from({ length: last + 1 }, (_, k) => String(k)) } = title;
   if (last >= classes.length) {
     refuse(`label ${last} is none of the ${classes.length} classes; choose other files`, { last });
   }
   return { ...title, classes, imageShape, train: tensors(train), validation: tensors(validation) };
+}
+
+/**
+ * Checks the size of a file, in bytes, before it is read.
+ *
+ * @throws {@link FormatError} for more than a page has memory for.
+ */
+export function checkSize(name: string, bytes: number): void {
+  if (bytes <= LARGEST_FILE) return;
+  const megabytes = (size: number) => `${Math.ceil(size / 2 ** 20).toLocaleString("en-US")} MiB`;
+  refuse(
+    `${name} has ${megabytes(bytes)}, the page takes ${megabytes(LARGEST_FILE)}; choose a part of it`,
+    { name, bytes },
+  );
+}
+
+/** What a gzip file says at its end that it inflates to, modulo 2³²; `readIdx` holds it to that. */
+function inflatedSize(bytes: Uint8Array): number {
+  const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b && bytes.length >= 18;
+  const { buffer, byteOffset, length } = bytes;
+  return isGzip ? new DataView(buffer, byteOffset).getUint32(length - 4, true) : length;
 }
 
 const isImages = ({ shape }: IdxArray) => shape.length !== 1;

@@ -103,6 +103,8 @@ export type Report =
     }
   | {
       readonly kind: "data";
+      /** What was asked for. */
+      readonly choice: DataChoice;
       readonly name: string;
       /** Who made it, for the page to name. */
       readonly source: string;
@@ -139,7 +141,7 @@ export type Report =
       readonly accuracy: number;
       /** m[truth][prediction] */
       readonly confusion: readonly (readonly number[])[];
-      /** SHA-256 of the weights, hex; empty where the browser has none, as on http. */
+      /** SHA-256 of the weights, hex. */
       readonly weightsHash: string;
     }
   /** About twice a second while training. */
@@ -154,10 +156,12 @@ export type Report =
     }
   | { readonly kind: "classified"; readonly probabilities: readonly number[] }
   | { readonly kind: "saved"; readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }
-  /** A saved model was opened; the recipe's layers describe it. */
-  | { readonly kind: "opened"; readonly recipe: Recipe }
+  /** A model of a recipe is there, untaught or opened from a file, which the recipe's layers describe. */
+  | { readonly kind: "begun"; readonly recipe: Recipe; readonly isOpened: boolean }
   /** What was asked did not work: the request's kind, what is wrong and the remedy. Nothing has changed. */
-  | { readonly kind: "failed"; readonly request: Request["kind"]; readonly message: string };
+  | { readonly kind: "failed"; readonly request: Request["kind"]; readonly message: string }
+  /** The worker has ended, and answers nothing any more. */
+  | { readonly kind: "stopped"; readonly message: string };
 
 /** The worker, as the page sees it: `connect()` starts one. */
 export interface Engine {

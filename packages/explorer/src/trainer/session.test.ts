@@ -296,7 +296,7 @@ describe("saved models", () => {
     expect(await weightsHash(decodeModel(bytes).parameters())).toBe(hash);
     const { recipe: opened } = await rehearsal.ask(
       { kind: "open", file: new File([bytes], name) },
-      "opened",
+      "begun",
     );
     expect(opened).toEqual(recipe());
     expect((await rehearsal.next("validated")).weightsHash).toBe(hash);
@@ -336,7 +336,7 @@ describe("saved models", () => {
     const rehearsal = await Rehearsal.begin();
     const model = leNet5();
     const file = new File([new Uint8Array(await encodeModel(model))], "lenet.safetensors");
-    const { recipe: opened } = await rehearsal.ask({ kind: "open", file }, "opened");
+    const { recipe: opened } = await rehearsal.ask({ kind: "open", file }, "begun");
     expect(opened.layers).toHaveLength(12);
     expect((await rehearsal.next("validated")).weightsHash).toBe(
       await weightsHash(model.parameters()),

@@ -26,6 +26,8 @@ const PROGRESS_MS = 100;
 const PICTURES_MS = 500;
 /** Multiplications with addition of a step's forward pass, at most: some seconds. */
 const MOST_WORK = 2e10;
+/** Bytes of a model's file at most; that of the largest network has a third. */
+const LARGEST_MODEL = 2 ** 26;
 /** Numbers that the layers give in a step, at most: 0.5 GB, and as much for their gradients. */
 const MOST_OUTPUTS = 2 ** 27;
 
@@ -187,6 +189,7 @@ export class Session {
     this.#image = 0;
     this.#host.report({
       kind: "data",
+      choice,
       name,
       source,
       train: train.labels.size,
@@ -203,7 +206,10 @@ export class Session {
   #reset(recipe: Recipe): void {
     const sets = this.#images("reset");
     const build = () => wholeNetwork(recipe, taskOf(sets));
-    this.#begin(seeded(recipe.seed, () => new Training(recipe, sets, build())));
+    this.#begin(
+      seeded(recipe.seed, () => new Training(recipe, sets, build())),
+      false,
+    );
   }
 
   #images(operation: string): ImageSets {
@@ -211,7 +217,8 @@ export class Session {
     throw new ValueError(operation, "there are no images yet; choose some");
   }
 
-  #begin(training: Training): void {
+  #begin(training: Training, isOpened: boolean): void {
+    this.#host.report({ kind: "begun", recipe: training.recipe, isOpened });
     this.#training = training;
     this.#isRunning = false;
     this.#wanted = 0;
@@ -226,12 +233,23 @@ export class Session {
 
   async #open(file: File): Promise<void> {
     const sets = this.#images("open");
+    if (file.size > LARGEST_MODEL) {
+      throw new ValueError(
+        "open",
+        `${file.name} is too large for a model of this page; choose another file`,
+        {
+          bytes: file.size,
+        },
+      );
+    }
     const bytes = new Uint8Array(await file.arrayBuffer());
     const { model, layers } = openModel(bytes, file.name, taskOf(sets));
     const settings = this.#training?.recipe ?? recipeOf(readState(RECIPE_FIELDS, NOTHING));
     const recipe = { ...settings, layers };
-    this.#host.report({ kind: "opened", recipe });
-    this.#begin(seeded(recipe.seed, () => new Training(recipe, sets, model)));
+    this.#begin(
+      seeded(recipe.seed, () => new Training(recipe, sets, model)),
+      true,
+    );
   }
 
   async #save(as: "safetensors" | "onnx"): Promise<void> {

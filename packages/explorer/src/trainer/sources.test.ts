@@ -36,6 +36,7 @@ describe("images beside the page", () => {
 
   it.each([
     ["null", {}],
+    ["<!doctype html>", {}], // some hosts answer so, with 200, for what they do not have
     ["[]", {}],
     ['{"mnist": 5, "digits": [1], "fashion-mnist": "x"}', {}],
     ['{"mnist": ["a"], "__proto__": ["b"], "x": ["c"]}', { mnist: ["a"], x: ["c"] }],
@@ -62,6 +63,23 @@ describe("images beside the page", () => {
     await expect(
       readChoice({ from: "served", set: "mnist" }, BASE, { mnist: ["train-images"] }),
     ).rejects.toThrow(/mnist\/train-images could not be fetched \(404\); choose the files/);
+  });
+
+  it("a host that does not answer is nothing either, and is named", async () => {
+    vi.stubGlobal("fetch", () => Promise.reject(new TypeError("Failed to fetch")));
+    expect(await fetchManifest(BASE)).toEqual({});
+    await expect(
+      readChoice({ from: "served", set: "mnist" }, BASE, { mnist: ["train-images"] }),
+    ).rejects.toThrow(/mnist\/train-images could not be fetched \(no answer\); choose the files/);
+  });
+
+  it("a file too large for a page is not even read", async () => {
+    const files = [new File([], "huge.bin")];
+    Object.defineProperty(files[0], "size", { value: 1e10 });
+    vi.spyOn(files[0]!, "arrayBuffer").mockRejectedValue(new Error("read"));
+    await expect(readChoice({ from: "files", files }, BASE, {})).rejects.toThrow(
+      /huge\.bin has 9,537 MiB, the page takes 256 MiB/,
+    );
   });
 
   it("files that were chosen are named as their own source", async () => {

@@ -1,5 +1,11 @@
 import { ValueError } from "@convgrad/core";
-import { type ImageSets, type NamedBytes, readImageSets, type SetTitle } from "./imageSets.ts";
+import {
+  checkSize,
+  type ImageSets,
+  type NamedBytes,
+  readImageSets,
+  type SetTitle,
+} from "./imageSets.ts";
 import type { DataChoice, ServedSet } from "./protocol.ts";
 
 /** The folders of IDX files beside the app and what is in them, as `data.json` lists them. */
@@ -24,11 +30,11 @@ const TITLES: Readonly<Record<"digits" | ServedSet, SetTitle>> = {
   },
 };
 
-/** The list of what lies beside the app; where there is none, there is nothing. */
+/** The list of what lies beside the app; where there is none, or a page that says so, there is nothing. */
 export async function fetchManifest(base: string): Promise<Manifest> {
-  const response = await fetch(new URL("data.json", base));
-  if (!response.ok) return {};
-  const listed: unknown = await response.json();
+  const listed: unknown = await fetch(new URL("data.json", base))
+    .then((response) => (response.ok ? response.json() : {}))
+    .catch(() => ({}));
   const isNames = (value: unknown) =>
     Array.isArray(value) && value.every((name) => typeof name === "string");
   const entries = Object.entries(Object(listed)).filter(([, value]) => isNames(value));
@@ -51,6 +57,7 @@ export async function readChoice(
   manifest: Manifest,
 ): Promise<ImageSets> {
   if (choice.from === "files") {
+    for (const { name, size } of choice.files) checkSize(name, size);
     const files = await Promise.all(choice.files.map(contents));
     const name = choice.files.length === 1 ? "Your file" : "Your files";
     return readImageSets(files, { name, source: choice.files.map((file) => file.name).join(", ") });
@@ -72,12 +79,13 @@ async function contents(file: File): Promise<NamedBytes> {
 }
 
 async function download(base: string, folder: string, name: string): Promise<NamedBytes> {
-  const response = await fetch(new URL(`${folder}/${name}`, base));
-  if (!response.ok) {
+  const response = await fetch(new URL(`${folder}/${name}`, base)).catch(() => null);
+  if (!response?.ok) {
+    const why = response?.status ?? "no answer";
     throw new ValueError(
       "images",
-      `${folder}/${name} could not be fetched (${response.status}); choose the files yourself`,
-      { status: response.status },
+      `${folder}/${name} could not be fetched (${why}); choose the files yourself`,
+      { why },
     );
   }
   return { name, bytes: new Uint8Array(await response.arrayBuffer()) };

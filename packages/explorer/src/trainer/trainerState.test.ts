@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { readState } from "../address/fields.ts";
 import type { Report } from "./protocol.ts";
 import { RECIPE_FIELDS, recipeOf } from "./recipeText.ts";
-import { asked, heard, SILENCE, stepOf } from "./trainerState.ts";
+import { asked, heard, isComplete, SILENCE, stepOf } from "./trainerState.ts";
 
 const FIRST_RECIPE = recipeOf(readState(RECIPE_FIELDS, new URLSearchParams()));
 
@@ -19,9 +19,12 @@ it("a reset forgets what was learned, also what came of the old model after it w
   state = asked(state, { kind: "reset", recipe: FIRST_RECIPE });
   state = heard(state, progress(4, 5));
   expect(stepOf(state)).toBe(5);
-  state = heard(state, { kind: "state", state: "paused" });
+  state = heard(state, { kind: "failed", request: "run", message: "the loss is NaN" });
+  state = heard(state, { kind: "state", state: "done" });
+  expect(isComplete(state)).toBe(false);
+  state = heard(state, { kind: "begun", recipe: FIRST_RECIPE, isOpened: false });
   expect(state.trained).toBe(FIRST_RECIPE);
-  expect(state.awaited).toBeNull();
+  expect(state.failures).toEqual({});
   expect([stepOf(state), state.norms.length, state.validations.length]).toEqual([0, 0, 0]);
 });
 
@@ -29,10 +32,19 @@ it("a refused reset leaves all as it was, and says why until it is asked again",
   let state = heard(SILENCE, progress(1));
   state = asked(state, { kind: "reset", recipe: FIRST_RECIPE });
   state = heard(state, { kind: "failed", request: "reset", message: "no" });
-  expect([stepOf(state), state.trained, state.awaited]).toEqual([1, null, null]);
+  expect([stepOf(state), state.trained]).toEqual([1, null]);
   expect(state.failures).toEqual({ reset: "no" });
   expect(asked(state, { kind: "run" }).failures).toEqual({ reset: "no" });
   expect(asked(state, { kind: "reset", recipe: FIRST_RECIPE }).failures).toEqual({});
+});
+
+it("of two resets the one that was answered counts", () => {
+  const second = { ...FIRST_RECIPE, seed: 2 };
+  let state = asked(SILENCE, { kind: "reset", recipe: FIRST_RECIPE });
+  state = asked(state, { kind: "reset", recipe: second });
+  state = heard(state, { kind: "begun", recipe: FIRST_RECIPE, isOpened: false });
+  state = heard(state, { kind: "failed", request: "reset", message: "no" });
+  expect(state.trained).toBe(FIRST_RECIPE);
 });
 
 it("the history of norms and validations stays bounded in a training without end", () => {

@@ -13,8 +13,6 @@ export interface TrainerState {
   readonly state: Of<"state">["state"];
   /** The recipe of the model that trains. */
   readonly trained: Recipe | null;
-  /** The recipe of a model that was asked for and is not there yet. */
-  readonly awaited: Recipe | null;
   /** The recipe of the model that was opened last. */
   readonly opened: Recipe | null;
   readonly curve: Curve;
@@ -26,6 +24,8 @@ export interface TrainerState {
   readonly classified: readonly number[] | null;
   /** Why the last request of a kind failed. */
   readonly failures: Partial<Record<Request["kind"], string>>;
+  /** Why the worker has ended. */
+  readonly stopped: string | null;
 }
 
 /** The gradient norms at a step. */
@@ -54,19 +54,18 @@ export const SILENCE: TrainerState = {
   parameters: 0,
   state: "empty",
   trained: null,
-  awaited: null,
   opened: null,
   ...NOTHING_LEARNED,
   pictures: null,
   classified: null,
   failures: {},
+  stopped: null,
 };
 
 /** The state when a request was posted. */
 export function asked(state: TrainerState, request: Request): TrainerState {
   const { [request.kind]: _, ...failures } = state.failures;
-  const awaited = request.kind === "reset" ? request.recipe : state.awaited;
-  return { ...state, failures, awaited };
+  return { ...state, failures };
 }
 
 /** The state when a report has come. */
@@ -79,12 +78,9 @@ export function heard(state: TrainerState, report: Report): TrainerState {
     case "described":
       return { ...state, rows: report.rows, parameters: report.parameters };
     case "state":
-      // A new model is there; what came of the old one after the request is forgotten too.
-      return state.awaited && report.state === "paused"
-        ? { ...state, ...NOTHING_LEARNED, ...begun(state.awaited), state: report.state }
-        : { ...state, state: report.state };
-    case "opened":
-      return { ...state, ...NOTHING_LEARNED, ...begun(report.recipe), opened: report.recipe };
+      return { ...state, state: report.state };
+    case "begun":
+      return begun(state, report);
     case "progress":
       return progressed(state, report);
     case "validated":
@@ -95,14 +91,18 @@ export function heard(state: TrainerState, report: Report): TrainerState {
       return { ...state, classified: report.probabilities };
     case "saved":
       return state;
-    case "failed": {
-      const failures = { ...state.failures, [report.request]: report.message };
-      return { ...state, failures, awaited: report.request === "reset" ? null : state.awaited };
-    }
+    case "failed":
+      return { ...state, failures: { ...state.failures, [report.request]: report.message } };
+    case "stopped":
+      return { ...state, stopped: report.message };
   }
 }
 
-const begun = (trained: Recipe) => ({ trained, awaited: null });
+function begun(state: TrainerState, { recipe, isOpened }: Of<"begun">): TrainerState {
+  const { run: _, step: __, ...failures } = state.failures; // they were the old model's
+  const opened = isOpened ? recipe : state.opened;
+  return { ...state, ...NOTHING_LEARNED, failures, trained: recipe, opened };
+}
 
 function progressed(state: TrainerState, report: Of<"progress">): TrainerState {
   const step = report.steps.at(-1)?.step ?? state.curve.steps.at(-1) ?? 0;
@@ -121,6 +121,11 @@ function progressed(state: TrainerState, report: Of<"progress">): TrainerState {
 /** The last step that was heard of; 0 before the first. */
 export function stepOf(state: TrainerState): number {
   return state.curve.steps.at(-1) ?? 0;
+}
+
+/** Whether the training came to the end of its last epoch, and not of its weights. */
+export function isComplete({ state, failures }: TrainerState): boolean {
+  return state === "done" && !failures.run;
 }
 
 /** Whether nothing would be lost by a new model: this one has neither learned nor been opened. */

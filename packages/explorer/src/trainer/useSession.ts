@@ -20,6 +20,8 @@ export function addressOf({ layers: network, ...settings }: Recipe): Partial<Sho
 export interface Session {
   readonly state: TrainerState;
   readonly ask: (request: Request) => void;
+  /** Starts the worker anew. */
+  readonly restart: () => void;
   /** The recipe on the page. */
   readonly recipe: Recipe;
   /** Where the images come from. */
@@ -34,7 +36,7 @@ export interface Session {
  * been learned, makes a model of it. What has been learned is given up on a reset only.
  */
 export function useSession(shown: Shown, change: (part: Partial<Shown>) => void): Session {
-  const [state, ask] = useTrainer();
+  const [state, ask, restart] = useTrainer();
   const recipe = recipeOf(shown);
   const recipeText = textOf(recipe);
   const { choice, choose, refusal } = useImages(state, ask, shown.data, change);
@@ -58,7 +60,7 @@ export function useSession(shown: Shown, change: (part: Partial<Shown>) => void)
   useEffect(() => {
     if (trained) ask({ kind: "watch", image });
   }, [trained, image]);
-  return { state, ask, recipe, choice, choose, refusal };
+  return { state, ask, restart, recipe, choice, choose, refusal };
 }
 
 /** The choice of images: the address's at first, then what was chosen as soon as it is there. */
@@ -68,10 +70,10 @@ function useImages(
   shared: Shown["data"],
   change: (part: Partial<Shown>) => void,
 ): Pick<Session, "choice" | "choose" | "refusal"> {
-  const [choice, setChoice] = useState<DataChoice>({ from: "shipped" });
   const [refusal, setRefusal] = useState<string | undefined>();
   const awaited = useRef<DataChoice | null>(null);
   const { ready, data } = state;
+  const choice: DataChoice = data?.choice ?? { from: "shipped" };
   const failure = state.failures.data;
   const choose = (chosen: DataChoice) => {
     awaited.current = chosen;
@@ -81,15 +83,11 @@ function useImages(
   // What is not beside the app is refused with a reason, and the digits that are take its place.
   useEffect(() => {
     const now = choice.from === "served" ? choice.set : choice.from;
-    if (ready && (!data || (now !== shared && now !== "files"))) choose(sharedChoice(shared));
+    if (ready && (!data || now !== shared)) choose(sharedChoice(shared));
   }, [ready, shared]);
   useEffect(() => {
-    const chosen = awaited.current;
-    awaited.current = null;
-    if (!data || !chosen) return;
-    setChoice(chosen);
-    if (chosen.from !== "files")
-      change({ data: chosen.from === "shipped" ? "shipped" : chosen.set });
+    if (data && choice.from !== "files")
+      change({ data: choice.from === "served" ? choice.set : "shipped" });
   }, [data]);
   useEffect(() => {
     const refused = awaited.current;

@@ -7,9 +7,14 @@ import { asked, heard, SILENCE, type TrainerState } from "./trainerState.ts";
 /** Reports that wait for the next frame; a page in the background has none, so that more are taken at once. */
 const MOST_WAITING = 100;
 
-/** Starts the worker for as long as the component is there: what is known of it, and how to ask. */
-export function useTrainer(): readonly [TrainerState, (request: Request) => void] {
+/** Starts the worker for as long as the component is there: what is known of it, how to ask, and to start it anew. */
+export function useTrainer(): readonly [
+  state: TrainerState,
+  ask: (request: Request) => void,
+  restart: () => void,
+] {
   const [state, setState] = useState(SILENCE);
+  const [attempt, setAttempt] = useState(0);
   const engine = useRef<Engine | null>(null);
   useEffect(() => {
     const waiting: Report[] = [];
@@ -34,7 +39,7 @@ export function useTrainer(): readonly [TrainerState, (request: Request) => void
       connection.close();
       engine.current = null;
     };
-  }, []);
+  }, [attempt]);
   const ask = useMemo(
     () => (request: Request) => {
       setState((before) => asked(before, request));
@@ -42,5 +47,9 @@ export function useTrainer(): readonly [TrainerState, (request: Request) => void
     },
     [],
   );
-  return [state, ask];
+  const restart = () => {
+    setState(SILENCE);
+    setAttempt(attempt + 1);
+  };
+  return [state, ask, restart];
 }

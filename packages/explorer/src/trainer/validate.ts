@@ -37,14 +37,9 @@ export async function validate(
     loss: loss / samples,
     accuracy: hits / samples,
     confusion,
-    weightsHash: await hashOf(training),
+    weightsHash: await weightsHash(model.parameters()),
   };
 }
 
 const countsOf = (logits: Tensor, labels: Tensor) =>
   confusionMatrix(logits, labels).toArray() as number[][];
-
-/** Browsers hash on https and localhost only; elsewhere there is none. */
-async function hashOf({ model }: Training): Promise<string> {
-  return globalThis.crypto?.subtle ? weightsHash(model.parameters()) : "";
-}

@@ -44,7 +44,7 @@ worker.onmessage = ({ data: message }) => {
   if (message.kind !== "start") return session.post(message);
   base = message.base;
   serve().catch((error: unknown) => {
-    report({ kind: "failed", request: "data", message: String(error) });
+    report({ kind: "stopped", message: String(error) });
   });
 };
 
