@@ -168,7 +168,8 @@ function Machine({ state }: { readonly state: TrainerState }): JSX.Element | nul
   const threads = ready.threads === 1 ? "one thread" : `${ready.threads} threads`;
   return (
     <p class="machine">
-      {ready.backend}, {threads}. {ready.trouble}
+      {ready.backend}, {threads}
+      {ready.trouble ? `: ${ready.trouble}` : ""}.
       {hash && (
         <>
           {" "}
