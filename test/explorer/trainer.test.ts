@@ -168,6 +168,41 @@ describe.skipIf(!executablePath)(`the trainer in Chromium ${NEEDS}`, () => {
     expect(complaints).toEqual([]);
   });
 
+  it("a worker that cannot go on says so, and is started again at a press", async () => {
+    const before = `{
+      const Own = Worker;
+      let count = 0;
+      globalThis.Worker = class extends Own {
+        constructor(address, options) {
+          super(count++ === 0 ? "data:text/javascript,throw Error('out of order')" : address, options);
+        }
+      };
+    }`;
+    const { page } = await open("#/train?network=flat-dense10&seed=4", { before });
+    const alert = page.locator(".run").getByRole("alert");
+    await alert.waitFor();
+    expect(await alert.innerText()).toMatch(/has stopped: .*out of order/);
+    await button(page, "Start it again").click();
+    await ready(page);
+    expect(page.url()).toContain("seed=4");
+    await button(page, "Step").click();
+    await page.locator(".run .state", { hasText: "Paused after step 1." }).waitFor();
+  });
+
+  it("a training whose loss is no number any more stops and says so; a reset begins anew", async () => {
+    const { page, complaints } = await open("#/train?network=conv16k5-conv16k5-flat-dense10&lr=10");
+    await ready(page);
+    await button(page, "Run").click();
+    const alert = page.locator(".run").getByRole("alert");
+    await alert.waitFor();
+    expect(await alert.innerText()).toMatch(/the loss is .* lower the learning rate/);
+    expect(await page.locator(".run .state").innerText()).toMatch(/^Stopped after step \d+\.$/);
+    await button(page, "Reset").click();
+    await ready(page);
+    expect(await alert.count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
   it("a drawn digit is classified, and so is a sample without a pointer", async () => {
     const { page, complaints } = await open(
       "#/train?network=conv8k3p1-relu-max2-flat-dense10&epochs=3",
@@ -214,7 +249,7 @@ describe.skipIf(!executablePath)(`the trainer in Chromium ${NEEDS}`, () => {
       .locator(".files input[type=file]")
       .setInputFiles([{ name: "model.safetensors", mimeType: "", buffer: bytes }]);
     await expect.poll(() => hash.getAttribute("data-hash")).toBe(learned);
-    expect(page.url()).toContain("network=flat-dense16-relu-dense10");
+    await expect.poll(() => page.url()).toContain("network=flat-dense16-relu-dense10");
     const [onnx] = await Promise.all([
       page.waitForEvent("download"),
       button(page, "Export ONNX").click(),
