@@ -1,7 +1,7 @@
 import { ConvgradError, ValueError } from "@convgrad/core";
 import { encodeModel, exportOnnx } from "@convgrad/io";
 import { readState } from "../address/fields.ts";
-import { buildNetwork, describeNetwork, type Task } from "./buildNetwork.ts";
+import { describeNetwork, type Task } from "./buildNetwork.ts";
 import { type ImageSets, releaseImages } from "./imageSets.ts";
 import { classify, lookAt, samplesOf } from "./look.ts";
 import { openModel } from "./openModel.ts";
@@ -11,6 +11,7 @@ import { RECIPE_FIELDS, recipeOf } from "./recipeText.ts";
 import { releaseModel } from "./releaseModel.ts";
 import { seeded, Training } from "./training.ts";
 import { validate } from "./validate.ts";
+import { wholeNetwork } from "./wholeNetwork.ts";
 
 /** What a session needs of its surroundings. */
 export interface Host {
@@ -24,12 +25,8 @@ export interface Host {
 const DIGITS: Task = { imageShape: [1, 28, 28], classes: 10 };
 const PROGRESS_MS = 100;
 const PICTURES_MS = 500;
-/** Multiplications with addition of a step's forward pass, at most: some seconds. */
-const MOST_WORK = 2e10;
 /** Bytes of a model's file at most; that of the largest network has a third. */
 const LARGEST_MODEL = 2 ** 26;
-/** Numbers that the layers give in a step, at most: 0.5 GB, and as much for their gradients. */
-const MOST_OUTPUTS = 2 ** 27;
 
 /**
  * The training behind the page. Requests wait in line and are answered one after the other, between two steps, so that
@@ -341,23 +338,3 @@ const taskOf = ({ imageShape, classes }: ImageSets): Task => ({
   imageShape,
   classes: classes.length,
 });
-
-/** The network of a recipe, if it is one, and none that would keep the page waiting. */
-function wholeNetwork({ layers, batch }: Recipe, task: Task) {
-  const { model, rows, multiplyAdds } = buildNetwork(layers, task);
-  const fault = rows.findIndex(({ error }) => error !== null);
-  if (!model) {
-    const reason =
-      fault < 0 ? "has no layer; add some" : `card ${fault + 1}: ${rows[fault]!.error}`;
-    throw new ValueError("network", reason, { card: fault });
-  }
-  const outputs = rows.reduce((sum, { shape }) => sum + shape!.reduce((a, b) => a * b, 1), 0);
-  if (batch * multiplyAdds <= MOST_WORK && batch * outputs <= MOST_OUTPUTS) return model;
-  releaseModel(model);
-  throw new ValueError(
-    "network",
-    `a step on ${batch} images takes ${(batch * multiplyAdds).toExponential(1)} multiplications and ` +
-      `${(batch * outputs).toExponential(1)} numbers at once, too much for a page; lower the batch, or pool earlier`,
-    { batch, multiplyAdds, outputs },
-  );
-}
