@@ -39,15 +39,19 @@ async function activate(): Promise<void> {
 }
 
 /** From the cache with the headers it came with, so that an isolated page stays one. */
-async function remembered(url: string): Promise<Response | undefined> {
-  return (await caches.open(CACHE)).match(url, { ignoreVary: true });
+async function remembered(url: string, ofAll = false): Promise<Response | undefined> {
+  const where = ofAll ? {} : { cacheName: CACHE };
+  // A browser whose storage is full or broken still has the network.
+  return caches.match(url, { ...where, ignoreVary: true }).catch(() => undefined);
 }
 
 /** The newest there is: of the page itself, and of the list of images that lie beside it. */
 async function newest(request: Request, url: string): Promise<Response> {
   try {
-    const response = await fetch(request);
-    return response.ok ? response : ((await remembered(url)) ?? response);
+    // Past what the browser remembers: an older page would ask for files that are gone.
+    const response = await fetch(request, { cache: "no-cache" });
+    const fine = response.ok || response.type === "opaqueredirect";
+    return fine ? response : ((await remembered(url)) ?? response);
   } catch (error) {
     const response = await remembered(url);
     if (response) return response;
@@ -58,6 +62,17 @@ async function newest(request: Request, url: string): Promise<Response> {
 /** A file whose name changes with its content, or that goes with this version. */
 async function file(request: Request): Promise<Response> {
   return (await remembered(request.url)) ?? fetch(request);
+}
+
+/** A file of a newer version, whose page is open while this one still keeps older pages: its worker waits with its files. */
+async function fileOfAnother(request: Request): Promise<Response> {
+  try {
+    return await fetch(request);
+  } catch (error) {
+    const response = await remembered(request.url, true);
+    if (response) return response;
+    throw error;
+  }
 }
 
 self.addEventListener("install", (event) => (event as Lasting).waitUntil(install()));
@@ -72,5 +87,7 @@ self.addEventListener("fetch", (event) => {
     respondWith.call(event, newest(request, LIST));
   } else if (kept.has(request.url)) {
     respondWith.call(event, file(request));
+  } else if (url.startsWith(`${PAGE}assets/`)) {
+    respondWith.call(event, fileOfAnother(request));
   }
 });
