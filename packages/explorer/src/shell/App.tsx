@@ -1,5 +1,5 @@
 import type { ComponentType, JSX } from "preact";
-import { useEffect, useErrorBoundary, useRef, useState } from "preact/hooks";
+import { useEffect, useErrorBoundary, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useAddress } from "../address/useAddress.ts";
 import { Notice } from "../controls/Notice.tsx";
 import { ThemeSwitch } from "./ThemeSwitch.tsx";
@@ -7,12 +7,25 @@ import { type View, views } from "./views.ts";
 
 /** The page: its menu, and the view that its address names. */
 export function App(): JSX.Element {
-  const { view: id } = useAddress();
+  const address = useAddress();
+  const { view: id } = address;
   const view = views.find((v) => v.id === id) ?? views[0]!;
   const unknown = id !== "" && view.id !== id;
+  const heading = useRef<HTMLHeadingElement>(null);
+  const before = useRef(view);
   useEffect(() => {
     document.title = `${view.title} · convgrad explorer`;
+    // Screen readers read on there; the links of the menu stay where they are.
+    const inMenu = document.activeElement?.closest("nav") != null;
+    if (before.current !== view && !inMenu) heading.current?.focus({ preventScroll: true });
+    before.current = view;
   }, [view]);
+  useLayoutEffect(() => {
+    // A link leads to a new entry, which begins at the top; to those known the browser goes back where they were.
+    if (history.state?.seen) return;
+    history.replaceState({ seen: true }, "");
+    scrollTo({ top: 0, behavior: "instant" });
+  }, [address]);
   return (
     <>
       <button
@@ -39,7 +52,9 @@ export function App(): JSX.Element {
         {unknown && (
           <Notice kind="bad">There is no view "{id}" here; this is the one to begin with.</Notice>
         )}
-        <h1>{view.title}</h1>
+        <h1 ref={heading} tabIndex={-1}>
+          {view.title}
+        </h1>
         <p class="about">{view.about}</p>
         <Opened key={view.id} view={view} />
       </main>
@@ -51,26 +66,43 @@ export function App(): JSX.Element {
   );
 }
 
+/** Views whose code is here: they show at once, so that "back" finds the page as tall as it was. */
+const LOADED = new Map<View, ComponentType>();
+
 /** A view, as soon as its code is here; what fails in it is said in its place. */
 function Opened({ view }: { readonly view: View }): JSX.Element {
-  const [Component, setComponent] = useState<ComponentType | null>(null);
+  const [Component, setComponent] = useState(() => LOADED.get(view) ?? null);
   const [failed, setFailed] = useState<unknown>(null);
   const [error, again] = useErrorBoundary();
   const address = useAddress();
   const before = useRef(address);
   useEffect(() => {
-    view.load().then((component) => setComponent(() => component), setFailed);
+    const show = (component: ComponentType) => {
+      LOADED.set(view, component);
+      setComponent(() => component);
+    };
+    view.load().then(show, setFailed);
   }, [view]);
   // What fails in one state of a view may work in the next.
   useEffect(() => {
     if (error && before.current !== address) again();
     before.current = address;
   }, [address, error, again]);
-  const fault = error ?? failed;
-  if (fault) {
+  if (failed) {
     return (
       <Notice kind="bad">
-        This view could not be shown: {fault instanceof Error ? fault.message : String(fault)}{" "}
+        This view could not be fetched: there is no network, or a newer explorer has replaced this
+        one.{" "}
+        <button type="button" onClick={() => location.reload()}>
+          Reload the page
+        </button>
+      </Notice>
+    );
+  }
+  if (error) {
+    return (
+      <Notice kind="bad">
+        This view could not be shown: {error instanceof Error ? error.message : String(error)}{" "}
         <a href={`#/${view.id}`}>Begin anew</a>, or reload the page.
       </Notice>
     );
