@@ -27,6 +27,11 @@ const HEADERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "Content-Security-Policy":
       "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:",
   },
+  /** The policy of a page that also has styles, pictures and fonts. */
+  "csp-page": {
+    "Content-Security-Policy":
+      "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:",
+  },
   "csp-without-blob": {
     "Content-Security-Policy": "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'",
   },

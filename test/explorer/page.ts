@@ -5,7 +5,7 @@ import { launch } from "../browser/chromium.ts";
 /** How a page is opened. */
 export interface Opening {
   /** With the headers that threads need (`"isolated"`, the default) or as any static host serves it. */
-  readonly headers?: "isolated" | "plain";
+  readonly headers?: "isolated" | "plain" | "isolated+csp-page";
   readonly width?: number;
   readonly height?: number;
   readonly dark?: boolean;

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, inject, it } from "vitest";
 import { executablePath, NEEDS } from "../browser/chromium.ts";
 import { explorer } from "./page.ts";
 
@@ -17,6 +17,32 @@ describe.skipIf(!executablePath)(`the explorer's views in Chromium ${NEEDS}`, ()
       expect(complaints).toEqual([]);
     },
   );
+
+  it("all work under the content security policy that the README names, training too", async () => {
+    const { page, complaints } = await open("#/convolution", { headers: "isolated+csp-page" });
+    for (const view of VIEWS) {
+      await page.evaluate(`location.hash = "#/${view}"`);
+      await page.locator("main > div, main > [role=alert]").first().waitFor();
+      expect(await page.getByRole("alert").count(), view).toBe(0);
+    }
+    await page.evaluate(`location.hash = "#/train?network=flat-dense10&epochs=1"`);
+    await page.getByRole("button", { name: "Run", exact: true }).click();
+    await page.locator('.state[data-state="done"]').waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  it("before its program is there, the page has its ground and its name", async () => {
+    const context = await (await open("#/")).page.context().browser()!.newContext({
+      javaScriptEnabled: false,
+      colorScheme: "dark",
+    });
+    const page = await context.newPage();
+    await page.goto(`${inject("explorerOrigin")}/plain/`);
+    expect(await page.locator("body").innerText()).toMatch(/convgrad\s+explorer\s+The explorer/);
+    const ground = await page.locator("body").evaluate((body) => getComputedStyle(body).background);
+    expect(ground).toContain("rgb(13, 17, 23)");
+    await context.close();
+  });
 
   it("an unknown view leads to the front page, and says so", async () => {
     const { page } = await open("#/nowhere");
