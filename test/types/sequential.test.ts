@@ -1,4 +1,4 @@
-import { randn, ShapeError, type Tensor, ValueError } from "@convgrad/core";
+import { concat, type Multiply, randn, ShapeError, type Tensor, ValueError } from "@convgrad/core";
 import {
   AvgPool,
   BatchNorm2D,
@@ -12,7 +12,9 @@ import {
   ReLU,
   Residual,
   Sequential,
+  type ShapeRule,
   Subsample,
+  type shapeRule,
   Upsample,
 } from "@convgrad/layers";
 import { expectTypeOf } from "expect-type";
@@ -33,6 +35,21 @@ class Head extends Module {
   readonly dense = new Dense(400, 10);
   forward(x: Tensor<[number, 400]>): Tensor<[number, 10]> {
     return this.dense.forward(x);
+  }
+}
+
+/** `[N, K] → [N, 2·K]` */
+interface Doubled extends ShapeRule {
+  readonly output: this["input"] extends readonly [infer N, infer K extends number]
+    ? [N, Multiply<K, 2>]
+    : readonly number[];
+}
+
+/** A layer of a user, with a rule. */
+class Double extends Module {
+  declare readonly [shapeRule]: Doubled;
+  forward(x: Tensor): Tensor {
+    return concat([x, x], 1);
   }
 }
 
@@ -116,6 +133,8 @@ describe("Sequential.of", () => {
     expectTypeOf(after).toEqualTypeOf<Sequential<[3, 8, 8], [4, 1, 1]>>();
     const head = Sequential.of([16, 5, 5], new Flatten(), new Head());
     expectTypeOf(head).toEqualTypeOf<Sequential<[16, 5, 5], [10]>>();
+    const twice = Sequential.of([20], new Double(), new Double(), new Dense(80, 3));
+    expectTypeOf(twice).toEqualTypeOf<Sequential<[20], [3]>>();
   });
 
   it("follows residual blocks", () => {

@@ -9,7 +9,9 @@ export declare const shapeRule: unique symbol;
  *
  * @example
  * interface Doubled extends ShapeRule {
- *   readonly output: this["input"] extends [infer N, infer K extends number] ? [N, Multiply<K, 2>] : Shape;
+ *   readonly output: this["input"] extends readonly [infer N, infer K extends number]
+ *     ? [N, Multiply<K, 2>]
+ *     : Shape;
  * }
  * class Double extends Module {
  *   declare readonly [shapeRule]: Doubled;
@@ -23,9 +25,9 @@ export interface ShapeRule {
 }
 
 /** The shape that a rule gives; `Shape` where it refuses or knows nothing, and for an input of which nothing is known. */
-export type Given<Rule, S extends Shape> = number extends S["length"] ? Shape : Known<Rule, S>;
+export type Given<Rule, S extends Shape> = number extends S["length"] ? Shape : ByRule<Rule, S>;
 
-type Known<Rule, S> = Rule extends ShapeRule
+type ByRule<Rule, S> = Rule extends ShapeRule
   ? (Rule & { readonly input: S })["output"] extends infer Output extends Shape
     ? Output
     : Shape
