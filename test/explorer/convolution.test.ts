@@ -162,6 +162,25 @@ describe.skipIf(!executablePath)(`the convolution view in Chromium ${NEEDS}`, ()
     expect(await numbersOf(page, "y")).toHaveLength(25);
   });
 
+  it("keeps its element between two cells, and its state where a browser refuses to replace addresses", async () => {
+    const { page, complaints } = await open("#/convolution");
+    const { x, y, width, height } = (await cell(page, "y", "1,1").boundingBox())!;
+    await page.mouse.move(x + width / 2, y + height / 2);
+    await page.mouse.move(x + width + 1, y + height / 2);
+    expect(await spot(page)).toBe("y,0,1,1");
+    await page.mouse.move(0, 0);
+    expect(await spot(page)).toBe("y,0,0,0");
+    await page.evaluate(() => {
+      history.replaceState = () => {
+        throw new DOMException("too many", "SecurityError"); // Safari, after a hundred
+      };
+    });
+    await page.getByLabel("stride s: one less").click();
+    await page.waitForURL(/stride=1/);
+    expect(await numbersOf(page, "y")).toHaveLength(25);
+    expect(complaints).toEqual([]);
+  });
+
   it("begins with what to do, and reaches images that are pictures by its steppers", async () => {
     const { page } = await open("#/convolution?size=12");
     await page.getByLabel("height H: one more").click();

@@ -31,7 +31,11 @@ export function useAddressState<F extends Record<string, Field<unknown>>>(
     const now = readState(fields, parseAddress(location.hash).query);
     const hash = formatAddress(view, writeState(fields, { ...now, ...part }));
     if (hash === location.hash) return;
-    history.replaceState(history.state, "", hash);
+    try {
+      history.replaceState(history.state, "", hash);
+    } catch {
+      location.replace(hash); // Safari refuses when there were many within seconds
+    }
     dispatchEvent(new Event(MOVED));
   };
   return [state, change];

@@ -1,3 +1,4 @@
+import { memory, ShapeError } from "@convgrad/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseAddress } from "../address/address.ts";
@@ -5,11 +6,12 @@ import { readState } from "../address/fields.ts";
 import { linkTo } from "../address/useAddress.ts";
 import { expectClose, type GoldenTensor, goldenCases } from "../lessons/golden.ts";
 import type { Plane } from "../matrix/plane.ts";
+import { derivationOf } from "./derivation.ts";
 import { descent } from "./descent.ts";
 import { FIELDS, type State } from "./fields.ts";
 import { GOLDEN } from "./golden.ts";
 import { difference } from "./identity.ts";
-import { type Net, netOf, resized, shapesOf } from "./net.ts";
+import { loopsOf, type Net, netOf, resized, shapesOf } from "./net.ts";
 import { presets } from "./presets.ts";
 import { sheetsOf, spotAt } from "./sheets.ts";
 import { formatSpot, readSpot, walkOf } from "./spot.ts";
@@ -171,6 +173,24 @@ describe("a NaN", () => {
     expect(storyOf(net, { of: "y", index: [0, 0, 0] }).value).not.toBeNaN();
     expect(storyOf(net, { of: "y", index: [0, 2, 2] }).value).toBeNaN();
     expect(difference(net, "input")).toBe(0);
+  });
+});
+
+describe("what the view computes", () => {
+  it("leaves no tensor behind, be it refused or not", () => {
+    const text = "channels=4&filters=4&groups=2&kernel=2,3&stride=2,1&dilation=1,2&padding=1,0,2,3";
+    const state = readState(FIELDS, new URLSearchParams(text));
+    const before = memory();
+    const net = netOf(state);
+    for (const mode of ["forward", "weights", "input"] as const)
+      for (const spot of walkOf(mode, net.shapes).filter((_, i) => i % 7 === 0))
+        derivationOf(net, storyOf(net, spot));
+    loopsOf(state);
+    descent(net);
+    difference(net, "weights");
+    difference(net, "input");
+    expect(() => netOf({ ...state, groups: 3 })).toThrow(ShapeError);
+    expect(memory()).toEqual(before);
   });
 });
 

@@ -189,7 +189,10 @@ export function Matrix(props: MatrixProps): JSX.Element {
         onBlurCapture={(event) => {
           if (!grid.current?.contains(event.relatedTarget as Element | null)) onPoint?.(null);
         }}
-        onPointerOver={(event) => onPoint?.(placeOf(event.target))}
+        onPointerOver={(event) => {
+          const place = placeOf(event.target); // none in the gaps between cells
+          if (place) onPoint?.(place);
+        }}
         onPointerLeave={() => onPoint?.(null)}
         onClick={(event) => {
           const place = placeOf(event.target);
