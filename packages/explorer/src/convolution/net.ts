@@ -1,6 +1,7 @@
 import { dilate, gradients, type Shape, scope, type Tensor, tensor } from "@convgrad/core";
 import { Conv2D, type Conv2DOptions, conv2d, mse, type WindowGeometry } from "@convgrad/layers";
 import { type Plane, planeOf } from "../matrix/plane.ts";
+import { releaseModel } from "../trainer/releaseModel.ts";
 import type { State } from "./fields.ts";
 import { carried, type Drawn, drawn } from "./values.ts";
 
@@ -75,16 +76,22 @@ export function optionsOf({ stride, padding, dilation, groups, flip }: State): C
   };
 }
 
-/** The layer of a state. Its weights are of no account. */
-export function layerOf(state: State): Conv2D {
+/** Hands the layer of a state to `use`; its weights are of no account, and go with it. */
+function ofLayer<T>(state: State, use: (layer: Conv2D) => T): T {
   const { channels, filters, kernel } = state;
-  return new Conv2D(channels, filters, kernel, optionsOf(state));
+  return scope(() => {
+    const layer = new Conv2D(channels, filters, kernel, optionsOf(state));
+    try {
+      return use(layer);
+    } finally {
+      releaseModel(layer);
+    }
+  });
 }
 
 /** @throws what `Conv2D` says of settings that do not fit. */
 export function shapesOf(state: State): Shapes {
-  return scope(() => {
-    const layer = layerOf(state);
+  return ofLayer(state, (layer) => {
     const x = [state.channels, ...state.size];
     const geometry = layer.reach(tensor([0], { shape: [1] }).broadcastTo([1, ...x]));
     return {
@@ -180,7 +187,7 @@ export function netOf(state: State): Net {
       state,
       shapes,
       values,
-      layer: scope(() => layerOf(state).toString()),
+      layer: ofLayer(state, String),
       x: maps(x),
       w: kernels(w),
       b: values.b,
@@ -204,7 +211,7 @@ export function dilatedOf(delta: Tensor, { geometry }: Shapes): Tensor {
 
 /** The layer as plain loops. */
 export function loopsOf(state: State): string {
-  return scope(() => layerOf(state).toLoops([state.channels, ...state.size]));
+  return ofLayer(state, (layer) => layer.toLoops([state.channels, ...state.size]));
 }
 
 /** A list of `n` things. */
