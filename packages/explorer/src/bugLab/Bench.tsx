@@ -3,7 +3,6 @@ import { useMemo } from "preact/hooks";
 import { Choice } from "../controls/fields.tsx";
 import { Erratum } from "../flips/Erratum.tsx";
 import type { Place } from "../matrix/plane.ts";
-import { refusalOf } from "./anomalies.ts";
 import { Descent, type Problem, problemOf, type Settings } from "./descent.ts";
 import { Forwards } from "./Forwards.tsx";
 import { type BugLabState, MORE } from "./fields.ts";
@@ -20,11 +19,13 @@ export interface BenchProps {
   readonly change: (part: Partial<BugLabState>) => void;
   readonly settings: Settings;
   readonly problem: Problem;
+  /** Why the lab's forward pass does not run; `null` when it does. */
+  readonly refusal: string | null;
 }
 
 /** The trainings of a lab: the mistaken one, unless it refuses, and the right one; of the last lab, one per stride. */
-function runsOf(lab: BugLabState["lab"], settings: Settings, problem: Problem): readonly Run[] {
-  const { forward, called } = labs[lab];
+function runsOf({ state, settings, problem, refusal }: BenchProps): readonly Run[] {
+  const { forward, called } = labs[state.lab];
   if (forward === "right") {
     return [1, 2, 3].map((stride) => ({
       called: `stride ${stride}`,
@@ -36,16 +37,21 @@ function runsOf(lab: BugLabState["lab"], settings: Settings, problem: Problem): 
     }));
   }
   const right = { called: "right", colour: 0, descent: new Descent(problem, "right") };
-  if (refusalOf(problem, forward)) return [right];
+  if (refusal !== null) return [right];
   return [{ called, colour: 1, descent: new Descent(problem, forward) }, right];
 }
 
+/** Whether a surface can be drawn over two places of a filter. */
+function drawable([a, b]: readonly [number, number], cells: number): boolean {
+  return a < cells && b < cells && a !== b;
+}
+
 /** A lab at work. */
-export function Bench({ state, change, settings, problem }: BenchProps): JSX.Element {
+export function Bench(props: BenchProps): JSX.Element {
+  const { state, change, settings, problem, refusal } = props;
   const { lab } = state;
   const { forward, called } = labs[lab];
-  const runs = useMemo(() => runsOf(lab, settings, problem), [lab, settings, problem]);
-  const refusal = useMemo(() => refusalOf(problem, forward), [problem, forward]);
+  const runs = useMemo(() => runsOf(props), [lab, settings, problem]);
   const training = useTraining({
     descents: runs.map(({ descent }) => descent),
     step: state.step,
@@ -60,7 +66,7 @@ export function Bench({ state, change, settings, problem }: BenchProps): JSX.Ele
   const mistaken = runs[0]!.descent.forward === "right" ? null : runs[0]!.descent;
   const filter = right.filters[step]!;
   const cells = problem.k * problem.k;
-  const axes = state.axes.every((axis) => axis < cells) ? state.axes : ([0, cells - 1] as const);
+  const axes = drawable(state.axes, cells) ? state.axes : ([0, cells - 1] as const);
   const set = (name: "image" | "filter" | "target", values: readonly number[]) => {
     const side = Math.sqrt(values.length);
     return ([i, j]: Place, value: number) => change({ [name]: values.with(i * side + j, value) });

@@ -5,6 +5,7 @@ import { Choice } from "../controls/fields.tsx";
 import { Notice } from "../controls/Notice.tsx";
 import { outcome } from "../controls/outcome.ts";
 import { Examples } from "../lessons/Examples.tsx";
+import { refusalOf } from "./anomalies.ts";
 import { Bench } from "./Bench.tsx";
 import { problemOf } from "./descent.ts";
 import { type BugLabState, FIELDS, type LabName } from "./fields.ts";
@@ -18,6 +19,15 @@ function enter(lab: LabName, state: BugLabState): Partial<BugLabState> {
   if (state.image) return { lab };
   if (lab === "asked") return { lab, stride: 1 };
   return { lab, stride: Math.max(state.stride, 2) };
+}
+
+/** What to look at first. */
+function lookAt({ lab, stride }: BugLabState, refused: boolean): string {
+  if (refused)
+    return "Look first at the forward pass as asked: its output is larger than the filter.";
+  if (lab === "answered" && stride === 1)
+    return "At stride 1 both forward passes are the same: choose stride 2 in gradcheck's table.";
+  return labs[lab].look;
 }
 
 /** The question's mistaken forward pass beside the right one, learning live. */
@@ -41,7 +51,11 @@ export function BugLabView(): JSX.Element {
     () => ({ side, k, stride, padding, seed, lr, reduction, image, filter, target }),
     [key],
   );
-  const { value: problem, refusal } = useMemo(() => outcome(() => problemOf(settings)), [settings]);
+  const { value: problem, refusal: misfit } = useMemo(
+    () => outcome(() => problemOf(settings)),
+    [settings],
+  );
+  const refusal = useMemo(() => problem && refusalOf(problem, lab.forward), [problem, lab.forward]);
   return (
     <div class={`bug-lab ${state.lab}`}>
       <Examples
@@ -59,15 +73,11 @@ export function BugLabView(): JSX.Element {
       />
       <div class="explained">
         <p>{lab.explanation}</p>
-        <p class="look">
-          {lab.forward === "answered" && stride === 1
-            ? "At stride 1 both forward passes are the same: choose stride 2 in gradcheck's table."
-            : lab.look}
-        </p>
+        <p class="look">{lookAt(state, refusal !== null)}</p>
       </div>
       <SettingsPanel state={state} change={change} />
-      {refusal && <Notice kind="bad">{refusal}</Notice>}
-      {problem && <Bench state={state} change={change} settings={settings} problem={problem} />}
+      {misfit && <Notice kind="bad">{misfit}</Notice>}
+      {problem && <Bench state={state} change={change} {...{ settings, problem, refusal }} />}
     </div>
   );
 }

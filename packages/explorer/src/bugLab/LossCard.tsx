@@ -109,9 +109,10 @@ export function LossCard({ problem, filter, onReduction, onTarget }: LossCardPro
         </table>
       </div>
       <p>
-        The question and the article take the half sum, whose gradient is y − t exactly. With n ={" "}
-        {n * n} outputs, the mean divides the same slope by n/2: the same learning rate then goes
-        smaller steps.
+        The question and the article take the half sum, whose gradient is y − t exactly.{" "}
+        {n === 1
+          ? "With a single output the mean is the sum: twice that slope."
+          : `With n = ${n * n} outputs, the mean divides the same slope by n/2 = ${formatNumber((n * n) / 2)}: the same learning rate then goes smaller steps.`}
       </p>
     </section>
   );

@@ -48,44 +48,51 @@ export function SurfaceCard(props: SurfaceCardProps): JSX.Element {
       dark.removeEventListener("change", draw);
     };
   });
-  const options = problem.filter.map((_, at) => [String(at), nameOf(at)] as const);
+  const options = (other: number) =>
+    problem.filter
+      .map((_, at) => [String(at), nameOf(at)] as const)
+      .filter(([at]) => problem.k === 1 || at !== String(other));
   const [a, b] = path.at(-1)!;
   return (
     <section class="card surface" aria-label="Loss surface">
       <h2>A slice of the loss surface</h2>
-      <div class="fields">
-        <Choice
-          label="Across"
-          value={String(axes[0])}
-          options={options}
-          onChange={(at) => onAxes([Number(at), axes[1]])}
+      <div class="map">
+        <canvas
+          ref={canvas}
+          role="img"
+          aria-label={`E over ${nameOf(axes[0])} and ${nameOf(axes[1])}; the descent is at ${formatNumber(a)}, ${formatNumber(b)} after ${step} steps`}
         />
-        <Choice
-          label="Up"
-          value={String(axes[1])}
-          options={options}
-          onChange={(at) => onAxes([axes[0], Number(at)])}
-        />
+        <div>
+          <div class="fields">
+            <Choice
+              label="Across"
+              value={String(axes[0])}
+              options={options(axes[1])}
+              onChange={(at) => onAxes([Number(at), axes[1]])}
+            />
+            <Choice
+              label="Up"
+              value={String(axes[1])}
+              options={options(axes[0])}
+              onChange={(at) => onAxes([axes[0], Number(at)])}
+            />
+          </div>
+          <p class="legend">
+            <span class="low">low E</span> <span class="high">high E</span>{" "}
+            <span class="way">the right descent</span>
+            {mistaken && (
+              <>
+                {" "}
+                <span class="stray">the mistaken one</span>
+              </>
+            )}
+          </p>
+          <p>
+            E of the right forward over two weights, the others as at step {step}. Each band is an
+            equal step of log E.
+          </p>
+        </div>
       </div>
-      <canvas
-        ref={canvas}
-        role="img"
-        aria-label={`E over ${nameOf(axes[0])} and ${nameOf(axes[1])}; the descent is at ${formatNumber(a)}, ${formatNumber(b)} after ${step} steps`}
-      />
-      <p class="legend">
-        <span class="low">low E</span> <span class="high">high E</span>{" "}
-        <span class="way">the right descent</span>
-        {mistaken && (
-          <>
-            {" "}
-            <span class="stray">the mistaken one</span>
-          </>
-        )}
-      </p>
-      <p>
-        E of the right forward over two weights, the others as at step {step}. Each band is an equal
-        step of log E.
-      </p>
     </section>
   );
 }

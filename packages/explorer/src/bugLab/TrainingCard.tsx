@@ -34,7 +34,7 @@ export function TrainingCard(props: TrainingCardProps): JSX.Element {
   const first = storyOf(errors[0]!);
   const falls = first.lowestStep > 0 && first.lowestStep < step;
   const lowest: Line = {
-    label: "its lowest",
+    label: `lowest, ${runs[0]!.called}`,
     colour: 3,
     points: true,
     values: x.map((at) => (at === first.lowestStep ? first.lowest : null)),

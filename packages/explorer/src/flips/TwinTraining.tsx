@@ -67,7 +67,7 @@ function Progress({ twins, trained }: { twins: Twins; trained: number }): JSX.El
   const { filters, error } = useMemo(() => twins.filters(), [twins, trained]);
   const [plain, flipped] = twins.losses as [readonly number[], readonly number[]];
   const same = plain.every((loss, step) => Object.is(loss, flipped[step]));
-  const first = plain[0];
+  const [first, last] = [plain[0], plain.at(-1)];
   const x = plain.map((_, step) => step);
   return (
     <>
@@ -99,12 +99,17 @@ function Progress({ twins, trained }: { twins: Twins; trained: number }): JSX.El
           ])}
         </div>
       </div>
-      {first === undefined ? (
+      {first === undefined || last === undefined ? (
         <p>Not trained yet. The filters of ∗ are those of ⊗, turned by 180°.</p>
+      ) : !Number.isFinite(last) ? (
+        <Notice kind="note">
+          After <output data-name="steps">{trained}</output> steps the loss of{" "}
+          {same ? "both" : "one"} is no longer a finite number: the learning rate is too large.
+        </Notice>
       ) : (
         <Notice kind={same && error === 0 ? "good" : "bad"}>
           After <output data-name="steps">{trained}</output> steps: loss from {formatNumber(first)}{" "}
-          to <output data-name="loss">{formatNumber(plain.at(-1)!)}</output>,{" "}
+          to <output data-name="loss">{formatNumber(last)}</output>,{" "}
           {same ? "the same at every step, to the bit" : "not the same"}; the filters are still each
           other's mirror image, error <output data-name="mirror">{formatNumber(error)}</output>.
         </Notice>

@@ -1,4 +1,4 @@
-import { manualSeed, randn, type Tensor, tensor } from "@convgrad/core";
+import { manualSeed, randn, scope, type Tensor, tensor } from "@convgrad/core";
 import type { Plane } from "./plane.ts";
 
 /** A plane as a leaf [rows, columns] of float64 that wants a gradient. */
@@ -8,9 +8,11 @@ export function leafOf({ values, rows, columns }: Plane): Tensor {
 
 /** Whole numbers from −3 to 3, the same for the same seed: sums of their products are exact. */
 export function wholeNumbers(seed: number, count: number): number[] {
-  manualSeed(seed);
-  const drawn = randn([count], { dtype: "float64" }).toTypedArray();
-  return Array.from(drawn, (v) => Math.max(-3, Math.min(3, Math.round(2 * v))) + 0);
+  return scope(() => {
+    manualSeed(seed);
+    const drawn = randn([count], { dtype: "float64" }).toTypedArray();
+    return Array.from(drawn, (v) => Math.max(-3, Math.min(3, Math.round(2 * v))) + 0);
+  });
 }
 
 /** A plane with one value changed, as an address keeps it. */

@@ -27,7 +27,7 @@ export function Shift(props: { readonly state: State; readonly onChange: Change 
       <p class="lead">
         “Translation invariance” is not what a convolution has: move the picture, and its map moves
         along (it is <em>equivariant</em>). Pooling makes the net roughly <em>invariant</em>: small
-        moves change the pooled map less, and the strongest response of all not at all.
+        moves change the pooled map less, as a rule, and the strongest response of all not at all.
       </p>
       <Panel>
         <Slider
@@ -104,7 +104,9 @@ export function Shift(props: { readonly state: State; readonly onChange: Change 
         </div>
       </div>
       <Notice kind={inside.same ? "good" : "bad"}>
-        Inside the borders (the dashed boxes) the map of the moved picture is the moved map: error{" "}
+        {inside.same
+          ? "Inside the borders (the dashed boxes) the map of the moved picture is the moved map: error "
+          : "The maps hold numbers too large, or none, to compare: error "}
         <output data-name="inside">{formatNumber(inside.error)}</output>.
       </Notice>
       <p aria-live="polite">
