@@ -23,7 +23,11 @@ export function App(): JSX.Element {
   useLayoutEffect(() => {
     // A link leads to a new entry, which begins at the top; to those known the browser goes back where they were.
     if (history.state?.seen) return;
-    history.replaceState({ seen: true }, "");
+    try {
+      history.replaceState({ seen: true }, "");
+    } catch {
+      return; // Safari, after too many of a view: it is the same page
+    }
     scrollTo({ top: 0, behavior: "instant" });
   }, [address]);
   return (
