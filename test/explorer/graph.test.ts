@@ -107,6 +107,16 @@ describe.skipIf(!executablePath)(`the graph view in Chromium ${NEEDS}`, () => {
     expect(await layers.allInnerTexts()).toEqual([
       ...["crossEntropy", "dense", "reshape", "relu", "conv2d"],
     ]);
+    expect(await page.locator(".softmax tbody tr").count()).toBe(10);
+    await page.getByLabel("Right class", { exact: true }).fill("7");
+    await page.keyboard.press("Enter");
+    await page.locator(".softmax tbody th", { hasText: "7 ← label" }).waitFor();
+    const fewer = await open("#/graph?loss=net&detail=layers&label=7");
+    await fewer.page.locator(".softmax tbody th", { hasText: "2 ← label" }).waitFor();
+    const unbiased = await open("#/graph?loss=deep&detail=layers&at=2");
+    const said = await unbiased.page.locator(".node-panel, .graph-frame").allInnerTexts();
+    expect(said.join()).toContain("dense");
+    expect(said.join()).not.toMatch(/\bb\b/);
     const wrong = await open("#/graph?loss=own&net=conv2k15-conv2k15-flat-dense10");
     expect(await wrong.page.getByRole("alert").innerText()).toMatch(
       /^conv2d: kernel 15×15 does not fit the padded input 14×14/,

@@ -97,6 +97,8 @@ describe("graph", () => {
       "%9 = crossEntropy(%8) []",
     ]);
     expect(layers.nodes[4]!.equation).toBe("y = x ⊗ w + b");
+    const bare = new Conv2D(1, 1, 1, { bias: false, flip: true }).forward(randn([1, 1, 2, 2]));
+    expect(graph(bare, { detail: "layers" }).nodes.at(-1)!.equation).toBe("y = x ∗ w");
   });
 
   it("shows a composed operation of the user's own", () => {

@@ -85,7 +85,7 @@ export function conv2d(
   const y = groups === 1 ? parts : parts.reshape([n, o, ...parts.shape.slice(3)]);
   return annotate(b ? y.add(b.reshape([-1, 1, 1])) : y, {
     operation: "conv2d",
-    equation: options.flip ? "y = x ∗ w + b" : "y = x ⊗ w + b",
+    equation: `y = x ${options.flip ? "∗" : "⊗"} w${b ? " + b" : ""}`,
     inputs: [x, w, b],
     options,
   });

@@ -85,7 +85,7 @@ export function convTranspose2d(
   const y = cut(image, stamps);
   return annotate(b ? y.add(b.reshape([-1, 1, 1])) : y, {
     operation: "convTranspose2d",
-    equation: "y = fold(w · x) + b",
+    equation: b ? "y = fold(w · x) + b" : "y = fold(w · x)",
     inputs: [x, w, b],
     options,
   });

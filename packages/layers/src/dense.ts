@@ -49,7 +49,7 @@ export function dense(x: Tensor, w: Tensor, b?: Tensor | null): Tensor {
   const shaped = lead.length === 1 ? y : y.reshape([...lead, outputs]);
   return annotate(b ? shaped.add(b) : shaped, {
     operation: "dense",
-    equation: "y = x·w + b",
+    equation: b ? "y = x·w + b" : "y = x·w",
     inputs: [x, w, b],
   });
 }

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { Choice, Panel, WholeField } from "../controls/fields.tsx";
 import { Matrix } from "../matrix/Matrix.tsx";
 import { type GraphState, LOSSES, type LossName } from "./fields.ts";
-import { editableLeaves } from "./losses.ts";
+import { classesOf, editableLeaves } from "./losses.ts";
 
 export interface GraphControlsProps {
   readonly state: GraphState;
@@ -131,9 +131,9 @@ function Settings({ state, change }: GraphControlsProps): JSX.Element | null {
           )}
           <WholeField
             label="Right class"
-            value={state.label}
+            value={Math.min(state.label, classesOf(state) - 1)}
             least={0}
-            most={2}
+            most={classesOf(state) - 1}
             onChange={(label) => change({ label })}
           />
         </>

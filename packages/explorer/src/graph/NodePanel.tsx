@@ -85,8 +85,10 @@ function Equations(props: {
   const [lit, setLit] = useState<string | null>(null);
   const equation = equationOf(node.operation);
   if (!equation) return node.equation ? <p>{node.equation}</p> : null;
+  const biased = inputs.includes(2); // here every bias has a gradient
+  const forward = (!biased && equation.unbiased) || equation.forward;
   const pullbacks = equation.pullbacks.filter((_, input) => inputs.includes(input));
-  const tex = [equation.forward, ...pullbacks.flatMap((one) => one ?? [])];
+  const tex = [forward, ...pullbacks.flatMap((one) => one ?? [])];
   return (
     <div class="node-equations">
       {tex.map((one) => (

@@ -4,6 +4,8 @@ import { symbol } from "../equation/Equation.tsx";
 /** What an operation computes and what it passes back, in KaTeX. δ is the gradient of its output. */
 export interface OperationEquation {
   readonly forward: string;
+  /** The same without the third input, a bias. */
+  readonly unbiased?: string;
   /** Per input: the gradient that it gets; `null` for one that has none. */
   readonly pullbacks: readonly (string | null)[];
   /** What to know of it. */
@@ -142,10 +144,13 @@ export const PRIMITIVES: Readonly<Record<PrimitiveName, OperationEquation>> = {
 const w = symbol("input1", "w");
 const bias = symbol("input2", "b");
 
+const CROSS_CORRELATION = `\\sum_{c,i,j} ${w}_{o,c,i,j} \\, ${x}_{c,\\, us + id - p,\\, vs + jd - p}`;
+
 /** Of what `@convgrad/layers` composes, for the drawing with one node per layer. */
 export const COMPOSED: Readonly<Record<string, OperationEquation>> = {
   conv2d: {
-    forward: `${y}_{o,u,v} = ${bias}_o + \\sum_{c,i,j} ${w}_{o,c,i,j} \\, ${x}_{c,\\, us + id - p,\\, vs + jd - p}`,
+    forward: `${y}_{o,u,v} = ${bias}_o + ${CROSS_CORRELATION}`,
+    unbiased: `${y}_{o,u,v} = ${CROSS_CORRELATION}`,
     pullbacks: [
       `${of(x)} = \\sum ${delta}_{o,u,v} \\, ${w}_{o,c,i,j} \\text{ over all outputs that see the pixel}`,
       `${of(w)}_{o,c,i,j} = \\sum_{n,u,v} ${delta}_{o,u,v} \\, ${x}_{c,\\, us + id - p,\\, vs + jd - p}`,
@@ -155,6 +160,7 @@ export const COMPOSED: Readonly<Record<string, OperationEquation>> = {
   },
   dense: {
     forward: `${y} = ${x} ${w} + ${bias}`,
+    unbiased: `${y} = ${x} ${w}`,
     pullbacks: [
       `${of(x)} = ${delta} \\, ${w}^\\top`,
       `${of(w)} = ${x}^\\top ${delta}`,

@@ -25,7 +25,7 @@ export const FIELDS = {
   b: numbers(16),
   t: numbers(16),
   /** The class that the image belongs to. */
-  label: whole(0, 0, 2),
+  label: whole(0, 0, 9),
   /** Filters of the net's second convolution. */
   filters: whole(4, 1, 8),
   depth: whole(6, 2, 12),

@@ -33,6 +33,11 @@ export interface EditableLeaf {
 
 type Inputs = Readonly<Partial<Record<LeafName, Omit<EditableLeaf, "name">>>>;
 
+/** How many classes the chosen loss tells apart. */
+export function classesOf({ loss }: GraphState): number {
+  return loss === "own" ? 10 : 3;
+}
+
 /** One layer of the article, its golden case of 4×4 pixels; and a layer that classifies. */
 const EDITABLE: Readonly<Partial<Record<GraphState["loss"], Inputs>>> = {
   layer: {
@@ -97,11 +102,16 @@ function layer(state: GraphState): Recorded {
   return { loss, names: Object.entries({ x, w, b }), scores: null };
 }
 
+/** A class of another loss may be none of this one. */
+function labelOf(state: GraphState): number {
+  return Math.min(state.label, classesOf(state) - 1);
+}
+
 function classifier(state: GraphState): Recorded {
   const x = editable(state, "x", [1, 3]);
   const w = editable(state, "w", [3, 3]);
   const b = editable(state, "b", [3]);
-  return classified(dense(x, w, b), state.label, Object.entries({ x, w, b }));
+  return classified(dense(x, w, b), labelOf(state), Object.entries({ x, w, b }));
 }
 
 function classified(logits: Tensor, label: number, names: Recorded["names"]): Recorded {
@@ -110,7 +120,8 @@ function classified(logits: Tensor, label: number, names: Recorded["names"]): Re
 }
 
 /** The article's net as a reader asked for it: conv – relu – max – conv – relu – max – flatten – dense – softmax. */
-function net({ filters, label }: GraphState): Recorded {
+function net(state: GraphState): Recorded {
+  const { filters } = state;
   const model = new Sequential(
     new Conv2D(1, 2, 3, { padding: 1 }),
     new ReLU(),
@@ -121,18 +132,19 @@ function net({ filters, label }: GraphState): Recorded {
     new Flatten(),
     new Dense(filters * 4, 3),
   );
-  return ofModel(model, [1, 1, 8, 8], label);
+  return ofModel(model, [1, 1, 8, 8], labelOf(state));
 }
 
 /** The trainer's network, on an image of the size of its digits. */
-function own({ net: cards, label }: GraphState): Recorded {
-  const { rows, model } = buildNetwork(cards, { imageShape: [1, 28, 28], classes: 10 });
+function own(state: GraphState): Recorded {
+  const classes = classesOf(state);
+  const { rows, model } = buildNetwork(state.net, { imageShape: [1, 28, 28], classes });
   if (!model) {
     const fault = rows.find(({ error }) => error)?.error ?? "graph: no layers; add some";
     const [operation = "", ...message] = fault.split(": "); // as the library has put them together
     throw new ValueError(operation, message.join(": "));
   }
-  return ofModel(model, [1, 1, 28, 28], label);
+  return ofModel(model, [1, 1, 28, 28], labelOf(state));
 }
 
 /** A model's loss for one image of random pixels. */
