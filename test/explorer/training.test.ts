@@ -97,7 +97,7 @@ describe.skipIf(!executablePath)(`training in Chromium ${NEEDS}`, () => {
     expect(accuracy).toBeGreaterThanOrEqual(90);
     expect(seconds).toBeLessThan(60);
     expect(share).toBeLessThan(0.4);
-    expect(busy.median).toBeLessThan(20);
+    expect(busy.median).toBeLessThan(Math.max(20, 1.5 * idle.median));
     // Where other programs want the cores as well, frames are lost whatever the page does.
     if (loadavg()[0]! < availableParallelism()) expect(busy.most).toBeLessThan(34);
     expect(complaints).toEqual([]);
