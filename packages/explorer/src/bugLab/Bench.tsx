@@ -85,7 +85,8 @@ export function Bench(props: BenchProps): JSX.Element {
     ),
     [settings, problem, lab],
   );
-  const surfaceStep = training.playing ? step - (step % 10) : step;
+  const pace = Math.max(10, Number(state.speed) / 2); // twice a second while it plays
+  const surfaceStep = training.playing ? step - (step % pace) : step;
   const surface = useMemo(
     () => (
       <SurfaceCard
