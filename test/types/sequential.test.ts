@@ -147,6 +147,22 @@ describe("Sequential.of", () => {
     expectTypeOf(Sequential.of([3, 8, 8], wider)).toEqualTypeOf<Sequential<[3, 8, 8], [6, 4, 4]>>();
   });
 
+  it("tells layers of unlike settings apart, and takes one of several", () => {
+    const [first, second] = [new Conv2D(3, 4, 3), new Conv2D(4, 8, 3)];
+    const convolutions = [first, second];
+    expectTypeOf(convolutions).toEqualTypeOf<(Conv2D<3, 4, 3> | Conv2D<4, 8, 3>)[]>();
+    const chain = Sequential.of([3, 8, 8], convolutions[0]!, convolutions[1]!);
+    expectTypeOf(chain).toEqualTypeOf<Sequential<[3, 8, 8], [8, 4, 4]>>();
+    const isWide = convolutions.length > 2;
+    const either = isWide ? new Dense(3, 8) : new Dense(3, 4);
+    expectTypeOf(Sequential.of([3], either)).toEqualTypeOf<Sequential<[3], [8] | [4]>>();
+    // @ts-expect-error: other filters
+    const narrow: Dense<3, 4> = new Dense(3, 8);
+    const wide: Dense = narrow;
+    const some: Conv2D[] = [first, second, new Conv2D(8, 4, [1, 3], { stride: 2 })];
+    expect([wide, ...some].length).toBe(4);
+  });
+
   it("summary() shows the same shapes", () => {
     const { rows } = leNet().summary([1, 28, 28]);
     const code = `import { Conv2D, MaxPool, ReLU, Sequential } from "@convgrad/layers";

@@ -76,6 +76,13 @@ describe("a tensor carries its shape", () => {
     expectTypeOf(unknown.sum()).toEqualTypeOf<Tensor<[]>>();
     expectTypeOf(concat([x23, unknown])).toEqualTypeOf<Tensor>();
     expectTypeOf(concat([unknown, x23].slice(1))).toEqualTypeOf<Tensor>();
+    const axis = (n > 2 ? 0 : 1) as 0 | 1;
+    expectTypeOf(x23.unsqueeze(axis)).toEqualTypeOf<Tensor>();
+    expectTypeOf(x23.flatten(axis)).toEqualTypeOf<Tensor>();
+    expectTypeOf(x23.sum([axis])).toEqualTypeOf<Tensor>();
+    expectTypeOf(x23.sum(axis)).toEqualTypeOf<Tensor<[3] | [2]>>();
+    expectTypeOf(x23.transpose(axis, 0)).toEqualTypeOf<Tensor<[number, number]>>();
+    expectTypeOf(x23.permute([axis, 0])).toEqualTypeOf<Tensor<[number, 2]>>();
     expectTypeOf(unknown.relu().flatten()).toEqualTypeOf<Tensor<[number]>>();
   });
 

@@ -8,7 +8,7 @@ import type {
   SizeText,
   Subtract,
 } from "@convgrad/core";
-import type { Option, Refusal, Sample, ShapeRule } from "./shape.rule.ts";
+import type { Made, Option, Refusal, Sample, ShapeRule } from "./shape.rule.ts";
 import type { Both, Extent, Sides, Slide } from "./window.rule.ts";
 
 /** `[N, C, H, W] → [N, O, oh, ow]`, as `conv2d` slides. */
@@ -18,7 +18,8 @@ export interface Conv2DRule<
   Filters extends number,
   Kernel,
   Options,
-> extends ShapeRule {
+> extends ShapeRule,
+    Made<[Channels, Filters, Kernel, Options]> {
   readonly output: this["input"] extends readonly [
     infer N extends number,
     infer C extends number,
@@ -37,7 +38,8 @@ export interface ConvTranspose2DRule<
   Filters extends number,
   Kernel,
   Options,
-> extends ShapeRule {
+> extends ShapeRule,
+    Made<[Channels, Filters, Kernel, Options]> {
   readonly output: this["input"] extends readonly [
     infer N extends number,
     infer C extends number,

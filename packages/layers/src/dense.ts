@@ -15,7 +15,7 @@ import type { Loops } from "./loops/loops.ts";
 import { Module, parameter } from "./module.ts";
 import { annotate } from "./note.ts";
 import { requireOperands } from "./operands.ts";
-import type { Given, Refusal, Sample, ShapeRule, shapeRule } from "./shape.rule.ts";
+import type { Given, Made, Refusal, Sample, ShapeRule, shapeRule } from "./shape.rule.ts";
 
 /**
  * A fully connected layer:  y[n, o] = b[o] + Σ_k x[n, k]·w[k, o].   ∂w = xᵀg, ∂x = g wᵀ, ∂b = Σ_n g
@@ -60,7 +60,9 @@ export function denseSentence(x: Tensor, w: Tensor): { spec: string; a: Tensor; 
 }
 
 /** `[…, in] → […, out]` */
-interface DenseRule<Inputs extends number, Outputs extends number> extends ShapeRule {
+interface DenseRule<Inputs extends number, Outputs extends number>
+  extends ShapeRule,
+    Made<[Inputs, Outputs]> {
   readonly output: this["input"] extends readonly [
     ...infer Lead extends Shape,
     infer K extends number,

@@ -13,6 +13,7 @@ import type {
   Defaults,
   Exactly,
   Given,
+  Made,
   Option,
   Refusal,
   ShapeRule,
@@ -26,7 +27,7 @@ export interface FlattenOptions {
 }
 
 /** `[N, C, H, W] → [N, C·H·W]` */
-interface FlattenRule<Options> extends ShapeRule {
+interface FlattenRule<Options> extends ShapeRule, Made<[Options]> {
   readonly layer: "Flatten";
   readonly output: this["input"] extends infer X extends Shape
     ? Flattened<X, Option<Options, "start", 1> & number> extends infer Y

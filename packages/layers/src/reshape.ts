@@ -11,10 +11,10 @@ import {
 import { reshapeLoops } from "./loops/elementwise.ts";
 import type { Loops } from "./loops/loops.ts";
 import { Module } from "./module.ts";
-import type { Given, Refusal, Sample, ShapeRule, shapeRule } from "./shape.rule.ts";
+import type { Given, Made, Refusal, Sample, ShapeRule, shapeRule } from "./shape.rule.ts";
 
 /** `[N, …] → [N, ...shape]` */
-interface ReshapeRule<To extends Shape> extends ShapeRule {
+interface ReshapeRule<To extends Shape> extends ShapeRule, Made<[To]> {
   readonly output: this["input"] extends readonly [infer N extends number, ...Shape]
     ? Reshaped<Sample<this["input"]>, To> extends infer Y
       ? Y extends Shape

@@ -1,11 +1,19 @@
 import type { Fits, Known, Shape, ShapeText, Tensor } from "@convgrad/core";
 import type { Module } from "./module.ts";
-import type { Batch, Refusal, Sample, ShapeRule, shapeRule } from "./shape.rule.ts";
+import type { Batch, Made, Refusal, Sample, ShapeRule, shapeRule } from "./shape.rule.ts";
 
 // What a chain of layers makes of a shape, for the compiler.
 
-/** What a layer makes of a shape: by its rule, or else by the types of its `forward`. */
-export type After<Layer, S extends Shape> = Layer extends {
+/** What a layer makes of a shape; of one of several layers, what those make of it that take it. */
+export type After<Layer, S extends Shape> =
+  AfterEach<Layer, S> extends infer Y
+    ? [Extract<Y, Shape>] extends [never]
+      ? Y
+      : Extract<Y, Shape>
+    : never;
+
+/** By the rule of each layer, or else by the types of its `forward`. */
+type AfterEach<Layer, S extends Shape> = Layer extends {
   readonly [shapeRule]: infer Rule extends ShapeRule;
 }
   ? (Rule & { readonly input: S })["output"] extends infer Output
@@ -39,7 +47,7 @@ export interface SequentialRule<Input extends Shape, Output extends Shape> exten
 }
 
 /** `[N, …] → [N, …]` by a body, of which something is known, and by a shortcut that gives the same shape. */
-export interface ResidualRule<Body, Shortcut> extends ShapeRule {
+export interface ResidualRule<Body, Shortcut> extends ShapeRule, Made<[Body, Shortcut]> {
   readonly output: this["input"] extends infer S extends Shape
     ? Module extends Body
       ? Shape

@@ -24,6 +24,19 @@ export interface ShapeRule {
   readonly output: unknown;
 }
 
+/**
+ * The settings of a layer with which its rule reckons: layers of unlike settings are unlike to the compiler, also in a list.
+ * A setting that is not known is like any.
+ */
+export interface Made<Settings extends readonly unknown[]> {
+  of(settings: { readonly [Index in keyof Settings]: Setting<Settings[Index]> }): void;
+}
+
+/** A method, for the reason that sizes of tensors stand in one. */
+interface Setting<Value> {
+  of(value: Value): void;
+}
+
 /** The shape that a rule gives; `Shape` where it refuses or knows nothing, and for an input of which nothing is known. */
 export type Given<Rule, S extends Shape> = number extends S["length"] ? Shape : ByRule<Rule, S>;
 
@@ -46,7 +59,9 @@ export interface SameShape extends ShapeRule {
 }
 
 /** The rule of layers that keep `[N, channels, …]` as it is. */
-export interface SameChannels<Layer extends string, Channels extends number> extends ShapeRule {
+export interface SameChannels<Layer extends string, Channels extends number>
+  extends ShapeRule,
+    Made<[Channels]> {
   readonly output: this["input"] extends readonly [number, infer C extends number, ...Shape]
     ? MayEqual<C, Channels> extends true
       ? this["input"]

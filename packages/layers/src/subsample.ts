@@ -5,11 +5,13 @@ import type { Loops } from "./loops/loops.ts";
 import { subsampleLoops } from "./loops/resize.ts";
 import { Module } from "./module.ts";
 import { requireChannels } from "./operands.ts";
-import type { Given, Refusal, ShapeRule, shapeRule } from "./shape.rule.ts";
+import type { Given, Made, Refusal, ShapeRule, shapeRule } from "./shape.rule.ts";
 import type { Ceiling } from "./window.rule.ts";
 
 /** `[N, channels, H, W] → [N, filters, ⌈H/2⌉, ⌈W/2⌉]` */
-interface SubsampleRule<Channels extends number, Filters extends number> extends ShapeRule {
+interface SubsampleRule<Channels extends number, Filters extends number>
+  extends ShapeRule,
+    Made<[Channels, Filters]> {
   readonly output: this["input"] extends readonly [
     infer N extends number,
     infer C extends number,

@@ -27,7 +27,7 @@ import { Module } from "./module.ts";
 import { annotate } from "./note.ts";
 import { requireFloats } from "./operands.ts";
 import { checkChoice } from "./options.ts";
-import type { Exactly, Given, ShapeRule, shapeRule } from "./shape.rule.ts";
+import type { Exactly, Given, Made, ShapeRule, shapeRule } from "./shape.rule.ts";
 import type { Both } from "./window.rule.ts";
 
 /** How far {@link upsample} enlarges, and what it puts between cells. */
@@ -177,7 +177,7 @@ function blend({ size, output, step }: Resized, alignCorners: boolean, { dtype }
 }
 
 /** `[N, C, H, W] → [N, C, oh, ow]` */
-interface UpsampleRule<Options> extends ShapeRule {
+interface UpsampleRule<Options> extends ShapeRule, Made<[Options]> {
   readonly output: this["input"] extends readonly [
     infer N extends number,
     infer C extends number,

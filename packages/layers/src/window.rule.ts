@@ -8,7 +8,7 @@ import type {
   SizeText,
   Subtract,
 } from "@convgrad/core";
-import type { Option, Refusal, Sample, ShapeRule } from "./shape.rule.ts";
+import type { Made, Option, Refusal, Sample, ShapeRule } from "./shape.rule.ts";
 
 // What `windowGeometry` computes, for the compiler.
 
@@ -176,7 +176,9 @@ type NoImages<Layer extends string, X> = X extends Shape
   : Shape;
 
 /** `[…, H, W] → […, oh, ow]` of a pooling, whose stride is by default its kernel. */
-export interface PoolRule<Layer extends string, Kernel, Options> extends ShapeRule {
+export interface PoolRule<Layer extends string, Kernel, Options>
+  extends ShapeRule,
+    Made<[Kernel, Options]> {
   readonly output: this["input"] extends readonly [
     ...infer Lead extends Shape,
     infer H extends number,
@@ -187,7 +189,7 @@ export interface PoolRule<Layer extends string, Kernel, Options> extends ShapeRu
 }
 
 /** `[…, H, W] → […, oh, ow]` with an output that is given. */
-export interface GlobalPoolRule<Layer extends string, Output> extends ShapeRule {
+export interface GlobalPoolRule<Layer extends string, Output> extends ShapeRule, Made<[Output]> {
   readonly output: this["input"] extends readonly [...infer Lead extends Shape, number, number]
     ? [...Lead, ...Both<Output>]
     : NoImages<Layer, this["input"]>;

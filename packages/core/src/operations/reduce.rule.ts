@@ -12,8 +12,12 @@ export type Reduced<S extends Shape, Over, Keep> = Over extends undefined
     : Over extends number
       ? Kept<S, ResolvedAxis<Over, S["length"]>, Keep>
       : Over extends Shape
-        ? Kept<S, ResolvedAxis<Over[number], S["length"]>, Keep>
+        ? Kept<S, EachOf<Over, S["length"]>[number], Keep>
         : Shape;
+
+type EachOf<Over extends Shape, Rank extends number> = {
+  [Index in keyof Over]: ResolvedAxis<Over[Index], Rank>;
+};
 
 type Kept<S extends Shape, Axes, Keep> = boolean extends Keep
   ? Shape

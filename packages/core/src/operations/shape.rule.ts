@@ -4,12 +4,19 @@ import type { Add, Divide, Subtract } from "../sizes.rule.ts";
 
 // Shapes of the operations beside, for the compiler: a shape, `Shape` where too little is known, or a message.
 
-/** The axis counted from the front; `number` where it is not known, `never` where there is none. */
+/** The axis counted from the front; `number` where it is not known or one of several, `never` where there is none. */
 export type ResolvedAxis<Axis extends number, Rank extends number> = number extends Axis | Rank
   ? number
-  : Axis extends number
-    ? FromFront<Axis, Rank>
-    : never;
+  : IsOneOfSeveral<Axis> extends true
+    ? number
+    : FromFront<Axis, Rank>;
+
+/** Whether a literal is a union, of which run time takes one. */
+type IsOneOfSeveral<N extends number, All extends number = N> = N extends All
+  ? [All] extends [N]
+    ? false
+    : true
+  : false;
 
 type FromFront<
   Axis extends number,
