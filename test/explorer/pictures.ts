@@ -17,7 +17,7 @@ interface Shot {
 const SHOTS: readonly Shot[] = [
   {
     name: "explorer-convolution",
-    hash: "#/convolution?mode=input&at=x,0,2,3",
+    hash: "#/convolution?mode=input&at=x,0,1,1",
     height: 1010,
   },
   {
@@ -28,9 +28,25 @@ const SHOTS: readonly Shot[] = [
     before: async (page) => {
       await page.getByRole("button", { name: "Run" }).first().click();
       await page.getByText("Done after").waitFor({ timeout: 120_000 });
+      await drawSeven(page);
     },
   },
 ];
+
+/** A stroke across the top of the board and one down. */
+async function drawSeven(page: Page): Promise<void> {
+  const board = await page.getByLabel("Drawing").locator("canvas").first().boundingBox();
+  const { x, y, width } = board!;
+  const [first, ...more] = [
+    [0.25, 0.25],
+    [0.7, 0.25],
+    [0.45, 0.8],
+  ].map(([across, down]) => [x + across! * width, y + down! * width] as const);
+  await page.mouse.move(...first!);
+  await page.mouse.down();
+  for (const place of more) await page.mouse.move(...place, { steps: 12 });
+  await page.mouse.up();
+}
 
 const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const configFile = at("packages/explorer/vite.config.ts");
