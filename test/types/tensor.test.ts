@@ -106,6 +106,22 @@ describe("a tensor carries its shape", () => {
     expect(x23).toBeInstanceOf(Tensor);
   });
 
+  it("also where it is one of several", () => {
+    const either = n > 2 ? x23 : zeros([4, 3]);
+    expectTypeOf(either.relu().mul(2)).toEqualTypeOf<Tensor<[2, 3] | [4, 3]>>();
+    expectTypeOf(either.matmul(zeros([3, 5])).sum(1)).toEqualTypeOf<Tensor<[2] | [4]>>();
+    expectTypeOf(zeros([3]).add(either)).toEqualTypeOf<Tensor<[2, 3] | [4, 3]>>();
+    expectTypeOf(relu(either)).toEqualTypeOf<Tensor<[2, 3] | [4, 3]>>();
+    expectTypeOf(new Dense(3, 4).forward(either)).toEqualTypeOf<Tensor<[2, 4] | [4, 4]>>();
+    const parameters = [zeros([2, 3]), zeros([3])];
+    const norms = parameters.map((p) => p.mul(p).sum().sqrt().item());
+    expect([...norms, ...parameters.map((p) => p.reshape([-1]).size)]).toEqual([0, 0, 6, 3]);
+    const doubled = <T extends Tensor>(x: T): Tensor => x.mul(2).add(x.sum());
+    expect(doubled(x23).shape).toEqual([2, 3]);
+    // @ts-expect-error: neither broadcasts
+    expect(() => either.add(zeros([7]))).toThrow(ShapeError);
+  });
+
   it("and refuses to compile what would be refused", () => {
     // @ts-expect-error: shapes [2, 3] and [2] do not broadcast
     expect(() => x23.add(zeros([2]))).toThrow(ShapeError);

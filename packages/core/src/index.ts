@@ -83,6 +83,7 @@ export type {
   Known,
   MayEqual,
   Result,
+  ShapeOf,
   ShapeText,
   SizeText,
 } from "./shape.rule.ts";

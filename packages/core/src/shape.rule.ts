@@ -60,6 +60,9 @@ export type Result<Rule> = Rule extends Shape ? Rule : Shape;
 /** An argument, or in its place the message of a rule that refuses it. */
 export type Refusing<Rule, Argument> = [Rule] extends [string] ? Rule : Argument;
 
+/** The shape of a tensor or a number, also of one of several. */
+export type ShapeOf<T> = T extends Tensor<infer S> ? S : T extends number ? [] : Shape;
+
 /** The shapes of tensors. */
 export type ShapesOf<T extends readonly Tensor[]> = {
   readonly [Index in keyof T]: T[Index] extends Tensor<infer S> ? S : Shape;

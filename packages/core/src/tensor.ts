@@ -26,7 +26,7 @@ import * as shaping from "./operations/shape.ts";
 import { viewOn } from "./primitive.ts";
 import { contiguous } from "./primitives/movement.ts";
 import { gather } from "./primitives/select.ts";
-import type { Carried, Known, Refusing, Result, sizes } from "./shape.rule.ts";
+import type { Carried, Known, Refusing, Result, ShapeOf, sizes } from "./shape.rule.ts";
 import { formatShape, resolveAxis, type Shape, sameShape, sizeOf } from "./shape.ts";
 import { abandon, holdAsGradient, type Storage } from "./storage.ts";
 import { TensorMath } from "./tensorMath.ts";
@@ -163,33 +163,33 @@ export class Tensor<S extends Shape = Shape> extends TensorMath {
   // Movement
 
   /** The same elements under another shape; one size may be −1. */
-  reshape<A extends Shape, const To extends Shape>(
-    this: Tensor<A>,
-    shape: Refusing<Reshaped<A, To>, To>,
-  ): Tensor<Result<Reshaped<A, To>>> {
+  reshape<T extends Tensor, const To extends Shape>(
+    this: T,
+    shape: Refusing<Reshaped<ShapeOf<T>, To>, To>,
+  ): Tensor<Result<Reshaped<ShapeOf<T>, To>>> {
     return shaping.reshapeTo(this, shape as Shape);
   }
   /** All axes from `start` on merged into one. */
-  flatten<A extends Shape, const Start extends number = 0>(
-    this: Tensor<A>,
+  flatten<T extends Tensor, const Start extends number = 0>(
+    this: T,
     start: Start = 0 as Start,
-  ): Tensor<Result<Flattened<A, Start>>> {
+  ): Tensor<Result<Flattened<ShapeOf<T>, Start>>> {
     const at = this.rank === 0 ? 0 : resolveAxis("flatten", start, this.rank);
     return this.reshape([...this.shape.slice(0, at), sizeOf(this.shape.slice(at))]);
   }
   /** The axes in another order, a view. */
-  permute<A extends Shape, const Order extends Shape>(
-    this: Tensor<A>,
-    order: Refusing<Permuted<A, Order>, Order>,
-  ): Tensor<Result<Permuted<A, Order>>> {
+  permute<T extends Tensor, const Order extends Shape>(
+    this: T,
+    order: Refusing<Permuted<ShapeOf<T>, Order>, Order>,
+  ): Tensor<Result<Permuted<ShapeOf<T>, Order>>> {
     return shaping.permute(this, order as Shape);
   }
   /** Two axes exchanged; by default the last two. */
-  transpose<A extends Shape, const P extends number = -2, const Q extends number = -1>(
-    this: Tensor<A>,
+  transpose<T extends Tensor, const P extends number = -2, const Q extends number = -1>(
+    this: T,
     axis0?: P,
     axis1?: Q,
-  ): Tensor<Result<Transposed<A, P, Q>>> {
+  ): Tensor<Result<Transposed<ShapeOf<T>, P, Q>>> {
     return shaping.transpose(this, axis0, axis1);
   }
   /** Axes of size 1 repeated, and axes added in front, to reach the shape; a view. */
@@ -197,20 +197,20 @@ export class Tensor<S extends Shape = Shape> extends TensorMath {
     return arithmetic.broadcastTo(this, shape);
   }
   /** NumPy's `x[start:stop:step, …]`, an entry per axis; `null` or absent takes the whole axis. */
-  slice<A extends Shape>(
-    this: Tensor<A>,
+  slice<T extends Tensor>(
+    this: T,
     start: readonly Bound[],
     stop?: readonly Bound[],
     step?: readonly number[],
-  ): Tensor<SameRank<A>> {
+  ): Tensor<SameRank<ShapeOf<T>>> {
     return shaping.slice(this, start, stop, step);
   }
   /** Cells around the last axes, a pair [before, after] for each: a value, by default 0, or as the mode says. */
-  pad<A extends Shape>(
-    this: Tensor<A>,
+  pad<T extends Tensor>(
+    this: T,
     pairs: readonly Margin[],
     options?: number | PadOptions,
-  ): Tensor<SameRank<A>> {
+  ): Tensor<SameRank<ShapeOf<T>>> {
     return pad(this, pairs, options);
   }
   /** Axes reversed, by default all; a view. */
@@ -230,10 +230,10 @@ export class Tensor<S extends Shape = Shape> extends TensorMath {
     return shaping.squeeze(this, axes);
   }
   /** A new axis of size 1 at `axis`, counted in the result. */
-  unsqueeze<A extends Shape, const Axis extends number>(
-    this: Tensor<A>,
+  unsqueeze<T extends Tensor, const Axis extends number>(
+    this: T,
     axis: Axis,
-  ): Tensor<Result<Unsqueezed<A, Axis>>> {
+  ): Tensor<Result<Unsqueezed<ShapeOf<T>, Axis>>> {
     return shaping.unsqueeze(this, axis);
   }
   /** y[…, i, …] = this[…, index[…, i, …], …] along `axis`; index is int32 with equal sizes on the other axes. */
@@ -242,7 +242,11 @@ export class Tensor<S extends Shape = Shape> extends TensorMath {
     return gather(this, index, { axis: resolveAxis("gather", axis, this.rank) });
   }
   /** y[…, i, …] = this[…, index[i], …] along `axis`; index is an int32 vector. */
-  indexSelect<A extends Shape>(this: Tensor<A>, axis: number, index: Tensor): Tensor<SameRank<A>> {
+  indexSelect<T extends Tensor>(
+    this: T,
+    axis: number,
+    index: Tensor,
+  ): Tensor<SameRank<ShapeOf<T>>> {
     return indexSelect(this, axis, index);
   }
   /** The sliding-window view `[…, H, W] → […, kh, kw, oh, ow]`. */

@@ -2,6 +2,7 @@ import {
   checkOptions,
   requireTensor,
   type Shape,
+  type ShapeOf,
   type Tensor,
   tensor,
   where,
@@ -20,7 +21,7 @@ import type { Given, SameShape, shapeRule } from "./shape.rule.ts";
  *
  * @throws {@link DTypeError} for integers.
  */
-export function relu<S extends Shape>(x: Tensor<S>): Tensor<S> {
+export function relu<T extends Tensor>(x: T): Tensor<ShapeOf<T>> {
   requireTensor("relu", "input x", x);
   return x.relu();
 }
@@ -31,7 +32,7 @@ export function relu<S extends Shape>(x: Tensor<S>): Tensor<S> {
  * @param slope of the left half; default 0.01
  * @throws {@link DTypeError} for integers; {@link ValueError} for a slope that is no finite number.
  */
-export function leakyRelu<S extends Shape>(x: Tensor<S>, slope?: number): Tensor<S>;
+export function leakyRelu<T extends Tensor>(x: T, slope?: number): Tensor<ShapeOf<T>>;
 export function leakyRelu(x: Tensor, slope = 0.01): Tensor {
   requireFloats("leakyRelu", x);
   checkNumber("leakyRelu", "slope", slope);
@@ -51,7 +52,7 @@ export function leakyRelu(x: Tensor, slope = 0.01): Tensor {
  * @throws {@link DTypeError} for integers; {@link ValueError} for an alpha that is no finite number.
  * Source: Clevert et al. 2016.
  */
-export function elu<S extends Shape>(x: Tensor<S>, alpha?: number): Tensor<S>;
+export function elu<T extends Tensor>(x: T, alpha?: number): Tensor<ShapeOf<T>>;
 export function elu(x: Tensor, alpha = 1): Tensor {
   requireFloats("elu", x);
   checkNumber("elu", "alpha", alpha);
@@ -71,7 +72,7 @@ export function elu(x: Tensor, alpha = 1): Tensor {
  * @throws {@link DTypeError} for integers.
  * Source: Elfwing et al. 2018.
  */
-export function silu<S extends Shape>(x: Tensor<S>): Tensor<S>;
+export function silu<T extends Tensor>(x: T): Tensor<ShapeOf<T>>;
 export function silu(x: Tensor): Tensor {
   requireFloats("silu", x);
   const y = x.mul(x.sigmoid());
@@ -92,7 +93,7 @@ export interface GELUOptions {
  * @throws {@link DTypeError} for integers; {@link ValueError} for another approximation.
  * Source: Hendrycks and Gimpel 2016.
  */
-export function gelu<S extends Shape>(x: Tensor<S>, options?: GELUOptions): Tensor<S>;
+export function gelu<T extends Tensor>(x: T, options?: GELUOptions): Tensor<ShapeOf<T>>;
 export function gelu(x: Tensor, options: GELUOptions = {}): Tensor {
   checkOptions("gelu", options, ["approximate"]);
   const { approximate = "none" } = options;
@@ -122,7 +123,7 @@ const APPROXIMATIONS = ["none", "tanh"] as const;
  *
  * @throws {@link DTypeError} for integers.
  */
-export function sigmoid<S extends Shape>(x: Tensor<S>): Tensor<S> {
+export function sigmoid<T extends Tensor>(x: T): Tensor<ShapeOf<T>> {
   requireTensor("sigmoid", "input x", x);
   return x.sigmoid();
 }
@@ -132,7 +133,7 @@ export function sigmoid<S extends Shape>(x: Tensor<S>): Tensor<S> {
  *
  * @throws {@link DTypeError} for integers.
  */
-export function tanh<S extends Shape>(x: Tensor<S>): Tensor<S> {
+export function tanh<T extends Tensor>(x: T): Tensor<ShapeOf<T>> {
   requireTensor("tanh", "input x", x);
   return x.tanh();
 }
@@ -147,7 +148,7 @@ export abstract class Cellwise extends Module {
 
 /** The layer of {@link relu}; any shape. */
 export class ReLU extends Cellwise {
-  forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  forward<T extends Tensor>(x: T): Tensor<ShapeOf<T>> {
     return relu(x);
   }
   override loops(x: Shape): Loops {
@@ -172,7 +173,7 @@ export class LeakyReLU extends Cellwise {
     checkNumber("LeakyReLU", "slope", slope);
     this.slope = slope;
   }
-  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
+  forward<T extends Tensor>(x: T): Tensor<Given<this[typeof shapeRule], ShapeOf<T>>>;
   forward(x: Tensor): Tensor {
     return leakyRelu(x, this.slope);
   }
@@ -202,7 +203,7 @@ export class ELU extends Cellwise {
     checkNumber("ELU", "alpha", alpha);
     this.alpha = alpha;
   }
-  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
+  forward<T extends Tensor>(x: T): Tensor<Given<this[typeof shapeRule], ShapeOf<T>>>;
   forward(x: Tensor): Tensor {
     return elu(x, this.alpha);
   }
@@ -224,7 +225,7 @@ export class ELU extends Cellwise {
 
 /** The layer of {@link silu}; any shape. */
 export class SiLU extends Cellwise {
-  forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  forward<T extends Tensor>(x: T): Tensor<ShapeOf<T>> {
     return silu(x);
   }
   override loops(x: Shape): Loops {
@@ -251,7 +252,7 @@ export class GELU extends Cellwise {
     checkChoice("GELU", "approximate", options.approximate ?? "none", APPROXIMATIONS);
     this.options = options;
   }
-  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
+  forward<T extends Tensor>(x: T): Tensor<Given<this[typeof shapeRule], ShapeOf<T>>>;
   forward(x: Tensor): Tensor {
     return gelu(x, this.options);
   }
@@ -265,7 +266,7 @@ export class GELU extends Cellwise {
 
 /** The layer of {@link sigmoid}; any shape. */
 export class Sigmoid extends Cellwise {
-  forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  forward<T extends Tensor>(x: T): Tensor<ShapeOf<T>> {
     return sigmoid(x);
   }
   override loops(x: Shape): Loops {
@@ -283,7 +284,7 @@ export class Sigmoid extends Cellwise {
 
 /** The layer of {@link tanh}; any shape. */
 export class Tanh extends Cellwise {
-  forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  forward<T extends Tensor>(x: T): Tensor<ShapeOf<T>> {
     return tanh(x);
   }
   override loops(x: Shape): Loops {

@@ -1,4 +1,12 @@
-import { contract, reference, type Shape, sizeOf, type Tensor, tensor } from "@convgrad/core";
+import {
+  contract,
+  reference,
+  type Shape,
+  type ShapeOf,
+  sizeOf,
+  type Tensor,
+  tensor,
+} from "@convgrad/core";
 import { avgPool } from "./avgPool.ts";
 import { checkElements, checkImageSize, formatPair, type Pair, pairOf } from "./geometry.ts";
 import type { Loops } from "./loops/loops.ts";
@@ -150,7 +158,7 @@ export class AdaptiveAvgPool<const Output extends Pair = Pair> extends AdaptiveP
   constructor(output: Output) {
     super("AdaptiveAvgPool", output);
   }
-  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
+  forward<T extends Tensor>(x: T): Tensor<Given<this[typeof shapeRule], ShapeOf<T>>>;
   forward(x: Tensor): Tensor {
     return adaptiveAvgPool(x, this.output);
   }
@@ -170,7 +178,7 @@ export class AdaptiveMaxPool<const Output extends Pair = Pair> extends AdaptiveP
   constructor(output: Output) {
     super("AdaptiveMaxPool", output);
   }
-  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
+  forward<T extends Tensor>(x: T): Tensor<Given<this[typeof shapeRule], ShapeOf<T>>>;
   forward(x: Tensor): Tensor {
     return adaptiveMaxPool(x, this.output);
   }

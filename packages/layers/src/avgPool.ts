@@ -2,6 +2,7 @@ import {
   checkBoolean,
   checkOptions,
   type Shape,
+  type ShapeOf,
   type Tensor,
   tensor,
   ValueError,
@@ -139,7 +140,7 @@ export class AvgPool<
     super("AvgPool", kernel, options, OPTIONS);
     check("AvgPool", options);
   }
-  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
+  forward<T extends Tensor>(x: T): Tensor<Given<this[typeof shapeRule], ShapeOf<T>>>;
   forward(x: Tensor): Tensor {
     return avgPool(x, this.kernel, this.options);
   }
@@ -153,7 +154,7 @@ export class AvgPool<
 /** The layer of {@link globalAvgPool}; it has no parameters.  `[…, H, W] → […, 1, 1]` */
 export class GlobalAvgPool extends GlobalPool {
   declare readonly [shapeRule]: GlobalPoolRule<"GlobalAvgPool", 1>;
-  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
+  forward<T extends Tensor>(x: T): Tensor<Given<this[typeof shapeRule], ShapeOf<T>>>;
   forward(x: Tensor): Tensor {
     return globalAvgPool(x);
   }

@@ -6,6 +6,7 @@ import {
   ones,
   type Shape,
   ShapeError,
+  type ShapeOf,
   type Tensor,
   tensor,
   ValueError,
@@ -160,7 +161,7 @@ export class BatchNorm2D<const Channels extends number = number> extends Module 
     this.momentum = momentum;
   }
 
-  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
+  forward<T extends Tensor>(x: T): Tensor<Given<this[typeof shapeRule], ShapeOf<T>>>;
   forward(x: Tensor): Tensor {
     const { weight, bias, epsilon, runningMean: mean, runningVar: variance } = this;
     requireChannels("batchNorm2d", x, this.channels);

@@ -5,6 +5,7 @@ import {
   formatShape,
   type Shape,
   ShapeError,
+  type ShapeOf,
   type Tensor,
 } from "@convgrad/core";
 import type { Conv2DRule } from "./conv2d.rule.ts";
@@ -216,7 +217,7 @@ export class Conv2D<
     this.options = sliding;
   }
 
-  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
+  forward<T extends Tensor>(x: T): Tensor<Given<this[typeof shapeRule], ShapeOf<T>>>;
   forward(x: Tensor): Tensor {
     return conv2d(x, this.weight, this.bias, this.options);
   }

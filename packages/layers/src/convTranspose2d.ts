@@ -6,6 +6,7 @@ import {
   primitives,
   type Shape,
   ShapeError,
+  type ShapeOf,
   type Tensor,
   windowExtent,
 } from "@convgrad/core";
@@ -229,7 +230,7 @@ export class ConvTranspose2D<
     this.options = stamping;
   }
 
-  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
+  forward<T extends Tensor>(x: T): Tensor<Given<this[typeof shapeRule], ShapeOf<T>>>;
   forward(x: Tensor): Tensor {
     return convTranspose2d(x, this.weight, this.bias, this.options);
   }

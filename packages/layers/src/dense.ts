@@ -1,4 +1,4 @@
-import type { Elements, MayEqual, ShapeText, SizeText } from "@convgrad/core";
+import type { Elements, MayEqual, ShapeOf, ShapeText, SizeText } from "@convgrad/core";
 import {
   checkBoolean,
   checkOptions,
@@ -107,7 +107,7 @@ export class Dense<
     this.bias = bias ? parameter(uniform([outputs], bound)) : null;
   }
 
-  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
+  forward<T extends Tensor>(x: T): Tensor<Given<this[typeof shapeRule], ShapeOf<T>>>;
   forward(x: Tensor): Tensor {
     return dense(x, this.weight, this.bias);
   }

@@ -1,4 +1,12 @@
-import { checkBoolean, checkOptions, rand, type Shape, type Tensor, where } from "@convgrad/core";
+import {
+  checkBoolean,
+  checkOptions,
+  rand,
+  type Shape,
+  type ShapeOf,
+  type Tensor,
+  where,
+} from "@convgrad/core";
 import { Cellwise } from "./activations.ts";
 import { requireImages } from "./geometry.ts";
 import { dropoutLoops, reshapeLoops } from "./loops/elementwise.ts";
@@ -25,11 +33,11 @@ export interface DropoutOptions {
  * @throws {@link ValueError} for another p; {@link DTypeError} for integers.
  * Source: Srivastava et al. 2014; PyTorch, `torch.nn.functional.dropout`.
  */
-export function dropout<S extends Shape>(
-  x: Tensor<S>,
+export function dropout<T extends Tensor>(
+  x: T,
   p = 0.5,
   options: DropoutOptions = {},
-): Tensor<S> {
+): Tensor<ShapeOf<T>> {
   check("dropout", x, p, options);
   return drop(x, x.shape, p, options);
 }
@@ -42,11 +50,11 @@ export function dropout<S extends Shape>(
  * @throws {@link ShapeError} for another rank; {@link ValueError} for another p; {@link DTypeError} for integers.
  * Source: Tompson et al. 2015; PyTorch, `torch.nn.functional.dropout2d`.
  */
-export function dropout2d<S extends Shape>(
-  x: Tensor<S>,
+export function dropout2d<T extends Tensor>(
+  x: T,
   p = 0.5,
   options: DropoutOptions = {},
-): Tensor<S> {
+): Tensor<ShapeOf<T>> {
   check("dropout2d", x, p, options);
   requireImages("dropout2d", x.shape);
   return drop(x, [x.shape[0]!, x.shape[1]!, 1, 1], p, options);
@@ -83,7 +91,7 @@ export class Dropout extends Cellwise {
     checkNumber("Dropout", "p", p, 0, 1);
     this.p = p;
   }
-  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
+  forward<T extends Tensor>(x: T): Tensor<Given<this[typeof shapeRule], ShapeOf<T>>>;
   forward(x: Tensor): Tensor {
     return dropout(x, this.p, { training: this.training });
   }
@@ -105,7 +113,7 @@ export class Dropout2D extends Cellwise {
     checkNumber("Dropout2D", "p", p, 0, 1);
     this.p = p;
   }
-  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
+  forward<T extends Tensor>(x: T): Tensor<Given<this[typeof shapeRule], ShapeOf<T>>>;
   forward(x: Tensor): Tensor {
     return dropout2d(x, this.p, { training: this.training });
   }

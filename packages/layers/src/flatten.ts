@@ -3,6 +3,7 @@ import {
   type Flattened,
   requireTensor,
   type Shape,
+  type ShapeOf,
   type Tensor,
 } from "@convgrad/core";
 import { Cellwise } from "./activations.ts";
@@ -58,7 +59,7 @@ export class Flatten<const Options extends FlattenOptions = Defaults> extends Ce
     this.start = start;
   }
   /** @throws {@link ShapeError} for a tensor without the first axis. */
-  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
+  forward<T extends Tensor>(x: T): Tensor<Given<this[typeof shapeRule], ShapeOf<T>>>;
   forward(x: Tensor): Tensor {
     requireTensor("Flatten", "input x", x);
     return x.flatten(this.start);

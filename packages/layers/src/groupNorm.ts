@@ -5,6 +5,7 @@ import {
   ones,
   type Shape,
   ShapeError,
+  type ShapeOf,
   type Tensor,
   zeros,
 } from "@convgrad/core";
@@ -103,7 +104,7 @@ export class GroupNorm<const Channels extends number = number> extends Module {
     this.epsilon = epsilon;
   }
 
-  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
+  forward<T extends Tensor>(x: T): Tensor<Given<this[typeof shapeRule], ShapeOf<T>>>;
   forward(x: Tensor): Tensor {
     requireChannels("groupNorm", x, this.channels);
     return groupNorm(x, this.groups, this.weight, this.bias, { epsilon: this.epsilon });

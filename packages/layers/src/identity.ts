@@ -1,11 +1,11 @@
-import type { Shape, Tensor } from "@convgrad/core";
+import type { ShapeOf, Tensor } from "@convgrad/core";
 import { Cellwise } from "./activations.ts";
 import { reshapeLoops } from "./loops/elementwise.ts";
 import type { Loops } from "./loops/loops.ts";
 
 /** y = x: a place for a layer that a variant of a model does without; any shape. */
 export class Identity extends Cellwise {
-  forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  forward<T extends Tensor>(x: T): Tensor<ShapeOf<T>> {
     return x;
   }
   override loops(): Loops {

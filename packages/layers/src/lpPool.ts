@@ -1,4 +1,4 @@
-import { checkOptions, type Shape, type Tensor, ValueError } from "@convgrad/core";
+import { checkOptions, type Shape, type ShapeOf, type Tensor, ValueError } from "@convgrad/core";
 import type { Pair } from "./geometry.ts";
 import type { Loops } from "./loops/loops.ts";
 import { lpPoolLoops } from "./loops/pooling.ts";
@@ -82,7 +82,7 @@ export class LpPool<
     checkOrder("LpPool", p);
     this.p = p;
   }
-  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
+  forward<T extends Tensor>(x: T): Tensor<Given<this[typeof shapeRule], ShapeOf<T>>>;
   forward(x: Tensor): Tensor {
     return lpPool(x, this.p, this.kernel, this.options);
   }

@@ -1,4 +1,4 @@
-import { checkOptions, primitives, type Shape, type Tensor } from "@convgrad/core";
+import { checkOptions, primitives, type Shape, type ShapeOf, type Tensor } from "@convgrad/core";
 import type { Pair } from "./geometry.ts";
 import type { Loops } from "./loops/loops.ts";
 import { maxPoolLoops } from "./loops/pooling.ts";
@@ -86,7 +86,7 @@ export class MaxPool<
   ) {
     super("MaxPool", kernel, options);
   }
-  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
+  forward<T extends Tensor>(x: T): Tensor<Given<this[typeof shapeRule], ShapeOf<T>>>;
   forward(x: Tensor): Tensor {
     return maxPool(x, this.kernel, this.options);
   }
@@ -98,7 +98,7 @@ export class MaxPool<
 /** The layer of {@link globalMaxPool}; it has no parameters.  `[…, H, W] → […, 1, 1]` */
 export class GlobalMaxPool extends GlobalPool {
   declare readonly [shapeRule]: GlobalPoolRule<"GlobalMaxPool", 1>;
-  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
+  forward<T extends Tensor>(x: T): Tensor<Given<this[typeof shapeRule], ShapeOf<T>>>;
   forward(x: Tensor): Tensor {
     return globalMaxPool(x);
   }

@@ -1,4 +1,4 @@
-import { full, type Shape, type Tensor, where } from "@convgrad/core";
+import { full, type Shape, type ShapeOf, type Tensor, where } from "@convgrad/core";
 import { checkSize } from "./geometry.ts";
 import { preluLoops } from "./loops/elementwise.ts";
 import type { Loops } from "./loops/loops.ts";
@@ -47,7 +47,7 @@ export class PReLU<const Channels extends number = number> extends Module {
     checkNumber("PReLU", "initial", initial);
     this.weight = parameter(full([channels], initial));
   }
-  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
+  forward<T extends Tensor>(x: T): Tensor<Given<this[typeof shapeRule], ShapeOf<T>>>;
   forward(x: Tensor): Tensor {
     return prelu(x, this.weight);
   }

@@ -6,6 +6,7 @@ import {
   requireTensor,
   type Shape,
   ShapeError,
+  type ShapeOf,
   type Tensor,
 } from "@convgrad/core";
 import { reshapeLoops } from "./loops/elementwise.ts";
@@ -56,7 +57,7 @@ export class Reshape<const To extends Shape = Shape> extends Module {
     this.shape = shape;
   }
   /** @throws {@link ShapeError} where a sample has not as many cells. */
-  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
+  forward<T extends Tensor>(x: T): Tensor<Given<this[typeof shapeRule], ShapeOf<T>>>;
   forward(x: Tensor): Tensor {
     requireTensor("Reshape", "input x", x);
     if (x.rank === 0) throw new ShapeError("Reshape", "expects a batch [N, …], not a scalar");

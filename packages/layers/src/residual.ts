@@ -3,6 +3,7 @@ import {
   formatShape,
   type Shape,
   ShapeError,
+  type ShapeOf,
   sameShape,
   type Tensor,
   ValueError,
@@ -59,7 +60,7 @@ export class Residual<
   }
 
   /** @throws {@link ShapeError} where the body's shape is not that of the shortcut. */
-  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
+  forward<T extends Tensor>(x: T): Tensor<Given<this[typeof shapeRule], ShapeOf<T>>>;
   forward(x: Tensor): Tensor {
     const y = this.sum.forward(this.body.forward(x), this.shortcut?.forward(x) ?? x);
     return this.activation?.forward(y) ?? y;

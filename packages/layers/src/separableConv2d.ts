@@ -1,4 +1,4 @@
-import type { Shape, Tensor } from "@convgrad/core";
+import type { Shape, ShapeOf, Tensor } from "@convgrad/core";
 import { checkOptions } from "@convgrad/core";
 import type { Conv2DRule } from "./conv2d.rule.ts";
 import { Conv2D, type Conv2DLayerOptions } from "./conv2d.ts";
@@ -56,7 +56,7 @@ export class SeparableConv2D<
     this.pointwise = new Conv2D(channels, filters, 1, { bias: options.bias ?? true });
   }
 
-  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
+  forward<T extends Tensor>(x: T): Tensor<Given<this[typeof shapeRule], ShapeOf<T>>>;
   forward(x: Tensor): Tensor {
     return this.pointwise.forward(this.depthwise.forward(x));
   }

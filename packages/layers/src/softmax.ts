@@ -1,4 +1,11 @@
-import { formatValue, requireTensor, type Shape, type Tensor, ValueError } from "@convgrad/core";
+import {
+  formatValue,
+  requireTensor,
+  type Shape,
+  type ShapeOf,
+  type Tensor,
+  ValueError,
+} from "@convgrad/core";
 import type { Loops } from "./loops/loops.ts";
 import { softmaxLoops } from "./loops/softmax.ts";
 import { Module } from "./module.ts";
@@ -9,7 +16,7 @@ import type { SameShape, shapeRule } from "./shape.rule.ts";
  *
  * @throws {@link ShapeError} for an axis that x does not have; {@link DTypeError} for integers.
  */
-export function softmax<S extends Shape>(x: Tensor<S>, axis = -1): Tensor<S> {
+export function softmax<T extends Tensor>(x: T, axis = -1): Tensor<ShapeOf<T>> {
   requireTensor("softmax", "input x", x);
   return x.softmax(axis);
 }
@@ -19,7 +26,7 @@ export function softmax<S extends Shape>(x: Tensor<S>, axis = -1): Tensor<S> {
  *
  * @throws {@link ShapeError} for an axis that x does not have; {@link DTypeError} for integers.
  */
-export function logSoftmax<S extends Shape>(x: Tensor<S>, axis = -1): Tensor<S> {
+export function logSoftmax<T extends Tensor>(x: T, axis = -1): Tensor<ShapeOf<T>> {
   requireTensor("logSoftmax", "input x", x);
   return x.logSoftmax(axis);
 }
@@ -47,7 +54,7 @@ abstract class AlongAxis extends Module {
 
 /** The layer of {@link softmax}; any shape. For training use `crossEntropy` on the logits instead. */
 export class Softmax extends AlongAxis {
-  forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  forward<T extends Tensor>(x: T): Tensor<ShapeOf<T>> {
     return softmax(x, this.axis);
   }
   override loops(x: Shape): Loops {
@@ -60,7 +67,7 @@ export class Softmax extends AlongAxis {
 
 /** The layer of {@link logSoftmax}; any shape. */
 export class LogSoftmax extends AlongAxis {
-  forward<S extends Shape>(x: Tensor<S>): Tensor<S> {
+  forward<T extends Tensor>(x: T): Tensor<ShapeOf<T>> {
     return logSoftmax(x, this.axis);
   }
   override loops(x: Shape): Loops {

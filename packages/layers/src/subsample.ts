@@ -1,4 +1,4 @@
-import { type MayEqual, type Shape, ShapeError, type Tensor } from "@convgrad/core";
+import { type MayEqual, type Shape, ShapeError, type ShapeOf, type Tensor } from "@convgrad/core";
 import type { NotImages } from "./conv2d.rule.ts";
 import { pairOf, requireImages, type WindowGeometry, windowGeometry } from "./geometry.ts";
 import type { Loops } from "./loops/loops.ts";
@@ -56,7 +56,7 @@ export class Subsample<
     this.channels = channels;
     this.filters = filters;
   }
-  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
+  forward<T extends Tensor>(x: T): Tensor<Given<this[typeof shapeRule], ShapeOf<T>>>;
   forward(x: Tensor): Tensor {
     requireImages("Subsample", x.shape);
     requireChannels("Subsample", x, this.channels);

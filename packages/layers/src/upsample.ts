@@ -8,6 +8,7 @@ import {
   requireTensor,
   type Shape,
   ShapeError,
+  type ShapeOf,
   type Tensor,
   tensor,
   ValueError,
@@ -203,7 +204,7 @@ export class Upsample<const Options extends UpsampleOptions = UpsampleOptions> e
     checkUpsample("Upsample", options);
     this.options = options;
   }
-  forward<S extends Shape>(x: Tensor<S>): Tensor<Given<this[typeof shapeRule], S>>;
+  forward<T extends Tensor>(x: T): Tensor<Given<this[typeof shapeRule], ShapeOf<T>>>;
   forward(x: Tensor): Tensor {
     return upsample(x, this.options);
   }

@@ -1,4 +1,11 @@
-import type { IsUnknownRank, MayEqual, Result, ShapeText } from "../shape.rule.ts";
+import type {
+  IsUnknownRank,
+  MayEqual,
+  Refusing,
+  Result,
+  ShapeOf,
+  ShapeText,
+} from "../shape.rule.ts";
 import type { Shape } from "../shape.ts";
 import type { Subtract } from "../sizes.rule.ts";
 
@@ -14,6 +21,9 @@ export type Broadcast<A extends Shape, B extends Shape> =
 export type Together<A extends Shape, B extends Shape> = B extends readonly []
   ? A
   : Result<Broadcast<A, B>>;
+
+/** What an operation of two takes beside a tensor T: a number, a tensor that broadcasts, or in its place the message. */
+export type Taken<T, B> = [B] extends [number] ? B : Refusing<Broadcast<ShapeOf<T>, ShapeOf<B>>, B>;
 
 /** Aligned at the right; `From` and `With` are the whole shapes, for the message. */
 type Aligned<
