@@ -121,11 +121,16 @@ describe.skipIf(!executablePath)(`the trainer in Chromium ${NEEDS}`, () => {
   it("edits while it has learned wait for a reset, and can be taken back", async () => {
     const { page } = await open("#/train?network=flat-dense10&epochs=3");
     await ready(page);
+    const program = page.locator(".machine", { hasText: "the same bits in Node" });
     await button(page, "Step").click();
     await page.locator(".run .state", { hasText: "Paused after step 1." }).waitFor();
+    expect(await program.count()).toBe(0); // it goes on to the last epoch
+    await learn(page);
+    await program.waitFor();
     await page.getByLabel("Seed: one more").click();
     const notice = page.locator(".run .notice", { hasText: "as it was before" });
     await notice.waitFor();
+    expect(await program.count()).toBe(0); // it has the edits
     await button(page, "Take the edits back").click();
     await notice.waitFor({ state: "detached" });
     expect(await page.getByLabel("Seed", { exact: true }).inputValue()).toBe("1");
@@ -166,6 +171,12 @@ describe.skipIf(!executablePath)(`the trainer in Chromium ${NEEDS}`, () => {
     expect(await page.locator(".run .state").innerText()).toContain("1,600 images");
     expect(page.url()).not.toContain("data=");
     expect(complaints).toEqual([]);
+  });
+
+  it("without a layer there is no network, and the page says so", async () => {
+    const { page } = await open("#/train?network=");
+    await page.locator(".run .state", { hasText: "There is no network yet." }).waitFor();
+    expect(await page.locator(".run").getByRole("alert").innerText()).toContain("add some");
   });
 
   it("a worker that cannot go on says so, and is started again at a press", async () => {

@@ -85,7 +85,7 @@ export function RunCard(props: RunCardProps): JSX.Element {
             </Notice>
           ),
       )}
-      <Machine state={state} />
+      <Machine state={state} edited={edited} />
     </section>
   );
 }
@@ -109,7 +109,9 @@ function stateText(state: TrainerState, faulty: boolean): string {
   if (!state.ready) return "Starting the worker …";
   if (!state.data) return "Loading the images …";
   if (faulty && step === 0) return "One of the layers does not fit; its card says why.";
-  if (!state.trained) return "Making the network …";
+  if (!state.trained) {
+    return state.failures.reset ? "There is no network yet." : "Making the network …";
+  }
   const { epochs } = state.trained;
   switch (state.state) {
     case "running":
@@ -159,11 +161,11 @@ function Figure(props: {
 }
 
 /** What computes, and the weights' hash. */
-function Machine({ state }: { readonly state: TrainerState }): JSX.Element | null {
+function Machine({ state, edited }: Pick<RunCardProps, "state" | "edited">): JSX.Element | null {
   const { ready } = state;
   const hash = state.validations.at(-1)?.weightsHash;
-  // The program begins with weights of the seed, not with those of a file, and goes on to the last epoch.
-  const same = isComplete(state) && state.trained !== state.opened;
+  // The program begins with weights of the seed, not with those of a file, goes on to the last epoch, and follows edits.
+  const same = isComplete(state) && !edited && state.trained !== state.opened;
   if (!ready) return null;
   const threads = ready.threads === 1 ? "one thread" : `${ready.threads} threads`;
   return (
