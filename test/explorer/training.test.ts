@@ -8,6 +8,7 @@ import { weightsHash } from "@convgrad/train";
 import type { Page } from "playwright-core";
 import { preview } from "vite";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { shippedDigits } from "../../packages/explorer/build/imageFiles.ts";
 import { executablePath, NEEDS } from "../browser/chromium.ts";
 import { explorer } from "./page.ts";
 
@@ -119,6 +120,23 @@ describe.skipIf(!executablePath)(`training in Chromium ${NEEDS}`, () => {
       /one thread.*not cross-origin isolated; serve it with Cross-Origin-Opener-Policy/s,
     );
     expect(complaints).toEqual([]);
+  });
+
+  it("so does the program for files of one's own, of which a tenth is held out", async () => {
+    const { page } = await open("#/train?network=flat-dense10&epochs=1&program=yes");
+    const files = Object.entries(shippedDigits()).slice(0, 2);
+    const own = files.map(([path, buffer]) => ({ name: path.replace(/.*train/, "my"), buffer }));
+    for (const { name, buffer } of own) await writeFile(join(folder, name), buffer);
+    await page
+      .locator(".data input[type=file]")
+      .setInputFiles(
+        own.map(({ name, buffer }) => ({ name, mimeType: "", buffer: Buffer.from(buffer) })),
+      );
+    await page.locator(".state", { hasText: "1,440 images" }).waitFor();
+    await train(page);
+    expect(await runInNode(await page.locator("pre code").innerText())).toContain(
+      `weights ${await hashOf(page)}`,
+    );
   });
 
   it("works without a network", async () => {

@@ -127,7 +127,7 @@ export function TrainerView(): JSX.Element {
           onOpen={(file) => ask({ kind: "open", file })}
         />
         <ProgramCard
-          program={data && program(recipe, rows, choice, data.imageShape)}
+          program={data && program(recipe, rows, data)}
           open={shown.program}
           onOpen={(program) => change({ program })}
         />

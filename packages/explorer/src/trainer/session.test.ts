@@ -352,10 +352,17 @@ describe("saved models", () => {
 });
 
 describe("the program that the page prints", () => {
+  const IMAGES = {
+    choice: { from: "shipped" },
+    train: 1600,
+    validation: 400,
+    imageShape: [1, 28, 28],
+  } as const;
+
   it("comes to the same weights in Node", async () => {
     const rehearsal = new Rehearsal();
     const { rows } = await rehearsal.ask({ kind: "describe", recipe: recipe() }, "described");
-    const text = program(recipe(), rows, { from: "shipped" }, [1, 28, 28])!;
+    const text = program(recipe(), rows, IMAGES)!;
     const folder = await mkdtemp(join(tmpdir(), "convgrad-program-"));
     try {
       await symlink(join(process.cwd(), "node_modules"), join(folder, "node_modules"));
@@ -371,11 +378,18 @@ describe("the program that the page prints", () => {
   it.each([
     [{ from: "served", set: "mnist" }, "await cg.mnist();"],
     [{ from: "served", set: "fashion-mnist" }, "await cg.fashionMnist();"],
-    [{ from: "files", files: [] }, 'await cg.mnist({ directory: "images" });'],
+    [
+      { from: "files", files: [new File([], "x"), new File([], "y")] },
+      'const all = await read(["x","y"]);',
+    ],
+    [
+      { from: "files", files: ["x", "y", "x-test", "y-test"].map((name) => new File([], name)) },
+      'const validation = await read(["x-test","y-test"]);',
+    ],
   ] as const)("reads the images of %o", async (choice, line) => {
     const of = recipe("conv4k5s3p1-avg2s1-lp2-mean-flat-dense10", { optimizer: "adam", lr: 0.001 });
     const { rows } = await new Rehearsal().ask({ kind: "describe", recipe: of }, "described");
-    const text = program(of, rows, choice, [1, 28, 28])!;
+    const text = program(of, rows, { ...IMAGES, choice })!;
     expect(text).toContain(line);
     expect(text).toContain("new cg.Conv2D(1, 4, 5, { stride: 3, padding: 1 }),");
     expect(text).toContain("new cg.AvgPool(2, { stride: 1 }),\n  new cg.LpPool(2, 2),");
@@ -385,6 +399,6 @@ describe("the program that the page prints", () => {
   it("is none for a network with errors", async () => {
     const of = recipe("conv4k5-dense10");
     const { rows } = await new Rehearsal().ask({ kind: "describe", recipe: of }, "described");
-    expect(program(of, rows, { from: "shipped" }, [1, 28, 28])).toBeNull();
+    expect(program(of, rows, IMAGES)).toBeNull();
   });
 });

@@ -83,9 +83,11 @@ function useImages(
   // What is not beside the app is refused with a reason, and the digits that are take its place.
   useEffect(() => {
     const now = choice.from === "served" ? choice.set : choice.from;
-    if (ready && (!data || now !== shared)) choose(sharedChoice(shared));
+    if (!ready) awaited.current = null;
+    else if (data ? now !== shared : !awaited.current) choose(sharedChoice(shared));
   }, [ready, shared]);
   useEffect(() => {
+    if (data) awaited.current = null;
     if (data && choice.from !== "files")
       change({ data: choice.from === "served" ? choice.set : "shipped" });
   }, [data]);
