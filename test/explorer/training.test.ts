@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -8,7 +8,6 @@ import { weightsHash } from "@convgrad/train";
 import type { Page } from "playwright-core";
 import { preview } from "vite";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { shippedDigits } from "../../packages/explorer/build/imageFiles.ts";
 import { executablePath, NEEDS } from "../browser/chromium.ts";
 import { explorer } from "./page.ts";
 
@@ -124,14 +123,14 @@ describe.skipIf(!executablePath)(`training in Chromium ${NEEDS}`, () => {
 
   it("so does the program for files of one's own, of which a tenth is held out", async () => {
     const { page } = await open("#/train?network=flat-dense10&epochs=1&program=yes");
-    const files = Object.entries(shippedDigits()).slice(0, 2);
-    const own = files.map(([path, buffer]) => ({ name: path.replace(/.*train/, "my"), buffer }));
+    const own = await Promise.all(
+      ["images-idx3", "labels-idx1"].map(async (kind) => {
+        const path = join(inject("explorerFolder"), `digits/train-${kind}-ubyte.gz`);
+        return { name: `my-${kind}.gz`, mimeType: "", buffer: await readFile(path) };
+      }),
+    );
     for (const { name, buffer } of own) await writeFile(join(folder, name), buffer);
-    await page
-      .locator(".data input[type=file]")
-      .setInputFiles(
-        own.map(({ name, buffer }) => ({ name, mimeType: "", buffer: Buffer.from(buffer) })),
-      );
+    await page.locator(".data input[type=file]").setInputFiles(own);
     await page.locator(".state", { hasText: "1,440 images" }).waitFor();
     await train(page);
     expect(await runInNode(await page.locator("pre code").innerText())).toContain(
