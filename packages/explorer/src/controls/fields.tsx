@@ -200,7 +200,7 @@ export function Slider(props: WholeFieldProps): JSX.Element {
 export function Panel(props: { title?: string; children: ComponentChildren }): JSX.Element {
   return (
     <section class="panel" aria-label={props.title}>
-      {props.title && <h3>{props.title}</h3>}
+      {props.title && <h2>{props.title}</h2>}
       <div class="fields">{props.children}</div>
     </section>
   );
