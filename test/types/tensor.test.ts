@@ -76,7 +76,7 @@ describe("a tensor carries its shape", () => {
     expectTypeOf(unknown.sum()).toEqualTypeOf<Tensor<[]>>();
     expectTypeOf(concat([x23, unknown])).toEqualTypeOf<Tensor>();
     expectTypeOf(concat([unknown, x23].slice(1))).toEqualTypeOf<Tensor>();
-    const axis = (n > 2 ? 0 : 1) as 0 | 1;
+    const axis = (n > 2 ? 1 : 0) as 0 | 1;
     expectTypeOf(x23.unsqueeze(axis)).toEqualTypeOf<Tensor>();
     expectTypeOf(x23.flatten(axis)).toEqualTypeOf<Tensor>();
     expectTypeOf(x23.sum([axis])).toEqualTypeOf<Tensor>();

@@ -81,9 +81,11 @@ export type Batch<S extends Shape> = IsUnknownRank<S> extends true ? Shape : [nu
 
 /** An option of a layer: as given, its default where it is absent, both where it may be. */
 export type Option<Options, Key extends PropertyKey, Default> = Key extends keyof Options
-  ? undefined extends Options[Key]
+  ? Defaults extends Pick<Options, Key>
     ? Default | Exclude<Options[Key], undefined>
-    : Options[Key]
+    : [Extract<Options[Key], undefined>] extends [never] // which is so without strict null checks, too
+      ? Options[Key]
+      : Default | Exclude<Options[Key], undefined>
   : Default;
 
 /** Options of a layer, whose names the compiler checks although it infers their type. */
