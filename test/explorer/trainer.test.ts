@@ -214,6 +214,28 @@ describe.skipIf(!executablePath)(`the trainer in Chromium ${NEEDS}`, () => {
     expect(complaints).toEqual([]);
   });
 
+  it("what was learned waits, paused, while another view is looked at", async () => {
+    const { page, complaints } = await open("#/train?epochs=500&seed=3");
+    await ready(page);
+    await button(page, "Run").click();
+    const step = page.locator('[data-figure="step"] dd');
+    const stepNow = async () => Number((await step.innerText()).replaceAll(",", ""));
+    await expect.poll(stepNow).toBeGreaterThan(20);
+    const menu = page.getByRole("navigation", { name: "Views" });
+    await menu.getByRole("link", { name: "Pooling" }).click();
+    await page.locator("h1", { hasText: "Pooling" }).waitFor();
+    await menu.getByRole("link", { name: "Train" }).click();
+    await page.locator(".run .state", { hasText: "Paused" }).waitFor();
+    expect(page.url()).toMatch(/#\/train\?.*seed=3/);
+    const paused = await stepNow();
+    expect(paused).toBeGreaterThan(20);
+    await page.waitForTimeout(300);
+    expect(await stepNow()).toBe(paused);
+    await button(page, "Run").click();
+    await expect.poll(stepNow).toBeGreaterThan(paused);
+    expect(complaints).toEqual([]);
+  });
+
   it("a drawn digit is classified, and so is a sample without a pointer", async () => {
     const { page, complaints } = await open(
       "#/train?network=conv8k3p1-relu-max2-flat-dense10&epochs=3",

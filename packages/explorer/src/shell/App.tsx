@@ -11,6 +11,8 @@ export function App(): JSX.Element {
   const { view: id } = address;
   const view = views.find((v) => v.id === id) ?? views[0]!;
   const unknown = id !== "" && view.id !== id;
+  const left = useRef(new Map<View, string>());
+  if (view.id === id) left.current.set(view, location.hash);
   const heading = useRef<HTMLHeadingElement>(null);
   const before = useRef(view);
   useEffect(() => {
@@ -44,11 +46,15 @@ export function App(): JSX.Element {
           <img src="./icon.svg" alt="" width="28" height="28" /> convgrad <span>explorer</span>
         </a>
         <nav aria-label="Views">
-          {views.map((v) => (
-            <a key={v.id} href={`#/${v.id}`} aria-current={v === view ? "page" : undefined}>
-              {v.title}
-            </a>
-          ))}
+          {views.map((v) => {
+            // The other views as they were left, this one anew.
+            const href = (v !== view && left.current.get(v)) || `#/${v.id}`;
+            return (
+              <a key={v.id} href={href} aria-current={v === view ? "page" : undefined}>
+                {v.title}
+              </a>
+            );
+          })}
         </nav>
         <ThemeSwitch />
       </header>

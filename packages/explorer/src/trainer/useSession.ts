@@ -41,7 +41,7 @@ export function useSession(shown: Shown, change: (part: Partial<Shown>) => void)
   const recipeText = textOf(recipe);
   const { choice, choose, refusal } = useImages(state, ask, shown.data, change);
   const { data, trained } = state;
-  const described = useRef<typeof data>(null);
+  const described = useRef(data);
   useEffect(() => {
     if (!data) return;
     ask({ kind: "describe", recipe });
@@ -53,8 +53,10 @@ export function useSession(shown: Shown, change: (part: Partial<Shown>) => void)
   }, [data, recipeText]);
   // An opened model brings its recipe.
   const { opened } = state;
+  const followed = useRef(opened);
   useEffect(() => {
-    if (opened) change(addressOf(opened));
+    if (opened && opened !== followed.current) change(addressOf(opened));
+    followed.current = opened;
   }, [opened]);
   const image = Math.min(shown.image, Math.max((data?.validation ?? 1) - 1, 0));
   useEffect(() => {
@@ -73,6 +75,7 @@ function useImages(
   const [refusal, setRefusal] = useState<string | undefined>();
   const awaited = useRef<DataChoice | null>(null);
   const { ready, data } = state;
+  const kept = useRef(data !== null);
   const choice: DataChoice = data?.choice ?? { from: "shipped" };
   const failure = state.failures.data;
   const choose = (chosen: DataChoice) => {
@@ -84,6 +87,8 @@ function useImages(
   useEffect(() => {
     const now = choice.from === "served" ? choice.set : choice.from;
     if (!ready) awaited.current = null;
+    else if (kept.current)
+      kept.current = false; // back in the view: the images are there still
     else if (data ? now !== shared : !awaited.current) choose(sharedChoice(shared));
   }, [ready, shared]);
   useEffect(() => {
