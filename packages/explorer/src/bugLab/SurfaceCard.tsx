@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Choice } from "../controls/fields.tsx";
 import { formatNumber } from "../matrix/formatNumber.ts";
+import { onThemeChange } from "../shell/onThemeChange.ts";
 import type { Descent } from "./descent.ts";
 import { drawSurface } from "./drawSurface.ts";
 import { extentOf, surfaceOf } from "./surface.ts";
@@ -39,14 +40,7 @@ export function SurfaceCard(props: SurfaceCardProps): JSX.Element {
     const draw = () =>
       drawSurface(element, { values, resolution: RESOLUTION, extent, path, strayed });
     draw();
-    const themed = new MutationObserver(draw);
-    themed.observe(document.documentElement, { attributeFilter: ["data-theme"] });
-    const dark = matchMedia("(prefers-color-scheme: dark)");
-    dark.addEventListener("change", draw);
-    return () => {
-      themed.disconnect();
-      dark.removeEventListener("change", draw);
-    };
+    return onThemeChange(draw);
   });
   const options = (other: number) =>
     problem.filter

@@ -4,6 +4,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { formatNumber } from "../matrix/formatNumber.ts";
 import "./chart.css";
+import { onThemeChange } from "../shell/onThemeChange.ts";
 import { decadesAround, decadeTicks } from "./decades.ts";
 
 /** A line of a chart. */
@@ -63,14 +64,10 @@ export function LineChart(props: LineChartProps): JSX.Element {
       if (width && chart.current?.width !== width) chart.current?.setSize({ width, height });
     });
     resized.observe(element);
-    const themed = new MutationObserver(draw);
-    themed.observe(document.documentElement, { attributeFilter: ["data-theme"] });
-    const dark = matchMedia("(prefers-color-scheme: dark)");
-    dark.addEventListener("change", draw);
+    const end = onThemeChange(draw);
     return () => {
       resized.disconnect();
-      themed.disconnect();
-      dark.removeEventListener("change", draw);
+      end();
       chart.current?.destroy();
       chart.current = null;
     };

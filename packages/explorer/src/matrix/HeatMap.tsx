@@ -5,6 +5,7 @@ import { formatNumber } from "./formatNumber.ts";
 import type { Margin, Mark } from "./Matrix.tsx";
 import { type Place, type Plane, reachOf } from "./plane.ts";
 import "./matrix.css";
+import { onThemeChange } from "../shell/onThemeChange.ts";
 
 export interface HeatMapProps {
   /** What screen readers call it; also `data-name` for tests. */
@@ -50,14 +51,7 @@ export function HeatMap(props: HeatMapProps): JSX.Element {
   useEffect(() => {
     const draw = () => paint(canvas.current!, props, cell);
     draw();
-    const themed = new MutationObserver(draw);
-    themed.observe(document.documentElement, { attributeFilter: ["data-theme"] });
-    const dark = matchMedia("(prefers-color-scheme: dark)");
-    dark.addEventListener("change", draw);
-    return () => {
-      themed.disconnect();
-      dark.removeEventListener("change", draw);
-    };
+    return onThemeChange(draw);
   });
 
   const placeOf = (event: MouseEvent): Place | null => {
