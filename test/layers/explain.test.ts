@@ -23,6 +23,7 @@ import {
   type Explanation,
   explain,
   Flatten,
+  lpPool,
   maxPool,
   mse,
   Sequential,
@@ -225,6 +226,86 @@ describe("explain a convolution", () => {
   });
 });
 
+describe("what is not finite", () => {
+  /** Every term of every element: the factor is what stands at its source, to the bit. */
+  function expectOwnFactors(x: Tensor, w: Tensor, options: Conv2DOptions): void {
+    const loss = lossOf(conv2d(x, w, null, options));
+    for (const [tensor, other, kind] of [[x, w, "weight"], [w, x, "input"]] as const) // biome-ignore format: a table
+      for (const index of indices(tensor.shape).filter((_, i) => i % 3 === 0)) {
+        for (const term of explain(tensor, index, { of: loss }).terms) {
+          const own = term.source ? at(other, term.source) : 0;
+          expect([term.factor, term.kind]).toEqual([own, term.source ? kind : "padding"]); // −0 is not 0 here
+          expect(term.value).toBe(term.delta * own);
+        }
+      }
+  }
+
+  it("is the factor of the terms that meet it, and of no other", () => {
+    for (const strange of [Number.NaN, Infinity, -Infinity, -0]) {
+      for (const options of [
+        { padding: 1 },
+        { padding: 1, flip: true },
+        { stride: 2, dilation: 2, padding: 2 },
+        { groups: 2, padding: 1 },
+      ]) {
+        const channels = 2 / (options.groups ?? 1);
+        const [x, w] = integers(3, [2, 2, 4, 4], [2, channels, 2, 2]) as [Tensor, Tensor];
+        const strangers = (of: Tensor, place: number) =>
+          tensor(Array.from(of.toTypedArray()).with(place, strange), {
+            shape: of.shape,
+            ...float64,
+            requiresGrad: true,
+          });
+        expectOwnFactors(strangers(x, 21), w, options);
+        expectOwnFactors(x, strangers(w, 3), options);
+      }
+    }
+  });
+
+  it("of a convolution whose image needs no gradient, or is padded with itself, and of a dense layer", () => {
+    const data = tensor([[[[Number.NaN, 2, 3], [4, 5, 6], [7, 8, 9]]]], float64); // biome-ignore format: a matrix
+    const w = tensor([[[[1, 2], [3, Infinity]]]], { ...float64, requiresGrad: true }); // biome-ignore format: a matrix
+    const ofWeight = explain(w, [0, 0, 1, 1], { of: conv2d(data, w).sum() });
+    expect(ofWeight.terms.map(({ factor }) => factor)).toEqual([5, 6, 8, 9]);
+    expect(ofWeight.sum).toBe(28);
+    const x = tensor([[[[1, 2], [3, 4]]]], { ...float64, requiresGrad: true }); // biome-ignore format: a matrix
+    const around = conv2d(x, w, null, { padding: 1, paddingMode: "replicate" });
+    const corner = explain(x, [0, 0, 0, 0], { of: around.sum() }).terms;
+    expect(corner.map(({ factor, kind }) => [factor, kind])).toEqual([
+      [Infinity, "taps"],
+      [4, "taps"],
+      [3, "taps"],
+      [1, "weight"],
+    ]);
+    const square = tensor([[1, Number.NaN], [3, 4]], { ...float64, requiresGrad: true }); // biome-ignore format: a matrix
+    const y = dense(square, square.detach().clone().mul(2));
+    expect(explain(square, [1, 0], { of: y.slice([0, 0], [2, 1]).sum() }).terms).toMatchObject([
+      { output: [1, 0], delta: 1, factor: 2 },
+      { output: [1, 1], delta: 0, factor: Number.NaN },
+    ]);
+  });
+
+  it("does not spread to the windows, the channels and the elements beside it", () => {
+    const plane = [[1, 2, 0, 3], [4, 3, 1, 2], [5, 1, 2, 2], [0, 2, 1, Number.NaN]]; // biome-ignore format: a matrix
+    const x = tensor([[plane]], { ...float64, requiresGrad: true });
+    const factors = (y: Tensor, index: readonly number[], of = x) =>
+      explain(of, index, { of: y.sum() }).terms.map(({ output, factor }) => [output, factor]);
+    expect(factors(maxPool(x, 2), [0, 0, 1, 0])).toEqual([[[0, 0, 0, 0], 1]]);
+    expect(factors(avgPool(x, 2), [0, 0, 1, 0])).toEqual([[[0, 0, 0, 0], 0.25]]);
+    expect(factors(lpPool(x, 1, 2), [0, 0, 1, 0])).toEqual([[[0, 0, 0, 0], 1]]);
+    expect(factors(x.mul(x), [0, 0, 1, 0])).toEqual([[[0, 0, 1, 0], 8]]);
+    expect(factors(x.mul(x), [0, 0, 3, 3])).toEqual([[[0, 0, 3, 3], Number.NaN]]);
+    expect(factors(x.relu(), [0, 0, 0, 2])).toEqual([[[0, 0, 0, 2], 0]]);
+    const scale = tensor([2, 3, 4, 5], { ...float64, requiresGrad: true });
+    expect(factors(x.mul(scale), [1], scale).map(([, factor]) => factor)).toEqual([2, 3, 1, 2]);
+    const images = tensor([[[[1, 2], [3, 5]], [[1, 2], [3, Number.NaN]]]], { ...float64, requiresGrad: true }); // biome-ignore format: two planes
+    const normal = new BatchNorm2D(2).to("float64").forward(images).pow(3);
+    const first = explain(images, [0, 0, 1, 0], { of: normal.slice([0, 0], [1, 1]).sum() });
+    expect(first.terms.map(({ output }) => output[1])).toEqual([0, 0, 0, 0]);
+    expect(first.sum).toBeCloseTo(first.gradient, 10);
+  });
+});
+
 describe("explain other operations", () => {
   it("a dense layer, also with several leading axes", () => {
     const [x, w, b] = integers(7, [2, 3, 4], [4, 2], [2]) as [Tensor, Tensor, Tensor];
@@ -397,9 +478,12 @@ describe("where explain finds the loss", () => {
     expect(() => explain(w, [0], { of: loss })).toThrow(
       /\[0\] is no element of \[1, 1, 2, 2\]; give/,
     );
-    expect(() => noGrad(() => explain(w, [0, 0, 0, 0], { of: loss }))).toThrow(
+    const slopes = w.exp().sum();
+    expect(() => noGrad(() => explain(w, [0, 0, 0, 0], { of: slopes }))).toThrow(
       /call explain outside noGrad/,
     );
+    const outside = explain(w, [0, 0, 0, 0], { of: loss });
+    expect(noGrad(() => explain(w, [0, 0, 0, 0], { of: loss }))).toEqual(outside);
   });
 });
 

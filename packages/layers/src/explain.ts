@@ -99,7 +99,8 @@ export class Explanation {
  *     ∂L/∂x[n, c, h, w] = Σ_{o, u, v} δ[n, o, u, v] · w[o, c, h + p − u·s, w + p − v·s]
  *
  * A tensor that several operations use has the terms of all. For other operations than convolutions and dense layers the
- * factor is the slope, and positions with slope 0 are left out. The sum equals the gradient exactly where the sums of
+ * factor is the slope, and positions with slope 0 are left out. A NaN or ∞ is the factor of the terms that meet it, and
+ * of no other. The sum equals the gradient exactly where the sums of
  * floats are exact, such as those of small whole numbers, and to rounding otherwise. It runs a backward pass of its own,
  * hooks included, and leaves every `grad` alone.
  *
@@ -197,30 +198,36 @@ function termsOf(
   const { top, note } = use;
   const operation = note?.operation ?? top.name;
   const deltas = gradient.toTypedArray();
-  const factors = factorsOf(use, x, index, gradient);
-  const term = (place: number, kind: GradientTerm["kind"], source: readonly number[] | null) => {
+  const term = (
+    place: number,
+    factor: number,
+    kind: GradientTerm["kind"],
+    source: readonly number[] | null = null,
+  ) => {
     const output = unravelIndex(place, top.shape);
-    const [delta, factor] = [deltas[place]!, factors[place]!];
+    const delta = deltas[place]!;
     const sample = output[0] ?? null;
     return { operation, sample, output, delta, factor, source, kind, value: delta * factor };
   };
   const role = roleOf(use);
   const place = role === null ? null : entryOf(use, x, index, gradient);
-  const products = place === null ? null : productsOf(note!, role!, place);
+  const products = place === null ? null : productsOf(note!, use.inside, role!, place);
   if (products) {
     const other = note!.inputs[1 - role!]!;
-    return oncePerOutput(products).map(({ output, source, taps }) => {
-      if (taps > 1) return term(output, "taps", null);
-      if (source < 0) return term(output, "padding", null);
-      return term(output, role === 0 ? "weight" : "input", unravelIndex(source, other.shape));
+    return oncePerOutput(products).map(({ output, source, factor, taps }) => {
+      if (taps > 1) return term(output, factor, "taps");
+      if (source < 0) return term(output, factor, "padding");
+      const stands = unravelIndex(source, other.shape);
+      return term(output, factor, role === 0 ? "weight" : "input", stands);
     });
   }
+  const factors = factorsOf(use, x, index, gradient);
   const kind = role === 2 && isContraction(note!) ? "one" : "slope";
   // An elementwise operation connects an element with its own position, be the slope 0.
   const own = note === null && sameShape(x.shape, top.shape) ? placeOf(index, x.shape) : -1;
   return Array.from(factors, (_, at) => at)
     .filter((at) => factors[at] !== 0 || at === own)
-    .map((at) => term(at, kind, null));
+    .map((at) => term(at, factors[at]!, kind));
 }
 
 /** As which of its inputs a composed operation takes x in; `null` for several or none. */
@@ -251,8 +258,9 @@ function entryOf(
 function oncePerOutput(products: readonly Product[]): (Product & { taps: number })[] {
   const found = new Map<number, Product & { taps: number }>();
   for (const product of products) {
-    const taps = 1 + (found.get(product.output)?.taps ?? 0);
-    found.set(product.output, { ...product, taps });
+    const before = found.get(product.output);
+    const factor = before ? before.factor + product.factor : product.factor;
+    found.set(product.output, { ...product, factor, taps: 1 + (before?.taps ?? 0) });
   }
   return [...found.values()];
 }

@@ -1,4 +1,14 @@
-import { GraphError, gradients, history, type Node, type Note, type Tensor } from "@convgrad/core";
+import {
+  GraphError,
+  gradients,
+  history,
+  type MapOp,
+  type Node,
+  type Note,
+  ones,
+  type Tensor,
+  type ZipOp,
+} from "@convgrad/core";
 import { groupsOf, membersOf } from "./note.ts";
 
 /** What only moves elements: what a tensor is used for is what comes after. */
@@ -72,11 +82,15 @@ function leading(x: Node, nodes: readonly Node[]): Set<Node> {
   return found;
 }
 
-/** The gradient that reaches x from δ at `top` through the nodes inside: linear in δ, and recorded. */
-function pullThrough(top: Node, inside: ReadonlySet<Node>, x: Node, delta: Tensor): Tensor | null {
-  const waiting = new Map([[top, delta]]);
+/** The gradients that reach x, and the nodes inside on the way, from δ at `top`: linear in δ, and recorded. */
+function pullThrough(
+  { top, inside }: Pick<Use, "top" | "inside">,
+  x: Node,
+  delta: Tensor,
+): Map<Node, Tensor> {
+  const reached = new Map([[top, delta]]);
   for (const node of [...inside].sort((p, q) => q.id - p.id)) {
-    const g = waiting.get(node);
+    const g = reached.get(node);
     if (!g) continue;
     const wanted = (i: number) => {
       const input = node.inputs[i];
@@ -85,10 +99,10 @@ function pullThrough(top: Node, inside: ReadonlySet<Node>, x: Node, delta: Tenso
     node.pull!(g, wanted).forEach((gradient, i) => {
       const input = node.inputs[i];
       if (!input || !gradient || !wanted(i)) return;
-      waiting.set(input, waiting.get(input)?.add(gradient) ?? gradient);
+      reached.set(input, reached.get(input)?.add(gradient) ?? gradient);
     });
   }
-  return waiting.get(x) ?? null;
+  return reached;
 }
 
 /**
@@ -101,10 +115,10 @@ export function factorsOf(
   index: readonly number[],
   like: Tensor,
 ): ArrayLike<number> {
-  const delta = like.detach().clone();
-  delta.requiresGrad = true;
-  const pulled = pullThrough(use.top, use.inside, x, delta);
-  if (pulled === null) return new Float64Array(delta.size);
+  const delta = variable(like);
+  const reached = pullThrough(use, x, delta);
+  const pulled = reached.get(x);
+  if (!pulled) return new Float64Array(delta.size);
   if (!pulled.requiresGrad) {
     throw new GraphError(
       "explain",
@@ -116,5 +130,73 @@ export function factorsOf(
     index,
     index.map((i) => i + 1),
   );
-  return gradients(element.sum(), [delta], { retainGraph: true })[0].toTypedArray();
+  const factors = gradients(element.sum(), [delta], { retainGraph: true })[0].toTypedArray();
+  if (!factors.some(Number.isNaN)) return factors;
+  const felt = placesFelt(use, x, index, reached);
+  return Array.from(factors, (factor, at) => (felt[at] === 0 ? 0 : factor));
+}
+
+/** What works on each element by itself. */
+const ELEMENTWISE: ReadonlySet<string> = new Set<MapOp | ZipOp | "where" | "to" | "contiguous">([
+  ...([
+    "neg",
+    "abs",
+    "exp",
+    "log",
+    "sqrt",
+    "tanh",
+    "sigmoid",
+    "relu",
+    "sin",
+    "cos",
+    "erf",
+  ] as const),
+  ...(["add", "sub", "mul", "div", "pow", "maximum", "minimum", "gate"] as const),
+  ...(["where", "to", "contiguous"] as const),
+]);
+
+/**
+ * The places of `top` in which x[index] is felt: in any other, a factor 0 · NaN is 0. Elementwise work leaves a place
+ * where it is; other nodes are asked for the factors of all places that their inputs are felt in.
+ *
+ * @param reached of every node a tensor of its shape and type
+ */
+function placesFelt(
+  { top, inside }: Pick<Use, "top" | "inside">,
+  x: Node,
+  index: readonly number[],
+  reached: ReadonlyMap<Node, Tensor>,
+): ArrayLike<number> {
+  const one = ones(
+    index.map(() => 1),
+    { dtype: reached.get(x)!.dtype },
+  );
+  const around = index.map((i, axis) => [i, x.shape[axis]! - i - 1] as const);
+  const felt = new Map([[x, one.pad(around)]]);
+  for (const node of [...inside].sort((p, q) => p.id - q.id)) {
+    const like = reached.get(node);
+    node.inputs.forEach((input, i) => {
+      const mark = input && felt.get(input);
+      if (!like || !mark) return;
+      const image = ELEMENTWISE.has(node.name) ? mark : marksAfter(node, i, mark, like);
+      const before = felt.get(node);
+      felt.set(node, before ? before.maximum(image) : image);
+    });
+  }
+  return felt.get(top)!.toTypedArray();
+}
+
+/** 1 where any factor between the marked places of a node's input and the node is not 0. */
+function marksAfter(node: Node, input: number, mark: Tensor, like: Tensor): Tensor {
+  const delta = variable(like);
+  const pulled = node.pull!(delta, (i) => i === input)[input]!;
+  const [factors] = gradients(pulled.mul(mark).sum(), [delta]);
+  return factors.equal(0).equal(0).to(like.dtype);
+}
+
+/** A tensor like another, to differentiate by. */
+function variable(like: Tensor): Tensor {
+  const copy = like.detach().clone();
+  copy.requiresGrad = true;
+  return copy;
 }

@@ -1,5 +1,5 @@
 import { explain } from "@convgrad/layers";
-import type { Place, Plane } from "../matrix/plane.ts";
+import type { Place } from "../matrix/plane.ts";
 import { each, type Net, recorded } from "./net.ts";
 import { cellUnder, firstChannel, type Spot } from "./spot.ts";
 
@@ -91,12 +91,15 @@ function gradientStory(net: Net, spot: Spot): Story {
       const output = term.output.slice(1);
       const tap = spot.of === "w" ? spot.index : spot.of === "x" ? term.source : null;
       const place = tap && cellUnder(net, output.slice(1) as [number, number], [tap[2]!, tap[3]!]);
-      const cell = place && { channel: firstChannel(net, output[0]!) + tap[1]!, place };
-      const padding = term.kind === "padding";
-      const b = Number.isNaN(term.factor)
-        ? operandOf(net, spot, tap, padding ? null : cell)
-        : term.factor;
-      return { a: term.delta, b, value: term.delta * b, output, tap, cell, padding };
+      return {
+        a: term.delta,
+        b: term.factor,
+        value: term.value,
+        output,
+        tap,
+        cell: place && { channel: firstChannel(net, output[0]!) + tap[1]!, place },
+        padding: term.kind === "padding",
+      };
     });
     return {
       spot,
@@ -107,16 +110,6 @@ function gradientStory(net: Net, spot: Spot): Story {
       sum: total(terms),
     };
   });
-}
-
-/** What δ is multiplied by: a NaN elsewhere in the window hides it from `explain`. */
-function operandOf(net: Net, { of }: Spot, tap: Term["tap"], cell: Term["cell"]): number {
-  if (of === "x") return at(net.w[tap![0]!]![tap![1]!]!, [tap![2]!, tap![3]!]);
-  return cell ? at(net.x[cell.channel]!, cell.place) : 0;
-}
-
-function at({ values, columns }: Plane, [i, j]: Place): number {
-  return values[i * columns + j]!;
 }
 
 function total(terms: readonly Term[]): number {
