@@ -19,6 +19,9 @@ const ALLOWED = {
 const PURE = ["core", "wasm", "layers", "optim"];
 // A workspace package found by its name is "aliased" as well as "local".
 const BY_PATH = { dependencyTypes: ["local"], dependencyTypesNot: ["aliased"] };
+// The explorer's views, each with a model, components and presets of its own.
+const VIEWS = ["convolution", "pooling", "flips", "bugLab", "trainer", "graph", "lessons"];
+const VIEW = `^packages/explorer/src/(${VIEWS.join("|")})/`;
 const TEST_FILE = "\\.test\\.ts$";
 
 const arrows = Object.entries(ALLOWED).map(([name, allowed]) => ({
@@ -66,6 +69,25 @@ module.exports = {
       severity: "error",
       from: { path: "^(examples|test)/" },
       to: { path: "^packages/", ...BY_PATH },
+    },
+    {
+      name: "views-apart",
+      comment:
+        "A view of the explorer imports no other: what two of them need is in a folder of its own.",
+      severity: "error",
+      from: { path: VIEW },
+      to: { path: VIEW, pathNot: "^packages/explorer/src/$1/" },
+    },
+    {
+      name: "views-on-top",
+      comment:
+        "Only the menu of the explorer's shell imports views; what they share knows none of them.",
+      severity: "error",
+      from: {
+        path: "^packages/explorer/src/",
+        pathNot: [VIEW, "^packages/explorer/src/shell/views\\.ts$"],
+      },
+      to: { path: VIEW },
     },
     {
       name: "no-cycle-at-run-time",

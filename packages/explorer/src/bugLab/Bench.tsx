@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
+import { Erratum } from "../article/Erratum.tsx";
 import { Choice } from "../controls/fields.tsx";
-import { Erratum } from "../flips/Erratum.tsx";
 import type { Place } from "../matrix/plane.ts";
 import { Descent, type Problem, problemOf, type Settings } from "./descent.ts";
 import { Forwards } from "./Forwards.tsx";

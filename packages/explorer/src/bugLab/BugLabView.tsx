@@ -4,7 +4,7 @@ import { useAddressState } from "../address/useAddress.ts";
 import { Choice } from "../controls/fields.tsx";
 import { Notice } from "../controls/Notice.tsx";
 import { outcome } from "../controls/outcome.ts";
-import { Examples } from "../lessons/Examples.tsx";
+import { Examples } from "../examples/Examples.tsx";
 import { refusalOf } from "./anomalies.ts";
 import { Bench } from "./Bench.tsx";
 import { problemOf } from "./descent.ts";

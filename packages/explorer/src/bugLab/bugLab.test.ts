@@ -4,13 +4,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseAddress } from "../address/address.ts";
 import { readState } from "../address/fields.ts";
-import { type GoldenTensor, goldenCases } from "../lessons/golden.ts";
+import { type GoldenTensor, goldenCases } from "../golden/goldenCases.ts";
+import { QUESTION, type QuestionName } from "../golden/question.ts";
 import { anomalyOf, pastFilter, refusalOf } from "./anomalies.ts";
 import { Descent, type Problem, problemOf, type Settings, square, stepAt } from "./descent.ts";
 import { FIELDS } from "./fields.ts";
 import { equation2, type ForwardName, forwards, outputSide } from "./forwards.ts";
 import { presets } from "./presets.ts";
-import { seedCases } from "./seedCases.ts";
 import { storyOf, tell } from "./story.ts";
 import { extentOf, surfaceOf } from "./surface.ts";
 import { compare, verdictsOf } from "./verdict.ts";
@@ -349,24 +349,18 @@ describe("words", () => {
 });
 
 describe("the presets", () => {
-  it("hold the golden cases' numbers", () => {
-    for (const [name, own] of Object.entries(seedCases)) {
-      const { inputs, config } = cases.find((c) => c.name === name)!;
-      expect(own.image).toEqual(inputs["I"]!.data);
-      expect(own.filter).toEqual((inputs["F0"] ?? inputs["F"])!.data);
-      expect(own.target).toEqual(inputs["target"]!.data);
-      expect([own.stride, own.padding]).toEqual([config.stride, config.padding]);
-    }
-  });
-
   it.each(presets.map((preset) => [preset.id, preset] as const))(
     "%s survives its address",
     (_, preset) => {
       const state = readState(FIELDS, parseAddress(preset.href).query);
       expect(Object.keys(forwards)).toContain(state.lab === "mended" ? "right" : state.lab);
-      if (preset.id in seedCases) {
-        const { image, filter, target } = seedCases[preset.id as keyof typeof seedCases];
-        expect(problemOf(state)).toMatchObject({ image, filter, target });
+      if (preset.id in QUESTION) {
+        const { image, filter, target } = QUESTION[preset.id as QuestionName];
+        expect(problemOf(state)).toMatchObject({
+          image: image.values,
+          filter: filter.values,
+          target: target.values,
+        });
       }
     },
   );

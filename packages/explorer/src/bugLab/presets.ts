@@ -1,24 +1,22 @@
 import { linkTo } from "../address/useAddress.ts";
-import type { Preset } from "../lessons/preset.ts";
+import type { Preset } from "../examples/preset.ts";
+import { QUESTION, type QuestionName } from "../golden/question.ts";
 import { type BugLabState, FIELDS } from "./fields.ts";
-import { seedCases } from "./seedCases.ts";
 
 const link = (part: Partial<BugLabState>) => linkTo("bugs", FIELDS, part);
 
 /** The state that shows a golden case. */
-function golden(name: keyof typeof seedCases, part: Partial<BugLabState>): string {
-  const data = seedCases[name];
-  const [side, k] = [Math.sqrt(data.image.length), Math.sqrt(data.filter.length)];
-  return link({ ...data, side, k, ...part });
+function golden(name: QuestionName, part: Partial<BugLabState>): string {
+  const { stride, padding, image, filter, target } = QUESTION[name];
+  const numbers = { image: image.values, filter: filter.values, target: target.values };
+  return link({ stride, padding, side: image.rows, k: filter.rows, ...numbers, ...part });
 }
 
 /** A golden training: as far as the mistaken one passes 1e12. */
-const trace = (name: keyof typeof seedCases, steps: number) =>
-  golden(name, { lr: 0.02, steps, step: steps });
+const trace = (name: QuestionName, steps: number) => golden(name, { lr: 0.02, steps, step: steps });
 
 /** A golden forward pass, before any step. */
-const forward = (name: keyof typeof seedCases, lab: BugLabState["lab"]) =>
-  golden(name, { lab, step: 0 });
+const forward = (name: QuestionName, lab: BugLabState["lab"]) => golden(name, { lab, step: 0 });
 
 /** States of the bug lab worth a link. */
 export const presets: readonly Preset[] = [

@@ -5,7 +5,7 @@ import { useAddressState } from "../address/useAddress.ts";
 import { Choice } from "../controls/fields.tsx";
 import { Notice } from "../controls/Notice.tsx";
 import { type Outcome, outcome } from "../controls/outcome.ts";
-import { Examples } from "../lessons/Examples.tsx";
+import { Examples } from "../examples/Examples.tsx";
 import { DerivationCard } from "./DerivationCard.tsx";
 import { DescentCard } from "./DescentCard.tsx";
 import { edited } from "./edits.ts";

@@ -1,105 +1,38 @@
+import { ARTICLE, type ArticleName } from "../golden/article.ts";
+import type { Grid } from "../golden/grid.ts";
+import { QUESTION, type QuestionName } from "../golden/question.ts";
 import type { State } from "./fields.ts";
 
-/** Inputs of golden cases, by their names in `seed_equations.json`. */
-export const GOLDEN = {
-  q_3x3_f2_s1_p0_integers: {
-    size: [3, 3],
-    kernel: [2, 2],
-    stride: [1, 1],
-    padding: [0, 0, 0, 0],
-    x: [3, 4, 3, 3, 4, -1, -2, 4, 3],
-    w: [-2, -3, 3, 0],
-    b: [0],
-    t: [-2, -3, 4, -4],
-  },
-  q_5x5_f3_s2_p1: {
-    size: [5, 5],
-    kernel: [3, 3],
-    stride: [2, 2],
-    padding: [1, 1, 1, 1],
-    x: [
-      0.149, -0.033, -0.052, -0.584, 0.184, -0.016, 1.099, -1.039, 2.59, -3.24, 0.059, 0.907,
-      -0.211, -0.784, -0.06, 0.718, 1.277, -1.587, 0.21, -0.679, 1.066, -0.544, 0.129, 1.095,
-      -0.355,
-    ],
-    w: [0.137, -0.607, -0.261, -1.463, -0.684, -0.435, -0.565, 1.496, -1.728],
-    b: [0],
-    t: [-2.404, 0.147, 0.546, 0.065, 1.108, 2.082, -0.582, -1.483, -0.267],
-  },
-  q_6x6_f3_s2_p1_remainder: {
-    size: [6, 6],
-    kernel: [3, 3],
-    stride: [2, 2],
-    padding: [1, 1, 1, 1],
-    x: [
-      -0.738, 0.875, -0.943, 0.542, -1.234, 0.788, -0.079, 1.418, 0.846, 0.054, -0.282, 0.476,
-      -0.036, -0.861, 0.611, -2.426, -0.047, 2.116, 0.526, -1.388, 1.088, 0.189, -0.586, -0.599,
-      0.138, 0.85, -0.091, 1.759, -0.605, 0.857, -1.516, -1.905, -0.08, 0.289, 1.865, -0.309,
-    ],
-    w: [0.214, -0.825, 0.039, 0.404, -0.26, 0.733, 0.994, 0.436, -0.016],
-    b: [0],
-    t: [-0.161, 0.638, -0.972, 0.991, -0.555, 0.312, -1.055, -0.892, -0.767],
-  },
-  q_7x7_f3_s3_p0_remainder: {
-    size: [7, 7],
-    kernel: [3, 3],
-    stride: [3, 3],
-    padding: [0, 0, 0, 0],
-    x: [
-      0.616, 1.337, -0.337, 0.573, -1.165, 0.077, -1.098, 0.14, -0.07, 0.762, -0.316, -0.827, -0.8,
-      -1.567, 1.599, -1.792, 0.071, 0.733, -0.125, -1.303, 0.448, 1.436, 1.329, -1.359, 0.178,
-      0.824, 2.724, 0.114, 0.298, 1.584, -1.304, -0.316, -1.842, -0.312, -0.688, -0.499, 0.855,
-      0.752, 0.496, -0.261, -0.57, -1.292, 0.364, 0.575, -0.418, -0.987, -0.954, 0.631, 1.256,
-    ],
-    w: [0.649, -0.735, -0.456, -0.683, 1.081, 0.394, -0.785, 0.336, 0.209],
-    b: [0],
-    t: [0.234, 0.331, -0.747, -1.005],
-  },
-  q_4x4_f2_s2_p0_integers: {
-    size: [4, 4],
-    kernel: [2, 2],
-    stride: [2, 2],
-    padding: [0, 0, 0, 0],
-    x: [-2, 2, 2, 0, 3, -1, 3, 4, -2, 4, 4, -1, -4, -4, 1, 2],
-    w: [-3, -2, -1, -1],
-    b: [0],
-    t: [-4, 2, 2, 3],
-  },
-  q_7x4_f2x3_s3_p2_not_square: {
-    size: [7, 4],
-    kernel: [2, 3],
-    stride: [3, 3],
-    padding: [2, 2, 2, 2],
-    x: [
-      -1.637, 1.597, 0.384, -0.578, 0.985, -1.027, 2.385, 0.651, -0.031, 0.854, -1.184, 0.612,
-      1.081, 1.073, 0.592, -1.042, 0.386, -1.346, 0.286, -0.563, -0.71, 0.873, 2.135, 1.635, -0.299,
-      -0.343, -0.898, -0.514,
-    ],
-    w: [0.154, 0.385, -0.259, 0.065, -0.777, -0.325],
-    b: [0],
-    t: [1.424, 1.461, 0.595, 0.155, 0.289, -0.644, -1.138, 0.587],
-  },
-  article_3x3_k2_identity_integers: {
-    size: [3, 3],
-    kernel: [2, 2],
-    stride: [1, 1],
-    padding: [0, 0, 0, 0],
-    x: [-2, -3, 0, -3, 3, 3, 3, 2, -1],
-    w: [-3, 3, -4, 2],
-    b: [1],
-    t: [2, -4, 3, 0],
-  },
-  article_5x5_k3_identity: {
-    size: [5, 5],
-    kernel: [3, 3],
-    stride: [1, 1],
-    padding: [0, 0, 0, 0],
-    x: [
-      0.095, 1.25, -0.931, 0.992, -0.259, -0.262, 1.9, 0.158, -0.043, 0.729, 1.127, -0.031, 0.588,
-      -0.974, -0.367, -0.438, -1.332, -1.509, -1.627, -0.239, -0.172, -0.32, 0.069, -1.336, -0.079,
-    ],
-    w: [0.167, 0.526, -0.592, -0.28, -1.411, -0.353, -1.538, -0.994, 0.771],
-    b: [-2.2],
-    t: [0.799, 0.328, -0.312, 0.459, 0.527, 1.045, -0.23, -0.592, -0.605],
-  },
-} satisfies Record<string, Partial<State>>;
+/** The state that shows a golden case of the question. */
+export function ofQuestion(name: QuestionName): Partial<State> {
+  const { stride, padding, image, filter, target } = QUESTION[name];
+  return stateOf({ x: image, w: filter, b: 0, t: target, stride, padding });
+}
+
+/** The state that shows a golden layer of the article, which has to be one without an activation: y is xˡ ⊗ w + b. */
+export function ofArticle(name: ArticleName): Partial<State> {
+  const { x, w, bias, target } = ARTICLE[name];
+  return stateOf({ x, w, b: bias, t: target, stride: 1, padding: 0 });
+}
+
+interface Layer {
+  readonly x: Grid;
+  readonly w: Grid;
+  readonly b: number;
+  readonly t: Grid;
+  readonly stride: number;
+  readonly padding: number;
+}
+
+function stateOf({ x, w, b, t, stride: s, padding: p }: Layer): Partial<State> {
+  return {
+    size: [x.rows, x.columns],
+    kernel: [w.rows, w.columns],
+    stride: [s, s],
+    padding: [p, p, p, p],
+    x: x.values,
+    w: w.values,
+    b: [b],
+    t: t.values,
+  };
+}

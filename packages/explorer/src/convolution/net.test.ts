@@ -4,12 +4,14 @@ import { describe, expect, it } from "vitest";
 import { parseAddress } from "../address/address.ts";
 import { readState } from "../address/fields.ts";
 import { linkTo } from "../address/useAddress.ts";
-import { expectClose, type GoldenTensor, goldenCases } from "../lessons/golden.ts";
+import { ARTICLE, type ArticleName } from "../golden/article.ts";
+import { expectClose, type GoldenTensor, goldenCases } from "../golden/goldenCases.ts";
+import { QUESTION, type QuestionName } from "../golden/question.ts";
 import type { Plane } from "../matrix/plane.ts";
 import { derivationOf } from "./derivation.ts";
 import { descent } from "./descent.ts";
 import { FIELDS, type State } from "./fields.ts";
-import { GOLDEN } from "./golden.ts";
+import { ofArticle, ofQuestion } from "./golden.ts";
 import { difference } from "./identity.ts";
 import { loopsOf, type Net, netOf, resized, shapesOf } from "./net.ts";
 import { presets } from "./presets.ts";
@@ -19,7 +21,6 @@ import { storyOf } from "./terms.ts";
 
 interface Golden {
   readonly name: string;
-  readonly inputs: Readonly<Record<string, GoldenTensor>>;
   readonly outputs: Readonly<Record<string, GoldenTensor>> & Readonly<Record<string, unknown>>;
   readonly grads: Readonly<Record<string, GoldenTensor>>;
 }
@@ -28,18 +29,17 @@ const INITIAL: State = readState(FIELDS, new URLSearchParams());
 const cases = goldenCases<Golden>("seed_equations.json");
 const flat = (planes: readonly Plane[]) => planes.flatMap(({ values }) => Array.from(values));
 
-describe.each(Object.entries(GOLDEN))("the golden case %s", (name, part) => {
-  const golden = cases.find((c) => c.name === name)!;
-  const asked = name.startsWith("q_");
-  const state: State = { ...INITIAL, ...part };
-  const net = netOf(state);
+/** The cases that this view can show, with the names of their tensors in the file. */
+const QUESTIONS = (Object.keys(QUESTION) as QuestionName[])
+  .filter((name) => name.startsWith("q_"))
+  .map((name) => ({ name, part: ofQuestion(name), asked: true }));
+const LAYERS = (Object.keys(ARTICLE) as ArticleName[])
+  .filter((name) => ARTICLE[name].f === "identity")
+  .map((name) => ({ name, part: ofArticle(name), asked: false }));
 
-  it("has its inputs", () => {
-    expect(state.x).toEqual(golden.inputs[asked ? "I" : "x_l"]!.data);
-    expect(state.w).toEqual(golden.inputs[asked ? "F" : "w"]!.data);
-    expect(state.t).toEqual(golden.inputs["target"]!.data);
-    expect(state.b).toEqual(asked ? [0] : golden.inputs["b"]!.data);
-  });
+describe.each([...QUESTIONS, ...LAYERS])("the golden case $name", ({ name, part, asked }) => {
+  const golden = cases.find((c) => c.name === name)!;
+  const net = netOf({ ...INITIAL, ...part });
 
   it("gives its outputs, error and gradients", () => {
     expectClose(flat(net.y), golden.outputs[asked ? "O_eq1" : "x_next"]!.data);

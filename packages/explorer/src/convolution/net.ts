@@ -1,7 +1,7 @@
 import { dilate, gradients, type Shape, scope, type Tensor, tensor } from "@convgrad/core";
 import { Conv2D, type Conv2DOptions, conv2d, mse, type WindowGeometry } from "@convgrad/layers";
 import { type Plane, planeOf } from "../matrix/plane.ts";
-import { releaseModel } from "../trainer/releaseModel.ts";
+import { releaseModel } from "../network/releaseModel.ts";
 import type { State } from "./fields.ts";
 import { carried, type Drawn, drawn } from "./values.ts";
 

@@ -1,7 +1,7 @@
 import { linkTo } from "../address/useAddress.ts";
-import type { Preset } from "../lessons/preset.ts";
+import type { Preset } from "../examples/preset.ts";
 import { FIELDS, type State } from "./fields.ts";
-import { GOLDEN } from "./golden.ts";
+import { ofArticle, ofQuestion } from "./golden.ts";
 
 function preset(
   id: string,
@@ -26,84 +26,84 @@ export const presets: readonly Preset[] = [
     "first",
     "Small whole numbers: follow the window by hand",
     [1, 2, 38],
-    GOLDEN.q_3x3_f2_s1_p0_integers,
+    ofQuestion("q_3x3_f2_s1_p0_integers"),
     "Each output is a sum of four products. Point at an output, then at a letter of the equation.",
   ),
   preset(
     "strided",
     "The question: stride 2, padding 1",
     [1, 2, 7],
-    { ...GOLDEN.q_5x5_f3_s2_p1, at: "y,0,0,0" },
+    { ...ofQuestion("q_5x5_f3_s2_p1"), at: "y,0,0,0" },
     "The window starts in the padding and moves two cells at a time. Padding cells are hatched and count as 0.",
   ),
   preset(
     "weights",
     "The gradient of a weight",
     [9, 19],
-    { ...GOLDEN.article_3x3_k2_identity_integers, mode: "weights", at: "w,0,0,0,0" },
+    { ...ofArticle("article_3x3_k2_identity_integers"), mode: "weights", at: "w,0,0,0,0" },
     "A weight takes part in every output, so its gradient is a sum over all of them: δ times the cell under the weight.",
   ),
   preset(
     "zeros",
     "Stride 2: zeros between the δ",
     [9, 29],
-    { ...GOLDEN.q_4x4_f2_s2_p0_integers, mode: "weights", at: "w,0,0,1,1" },
+    { ...ofQuestion("q_4x4_f2_s2_p0_integers"), mode: "weights", at: "w,0,0,1,1" },
     "With the zeros that the stride inserts, ∂E/∂w is a plain cross-correlation of x with δ↑.",
   ),
   preset(
     "strided-weights",
     "The question's filter gradient, with stride and padding",
     [9, 29],
-    { ...GOLDEN.q_5x5_f3_s2_p1, mode: "weights", at: "w,0,0,0,1" },
+    { ...ofQuestion("q_5x5_f3_s2_p1"), mode: "weights", at: "w,0,0,0,1" },
     "Equation 2 of the question, term by term. Terms over padding are 0.",
   ),
   preset(
     "region",
     "Region Q: the outputs that a pixel affects",
     [10, 24],
-    { ...GOLDEN.article_5x5_k3_identity, mode: "input", at: "x,0,2,3" },
+    { ...ofArticle("article_5x5_k3_identity"), mode: "input", at: "x,0,2,3" },
     "The dashed box is the region Q of the article. Each δ in it comes back through the weight that met the pixel.",
   ),
   preset(
     "strided-input",
     "The gradient of the input, stride 2",
     [10, 29],
-    { ...GOLDEN.q_5x5_f3_s2_p1, mode: "input", at: "x,0,2,2" },
+    { ...ofQuestion("q_5x5_f3_s2_p1"), mode: "input", at: "x,0,2,2" },
     "The kernel, turned by 180°, slides in full over δ with the inserted zeros.",
   ),
   preset(
     "uncovered",
     "A remainder: pixels that no window covers",
     [2, 10],
-    { ...GOLDEN.q_7x7_f3_s3_p0_remainder, mode: "input", at: "x,0,6,6" },
+    { ...ofQuestion("q_7x7_f3_s3_p0_remainder"), mode: "input", at: "x,0,6,6" },
     "7 − 3 is no multiple of 3: the last row and column are never read, and their gradient is 0.",
   ),
   preset(
     "remainder",
     "A remainder that falls into the padding",
     [2, 10],
-    { ...GOLDEN.q_6x6_f3_s2_p1_remainder, mode: "input", at: "x,0,5,5" },
+    { ...ofQuestion("q_6x6_f3_s2_p1_remainder"), mode: "input", at: "x,0,5,5" },
     "The floor in the size formula drops the last row of padding; every pixel is still covered.",
   ),
   preset(
     "not-square",
     "Not square: 7 × 4 with a 2 × 3 kernel",
     [1, 2],
-    { ...GOLDEN.q_7x4_f2x3_s3_p2_not_square, at: "y,0,1,1" },
+    { ...ofQuestion("q_7x4_f2x3_s3_p2_not_square"), at: "y,0,1,1" },
     "Height and width each have their own arithmetic. Some windows hold nothing but padding.",
   ),
   preset(
     "bias",
     "The gradient of the bias is the sum of δ",
     [23],
-    { ...GOLDEN.article_3x3_k2_identity_integers, mode: "weights", at: "b,0" },
+    { ...ofArticle("article_3x3_k2_identity_integers"), mode: "weights", at: "b,0" },
     "Every output adds the bias once, so every δ comes back to it.",
   ),
   preset(
     "step",
     "Before, gradient, learning rate, after",
     [22],
-    { ...GOLDEN.article_5x5_k3_identity, mode: "weights", at: "w,0,0,1,1", lr: 0.01 },
+    { ...ofArticle("article_5x5_k3_identity"), mode: "weights", at: "w,0,0,1,1", lr: 0.01 },
     "The gradient is not the new weight. Take the step and see the error fall.",
   ),
   preset(
@@ -208,7 +208,7 @@ export const presets: readonly Preset[] = [
     "flip",
     "True convolution: the kernel turned",
     [11],
-    { ...GOLDEN.article_3x3_k2_identity_integers, flip: true, at: "y,0,0,0" },
+    { ...ofArticle("article_3x3_k2_identity_integers"), flip: true, at: "y,0,0,0" },
     "Cross-correlation is the default here, as in all deep-learning libraries. With flip, the first weight meets the last cell of the window.",
   ),
   preset(

@@ -1,5 +1,7 @@
 import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
+import type { LayerInput } from "../article/layer.ts";
+import { cellMarks } from "../article/Reading.tsx";
 import { Notice } from "../controls/Notice.tsx";
 import { outcome } from "../controls/outcome.ts";
 import { Equation, symbol } from "../equation/Equation.tsx";
@@ -12,8 +14,6 @@ import type { Place } from "../matrix/plane.ts";
 import { placeOn, usePointed } from "../matrix/usePointed.ts";
 import { productNumbers, productsAt } from "./bothProducts.ts";
 import { type LayerEditorProps, Sizes } from "./LayerEditor.tsx";
-import type { LayerInput } from "./layer.ts";
-import { cellMarks } from "./Reading.tsx";
 
 const X = "x_{i+m,\\,j+n}";
 const CORRELATION = `(x \\otimes w)_{i,j} = ${symbol("sum", "\\sum_m \\sum_n")} ${symbol("x", X)}\\,${symbol("w", "w_{m,n}")}`;

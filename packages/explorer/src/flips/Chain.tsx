@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
+import { cellMarks } from "../article/Reading.tsx";
 import { WholeField } from "../controls/fields.tsx";
 import { Equation } from "../equation/Equation.tsx";
 import { Sum } from "../equation/Sum.tsx";
@@ -9,7 +10,6 @@ import type { Place } from "../matrix/plane.ts";
 import { placeOn, usePointed } from "../matrix/usePointed.ts";
 import { type ChainMap, chainMaps, type Origin, originOf } from "./chain.ts";
 import type { LayerEditorProps } from "./LayerEditor.tsx";
-import { cellMarks } from "./Reading.tsx";
 
 const NAMES = ["\\partial E/\\partial x", "\\delta^1", "\\delta^2", "\\delta^3"];
 

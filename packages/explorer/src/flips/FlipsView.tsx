@@ -1,22 +1,23 @@
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { useAddressState } from "../address/useAddress.ts";
+import { Erratum } from "../article/Erratum.tsx";
+import { type LayerInput, layerNumbers } from "../article/layer.ts";
 import { Choice } from "../controls/fields.tsx";
 import { Notice } from "../controls/Notice.tsx";
 import { outcome } from "../controls/outcome.ts";
-import { Examples } from "../lessons/Examples.tsx";
+import { Examples } from "../examples/Examples.tsx";
 import { BothProducts } from "./BothProducts.tsx";
 import { Chain } from "./Chain.tsx";
-import { Erratum } from "./Erratum.tsx";
 import { FourCases } from "./FourCases.tsx";
 import { type Change, FIELDS, layerOf, PARTS, type State } from "./fields.ts";
 import { InputGradient } from "./InputGradient.tsx";
 import { LayerEditor } from "./LayerEditor.tsx";
-import { type LayerInput, layerNumbers } from "./layer.ts";
 import { presets } from "./presets.ts";
 import { TwinTraining } from "./TwinTraining.tsx";
 import { WeightGradient } from "./WeightGradient.tsx";
 import "../matrix/maps.css";
+import "./flips.css";
 
 /** Cross-correlation and convolution, and who is turned on the way back. */
 export function FlipsView(): JSX.Element {

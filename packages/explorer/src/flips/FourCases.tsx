@@ -1,11 +1,11 @@
 import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
+import type { LayerInput } from "../article/layer.ts";
+import { Reading } from "../article/Reading.tsx";
 import { Equation } from "../equation/Equation.tsx";
 import { formatNumber } from "../matrix/formatNumber.ts";
 import type { Pointed } from "../matrix/usePointed.ts";
 import { fourCases } from "./fourCases.ts";
-import type { LayerInput } from "./layer.ts";
-import { Reading } from "./Reading.tsx";
 
 /** Row 21 of the lessons: who is turned when, computed live. */
 export function FourCases({ layer }: { readonly layer: LayerInput }): JSX.Element {

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
+import { cellMarks } from "../article/Reading.tsx";
 import { Equation, symbol } from "../equation/Equation.tsx";
 import { Sum } from "../equation/Sum.tsx";
 import { SymbolKey } from "../equation/SymbolKey.tsx";
@@ -7,7 +8,6 @@ import { formatNumber } from "../matrix/formatNumber.ts";
 import { type Mark, Matrix } from "../matrix/Matrix.tsx";
 import { type Place, type Plane, reachOf } from "../matrix/plane.ts";
 import { placeOn, usePointed } from "../matrix/usePointed.ts";
-import { cellMarks } from "./Reading.tsx";
 import { inputTerms } from "./terms.ts";
 import type { GradientProps } from "./WeightGradient.tsx";
 

@@ -1,11 +1,11 @@
 import type { JSX } from "preact";
+import type { LayerInput, LayerNumbers } from "../article/layer.ts";
 import { Choice, Panel, RealField, WholeField } from "../controls/fields.tsx";
 import { Equation } from "../equation/Equation.tsx";
 import { formatNumber } from "../matrix/formatNumber.ts";
 import { edited } from "../matrix/leaf.ts";
 import { Matrix } from "../matrix/Matrix.tsx";
 import type { Change, State } from "./fields.ts";
-import type { LayerInput, LayerNumbers } from "./layer.ts";
 
 const SHAPES = [
   ["rows", "Rows", 8],

@@ -1,13 +1,13 @@
 import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
+import type { LayerInput, LayerNumbers } from "../article/layer.ts";
+import { cellMarks, Reading } from "../article/Reading.tsx";
 import { Equation, symbol } from "../equation/Equation.tsx";
 import { Sum } from "../equation/Sum.tsx";
 import { SymbolKey } from "../equation/SymbolKey.tsx";
 import { Matrix } from "../matrix/Matrix.tsx";
 import type { Place } from "../matrix/plane.ts";
 import { type Pointed, placeOn, usePointed } from "../matrix/usePointed.ts";
-import type { LayerInput, LayerNumbers } from "./layer.ts";
-import { cellMarks, Reading } from "./Reading.tsx";
 import { weightTerms } from "./terms.ts";
 
 const SUM = `\\frac{\\partial E}{\\partial ${symbol("w", "w_{m,n}")}} = \\sum_i \\sum_j ${symbol("delta", "\\delta_{i,j}")}\\,${symbol("o", "o_{i+m,\\,j+n}")}`;

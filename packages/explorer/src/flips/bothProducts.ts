@@ -1,8 +1,8 @@
 import { scope } from "@convgrad/core";
+import { convolve, correlate, rot180 } from "../article/products.ts";
 import { compared, type Identity } from "../matrix/compared.ts";
 import { leafOf } from "../matrix/leaf.ts";
 import { type Place, type Plane, planeOf } from "../matrix/plane.ts";
-import { convolve, correlate, rot180 } from "./products.ts";
 
 /** A kernel slid over a plane in both ways. */
 export interface ProductNumbers {

@@ -1,8 +1,8 @@
 import { gradients, scope, type Tensor } from "@convgrad/core";
 import { explain, mse } from "@convgrad/layers";
+import { correlate } from "../article/products.ts";
 import { leafOf, wholeNumbers } from "../matrix/leaf.ts";
 import { type Place, type Plane, planeOf } from "../matrix/plane.ts";
-import { correlate } from "./products.ts";
 import { type Terms, termsOf } from "./terms.ts";
 
 const SIDE = 8;

@@ -1,8 +1,8 @@
 import { choice, numbers, real, type StateOf, whole } from "../address/fields.ts";
+import { ACTIVATIONS, type LayerInput } from "../article/layer.ts";
 import { wholeNumbers } from "../matrix/leaf.ts";
 import type { Plane } from "../matrix/plane.ts";
 import { pinned } from "../matrix/usePointed.ts";
-import { ACTIVATIONS, type LayerInput } from "./layer.ts";
 
 /** The parts of the view and what they are called. */
 export const PARTS = [

@@ -1,9 +1,9 @@
 import { gradients, scope, type Tensor } from "@convgrad/core";
+import { type LayerInput, runLayer } from "../article/layer.ts";
+import { convolve, convolveFull, correlate, correlateFull, rot180 } from "../article/products.ts";
 import { compared, gap, type Identity } from "../matrix/compared.ts";
 import { leafOf } from "../matrix/leaf.ts";
 import { type Plane, planeOf } from "../matrix/plane.ts";
-import { type LayerInput, runLayer } from "./layer.ts";
-import { convolve, convolveFull, correlate, correlateFull, rot180 } from "./products.ts";
 
 /** What a forward pass asks of the backward pass. */
 export interface FlipCase {

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readState, writeState } from "../address/fields.ts";
+import { layerNumbers } from "../article/layer.ts";
+import { ARTICLE } from "../golden/article.ts";
 import { productNumbers } from "./bothProducts.ts";
 import { chainMaps, originOf } from "./chain.ts";
-import { EXAMPLES } from "./examples.ts";
 import { FIELDS, layerOf, STEPS, stateOf } from "./fields.ts";
 import { fourCases } from "./fourCases.ts";
-import { layerNumbers } from "./layer.ts";
 import { inputTerms, weightTerms } from "./terms.ts";
 import { Twins } from "./twins.ts";
 
@@ -54,7 +54,7 @@ describe("the four cases", () => {
 });
 
 describe("terms", () => {
-  const layer = EXAMPLES.article_4x4_k2_relu_integers;
+  const layer = ARTICLE.article_4x4_k2_relu_integers;
   it("add up to the gradient of a weight and of a pixel", () => {
     const { dw, dO } = layerNumbers(layer);
     const weight = weightTerms(layer, [1, 0]);
@@ -105,7 +105,7 @@ describe("the twins", () => {
 
 describe("the state", () => {
   it("goes through an address and back", () => {
-    for (const layer of Object.values(EXAMPLES)) {
+    for (const layer of Object.values(ARTICLE)) {
       const state = { ...initial, ...stateOf(layer) };
       const again = readState(FIELDS, new URLSearchParams(writeState(FIELDS, state).toString()));
       expect(layerOf(again)).toEqual(layer);

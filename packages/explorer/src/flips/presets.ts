@@ -1,11 +1,11 @@
 import { linkTo } from "../address/useAddress.ts";
-import type { Preset } from "../lessons/preset.ts";
-import { EXAMPLES, type ExampleName } from "./examples.ts";
+import type { Preset } from "../examples/preset.ts";
+import { ARTICLE, type ArticleName } from "../golden/article.ts";
 import { FIELDS, type Part, type State, stateOf } from "./fields.ts";
 
 const at = (part: Part, state: Partial<State> = {}) => linkTo("flips", FIELDS, { ...state, part });
-const layer = (part: Part, name: ExampleName, state: Partial<State> = {}) =>
-  at(part, { ...stateOf(EXAMPLES[name]), ...state });
+const layer = (part: Part, name: ArticleName, state: Partial<State> = {}) =>
+  at(part, { ...stateOf(ARTICLE[name]), ...state });
 
 /** States of this view that are worth a link. */
 export const presets: readonly Preset[] = [

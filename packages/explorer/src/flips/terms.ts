@@ -1,7 +1,7 @@
 import { scope } from "@convgrad/core";
 import { type Explanation, explain } from "@convgrad/layers";
+import { type LayerInput, runLayer } from "../article/layer.ts";
 import type { Place } from "../matrix/plane.ts";
-import { type LayerInput, runLayer } from "./layer.ts";
 
 /** An element of a gradient as the sum that it is. */
 export interface Terms {

@@ -1,5 +1,5 @@
 import { choice, numbers, type StateOf, whole } from "../address/fields.ts";
-import { RECIPE_FIELDS } from "../trainer/recipeText.ts";
+import { RECIPE_FIELDS } from "../network/recipeText.ts";
 
 /** The losses to look at. */
 export const LOSSES = ["layer", "net", "dense", "batchNorm", "deep", "own"] as const;

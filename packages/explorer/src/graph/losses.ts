@@ -13,7 +13,9 @@ import {
   ReLU,
   Sequential,
 } from "@convgrad/layers";
-import { buildNetwork } from "../trainer/buildNetwork.ts";
+import { ARTICLE } from "../golden/article.ts";
+import type { Grid } from "../golden/grid.ts";
+import { buildNetwork } from "../network/buildNetwork.ts";
 import type { GraphState, LeafName } from "./fields.ts";
 
 /** A loss with its graph, float64. */
@@ -38,13 +40,16 @@ export function classesOf({ loss }: GraphState): number {
   return loss === "own" ? 10 : 3;
 }
 
+const ARTICLE_LAYER = ARTICLE.article_4x4_k2_relu_integers;
+const inputOf = ({ rows, columns, values }: Grid) => ({ shape: [rows, columns], values });
+
 /** One layer of the article, its golden case of 4×4 pixels; and a layer that classifies. */
 const EDITABLE: Readonly<Partial<Record<GraphState["loss"], Inputs>>> = {
   layer: {
-    x: { shape: [4, 4], values: [-4, -3, -3, 1, -2, 0, 0, -1, -4, -2, 2, 2, 4, 1, 4, 3] },
-    w: { shape: [2, 2], values: [4, 0, -4, -4] },
-    b: { shape: [1], values: [1] },
-    t: { shape: [3, 3], values: [1, 3, 1, 2, 2, 4, -2, 4, -2] },
+    x: inputOf(ARTICLE_LAYER.x),
+    w: inputOf(ARTICLE_LAYER.w),
+    b: { shape: [1], values: [ARTICLE_LAYER.bias] },
+    t: inputOf(ARTICLE_LAYER.target),
   },
   dense: {
     x: { shape: [1, 3], values: [1, 2, -1] },

@@ -1,5 +1,5 @@
 import { linkTo } from "../address/useAddress.ts";
-import type { Preset } from "../lessons/preset.ts";
+import type { Preset } from "../examples/preset.ts";
 import { FIELDS, type GraphState } from "./fields.ts";
 
 const to = (part: Partial<GraphState>) => linkTo("graph", FIELDS, part);

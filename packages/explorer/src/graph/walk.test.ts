@@ -3,7 +3,7 @@ import { conv2d } from "@convgrad/layers";
 import katex from "katex";
 import { describe, expect, it } from "vitest";
 import { readState } from "../address/fields.ts";
-import { expectClose, type GoldenTensor, goldenCases } from "../lessons/golden.ts";
+import { expectClose, type GoldenTensor, goldenCases } from "../golden/goldenCases.ts";
 import { COMPOSED, equationOf, PRIMITIVES } from "./equations.ts";
 import { FIELDS, type GraphState } from "./fields.ts";
 import { editableLeaves } from "./losses.ts";

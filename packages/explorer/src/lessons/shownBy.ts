@@ -1,5 +1,5 @@
 import { parseAddress } from "../address/address.ts";
-import type { Preset } from "./preset.ts";
+import type { Preset } from "../examples/preset.ts";
 
 /** The presets of every view that has some. */
 const FILES = import.meta.glob<{ readonly presets: readonly Preset[] }>("../*/presets.ts", {

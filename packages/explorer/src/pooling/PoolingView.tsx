@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { useAddressState } from "../address/useAddress.ts";
 import { Choice } from "../controls/fields.tsx";
-import { Examples } from "../lessons/Examples.tsx";
+import { Examples } from "../examples/Examples.tsx";
 import { FIELDS, PARTS, poolOf } from "./fields.ts";
 import { PoolControls } from "./PoolControls.tsx";
 import { presets } from "./presets.ts";

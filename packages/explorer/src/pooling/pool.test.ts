@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readState } from "../address/fields.ts";
-import { expectClose, type GoldenTensor, goldenCases } from "../lessons/golden.ts";
+import { expectClose, type GoldenTensor, goldenCases } from "../golden/goldenCases.ts";
+import { POOLING, type PoolingName } from "../golden/pooling.ts";
 import { FIELDS, filterOf, poolOf, type State } from "./fields.ts";
-import { GOLDEN, type GoldenName } from "./golden.ts";
+import { goldenState } from "./golden.ts";
 import { type Kind, type PoolInput, poolNumbers, receiptsOf, sharesOf } from "./pool.ts";
 import { shiftNumbers } from "./shift.ts";
 import { curveOf, slopeAt, swapNumbers } from "./swap.ts";
@@ -85,14 +86,12 @@ describe.each([
   });
 });
 
-describe.each(Object.keys(GOLDEN) as GoldenName[])("the example %s", (key) => {
+describe.each(Object.keys(POOLING) as PoolingName[])("the example %s", (key) => {
   const [file, name] = key.split("/") as [string, string];
   const c = goldenCases<Golden>(`${file}.json`).find((g) => g.name === name)!;
-  const state: State = { ...initial, ...GOLDEN[key] };
+  const state: State = { ...initial, ...goldenState(key) };
 
-  it("has the golden case's numbers, and gives its outputs and gradient", () => {
-    expect(state.x).toEqual(firstPlane(c.inputs.x));
-    if (c.upstream) expect(state.delta).toEqual(firstPlane(c.upstream.y));
+  it("gives the golden case's outputs and gradient", () => {
     const numbers = poolNumbers(poolOf(state));
     const output = c.config.N ? state.kind : "y";
     expectClose(numbers.y.values, firstPlane(c.outputs[output]!));

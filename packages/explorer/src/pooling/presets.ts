@@ -1,10 +1,12 @@
 import { linkTo } from "../address/useAddress.ts";
-import type { Preset } from "../lessons/preset.ts";
+import type { Preset } from "../examples/preset.ts";
+import type { PoolingName } from "../golden/pooling.ts";
 import { FIELDS, type State } from "./fields.ts";
-import { GOLDEN, type GoldenName } from "./golden.ts";
+import { goldenState } from "./golden.ts";
 
 const at = (state: Partial<State>) => linkTo("pooling", FIELDS, { padding: [0, 0], ...state });
-const golden = (name: GoldenName, state: Partial<State> = {}) => at({ ...GOLDEN[name], ...state });
+const golden = (name: PoolingName, state: Partial<State> = {}) =>
+  at({ ...goldenState(name), ...state });
 
 /** States of this view that are worth a link. */
 export const presets: readonly Preset[] = [

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { RealField, WholeField } from "../controls/fields.tsx";
-import type { LayerCard } from "./recipe.ts";
-import { LIMITS } from "./recipeText.ts";
+import type { LayerCard } from "../network/recipe.ts";
+import { LIMITS } from "../network/recipeText.ts";
 
 export interface LayerFieldsProps {
   readonly card: LayerCard;

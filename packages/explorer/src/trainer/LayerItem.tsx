@@ -1,8 +1,8 @@
 import type { JSX } from "preact";
+import type { LayerRow } from "../network/layerRow.ts";
+import type { LayerCard } from "../network/recipe.ts";
 import { LayerFields } from "./LayerFields.tsx";
 import { LAYER_NAMES } from "./layerNames.ts";
-import type { LayerRow } from "./protocol.ts";
-import type { LayerCard } from "./recipe.ts";
 
 export interface LayerItemProps {
   readonly card: LayerCard;

@@ -1,12 +1,12 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Choice } from "../controls/fields.tsx";
+import type { LayerRow } from "../network/layerRow.ts";
+import type { LayerCard } from "../network/recipe.ts";
+import { LIMITS, writeLayers } from "../network/recipeText.ts";
 import { LayerItem, many } from "./LayerItem.tsx";
 import { freshLayer, LAYER_NAMES, moveLayer, withLayer } from "./layerNames.ts";
 import { networks } from "./networks.ts";
-import type { LayerRow } from "./protocol.ts";
-import type { LayerCard } from "./recipe.ts";
-import { LIMITS, writeLayers } from "./recipeText.ts";
 
 export interface NetworkEditorProps {
   readonly layers: readonly LayerCard[];

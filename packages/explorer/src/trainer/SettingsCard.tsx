@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { Choice, RealField, WholeField } from "../controls/fields.tsx";
-import type { Recipe } from "./recipe.ts";
-import { LIMITS } from "./recipeText.ts";
+import type { Recipe } from "../network/recipe.ts";
+import { LIMITS } from "../network/recipeText.ts";
 
 export interface SettingsCardProps {
   readonly recipe: Recipe;

@@ -2,11 +2,12 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { WholeField } from "../controls/fields.tsx";
 import { formatNumber } from "../matrix/formatNumber.ts";
+import type { LayerRow } from "../network/layerRow.ts";
 import { fieldOnInput, type Patch } from "./fieldOnInput.ts";
 import { type Cell, MapPicture } from "./MapPicture.tsx";
 import { Picture } from "./Picture.tsx";
 import { guessOf, ProbabilityBars, percent } from "./ProbabilityBars.tsx";
-import type { LayerPixels, LayerRow } from "./protocol.ts";
+import type { LayerPixels } from "./protocol.ts";
 import type { TrainerState } from "./trainerState.ts";
 
 export interface WatchedCardProps {

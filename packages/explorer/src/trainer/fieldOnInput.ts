@@ -1,4 +1,4 @@
-import type { ReceptiveField } from "./protocol.ts";
+import type { ReceptiveField } from "../network/layerRow.ts";
 
 /** Rows and columns of the input, ends included; beyond the image they lie in the padding. */
 export interface Patch {

@@ -1,5 +1,5 @@
 import { choice, flag, numbers, type StateOf, whole } from "../address/fields.ts";
-import { RECIPE_FIELDS } from "./recipeText.ts";
+import { RECIPE_FIELDS } from "../network/recipeText.ts";
 
 /** What of the trainer is in the address. */
 export const FIELDS = {

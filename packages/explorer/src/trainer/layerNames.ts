@@ -1,4 +1,4 @@
-import type { LayerCard } from "./recipe.ts";
+import type { LayerCard } from "../network/recipe.ts";
 
 /** What the editor calls the layers, in the order in which it offers them. */
 export const LAYER_NAMES: Readonly<Record<LayerCard["type"], string>> = {

@@ -1,4 +1,4 @@
-import type { LayerCard } from "./recipe.ts";
+import type { LayerCard } from "../network/recipe.ts";
 
 /** A network to begin with. */
 export interface Network {

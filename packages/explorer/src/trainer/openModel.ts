@@ -1,10 +1,10 @@
 import { ValueError } from "@convgrad/core";
 import { architecture, decodeModel } from "@convgrad/io";
 import { Sequential } from "@convgrad/layers";
-import { buildNetwork, type Task, undisturbed } from "./buildNetwork.ts";
-import type { LayerCard } from "./recipe.ts";
-import { readLayers, writeLayers } from "./recipeText.ts";
-import { releaseModel } from "./releaseModel.ts";
+import { buildNetwork, type Task, undisturbed } from "../network/buildNetwork.ts";
+import type { LayerCard } from "../network/recipe.ts";
+import { readLayers, writeLayers } from "../network/recipeText.ts";
+import { releaseModel } from "../network/releaseModel.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 /** A card, and the settings of a layer that no card has. */

@@ -1,13 +1,13 @@
 import { expect, it } from "vitest";
 import { parseAddress } from "../address/address.ts";
 import { readState } from "../address/fields.ts";
-import { describeNetwork } from "./buildNetwork.ts";
+import { describeNetwork } from "../network/buildNetwork.ts";
+import type { LayerCard } from "../network/recipe.ts";
+import { readLayers, writeLayers } from "../network/recipeText.ts";
 import { FIELDS } from "./fields.ts";
 import { freshLayer, LAYER_NAMES, moveLayer, withLayer } from "./layerNames.ts";
 import { networks } from "./networks.ts";
 import { presets } from "./presets.ts";
-import type { LayerCard } from "./recipe.ts";
-import { readLayers, writeLayers } from "./recipeText.ts";
 
 const TASK = { imageShape: [1, 28, 28], classes: 10 } as const;
 

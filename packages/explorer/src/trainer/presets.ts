@@ -1,8 +1,8 @@
 import { linkTo } from "../address/useAddress.ts";
-import type { Preset } from "../lessons/preset.ts";
+import type { Preset } from "../examples/preset.ts";
+import { readLayers } from "../network/recipeText.ts";
 import { FIELDS, type Shown } from "./fields.ts";
 import { networks } from "./networks.ts";
-import { readLayers } from "./recipeText.ts";
 
 const link = (part: Partial<Shown>) => linkTo("train", FIELDS, part);
 const layersOf = (id: string) => networks.find((network) => network.id === id)!.layers;

@@ -1,7 +1,8 @@
+import type { LayerRow } from "../network/layerRow.ts";
+import type { LayerCard, Recipe } from "../network/recipe.ts";
 import { PER_DIGIT } from "./digits.ts";
 import { filesByUse } from "./filesByUse.ts";
-import type { LayerRow, Report } from "./protocol.ts";
-import type { LayerCard, Recipe } from "./recipe.ts";
+import type { Report } from "./protocol.ts";
 
 type Images = Pick<
   Extract<Report, { kind: "data" }>,

@@ -10,11 +10,11 @@ import { weightsHash } from "@convgrad/train";
 import "@convgrad/wasm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { shippedDigits } from "../../build/imageFiles.ts";
+import type { Recipe } from "../network/recipe.ts";
+import { readLayers } from "../network/recipeText.ts";
 import { type ImageSets, readImageSets } from "./imageSets.ts";
 import { program } from "./program.ts";
 import type { Report, Request } from "./protocol.ts";
-import type { Recipe } from "./recipe.ts";
-import { readLayers } from "./recipeText.ts";
 import { Session } from "./session.ts";
 
 const SETTINGS = { seed: 7, batch: 64, optimizer: "sgd", lr: 0.05, momentum: 0.9 } as const;

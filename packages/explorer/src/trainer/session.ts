@@ -1,14 +1,14 @@
 import { ConvgradError, ValueError } from "@convgrad/core";
 import { encodeModel, exportOnnx } from "@convgrad/io";
 import { readState } from "../address/fields.ts";
-import { describeNetwork, type Task } from "./buildNetwork.ts";
+import { describeNetwork, type Task } from "../network/buildNetwork.ts";
+import type { Recipe } from "../network/recipe.ts";
+import { RECIPE_FIELDS, recipeOf } from "../network/recipeText.ts";
+import { releaseModel } from "../network/releaseModel.ts";
 import { type ImageSets, releaseImages } from "./imageSets.ts";
 import { classify, lookAt, samplesOf } from "./look.ts";
 import { openModel } from "./openModel.ts";
 import type { DataChoice, Report, Request, StepNumbers } from "./protocol.ts";
-import type { Recipe } from "./recipe.ts";
-import { RECIPE_FIELDS, recipeOf } from "./recipeText.ts";
-import { releaseModel } from "./releaseModel.ts";
 import { seeded, Training } from "./training.ts";
 import { validate } from "./validate.ts";
 import { wholeNetwork } from "./wholeNetwork.ts";

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { readState } from "../address/fields.ts";
+import { RECIPE_FIELDS, recipeOf } from "../network/recipeText.ts";
 import type { Report } from "./protocol.ts";
-import { RECIPE_FIELDS, recipeOf } from "./recipeText.ts";
 import { asked, heard, isComplete, SILENCE, stepOf } from "./trainerState.ts";
 
 const FIRST_RECIPE = recipeOf(readState(RECIPE_FIELDS, new URLSearchParams()));

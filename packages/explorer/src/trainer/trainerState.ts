@@ -1,6 +1,7 @@
+import type { LayerRow } from "../network/layerRow.ts";
+import type { Recipe } from "../network/recipe.ts";
 import { type Curve, EMPTY_CURVE, extendCurve } from "./curve.ts";
-import type { LayerRow, Report, Request } from "./protocol.ts";
-import type { Recipe } from "./recipe.ts";
+import type { Report, Request } from "./protocol.ts";
 
 type Of<K extends Report["kind"]> = Extract<Report, { readonly kind: K }>;
 

@@ -2,9 +2,9 @@ import { manualSeed, noGrad, randomState, scope, setRandomState, ValueError } fr
 import { DataLoader, type LabelledImages, scalePixels } from "@convgrad/data";
 import { accuracy, crossEntropy, type Sequential } from "@convgrad/layers";
 import { Adam, SGD } from "@convgrad/optim";
+import type { Recipe } from "../network/recipe.ts";
 import type { ImageSets } from "./imageSets.ts";
 import type { Report, StepNumbers } from "./protocol.ts";
-import type { Recipe } from "./recipe.ts";
 
 /** Images in a batch of the validation. */
 const VALIDATION_BATCH = 250;

@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { Recipe } from "../network/recipe.ts";
+import { recipeOf, writeLayers } from "../network/recipeText.ts";
 import type { Shown } from "./fields.ts";
 import type { DataChoice, Request } from "./protocol.ts";
-import type { Recipe } from "./recipe.ts";
-import { recipeOf, writeLayers } from "./recipeText.ts";
 import { isUntaught, type TrainerState } from "./trainerState.ts";
 import { useTrainer } from "./useTrainer.ts";
 

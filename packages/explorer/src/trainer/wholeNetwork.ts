@@ -1,8 +1,8 @@
 import { ValueError } from "@convgrad/core";
 import type { Sequential } from "@convgrad/layers";
-import { buildNetwork, type Task } from "./buildNetwork.ts";
-import type { Recipe } from "./recipe.ts";
-import { releaseModel } from "./releaseModel.ts";
+import { buildNetwork, type Task } from "../network/buildNetwork.ts";
+import type { Recipe } from "../network/recipe.ts";
+import { releaseModel } from "../network/releaseModel.ts";
 
 /** Multiplications with addition of a step's forward pass, at most: some seconds. */
 const MOST_WORK = 2e10;

@@ -1,26 +1,20 @@
-import type { Plane } from "../matrix/plane.ts";
-import type { LayerInput } from "./layer.ts";
+import type { LayerInput } from "../article/layer.ts";
+import { grid } from "./grid.ts";
 
-const grid = (rows: number, columns: number, values: readonly number[]): Plane => ({
-  rows,
-  columns,
-  values,
-});
-
-/** Layers whose numbers are known from PyTorch: the golden cases of the article, by name. */
-export const EXAMPLES = {
+/** The article's golden layers that the presets show, by their names in `seed_equations.json`. */
+export const ARTICLE = {
   article_3x3_k2_identity_integers: {
     x: grid(3, 3, [-2, -3, 0, -3, 3, 3, 3, 2, -1]),
     f: "identity",
     w: grid(2, 2, [-3, 3, -4, 2]),
-    bias: 1.0,
+    bias: 1,
     target: grid(2, 2, [2, -4, 3, 0]),
   },
   article_4x4_k2_relu_integers: {
     x: grid(4, 4, [-4, -3, -3, 1, -2, 0, 0, -1, -4, -2, 2, 2, 4, 1, 4, 3]),
     f: "relu",
     w: grid(2, 2, [4, 0, -4, -4]),
-    bias: 1.0,
+    bias: 1,
     target: grid(3, 3, [1, 3, 1, 2, 2, 4, -2, 4, -2]),
   },
   article_5x5_k3_identity: {
@@ -158,5 +152,5 @@ export const EXAMPLES = {
   },
 } as const satisfies Record<string, LayerInput>;
 
-/** A name of {@link EXAMPLES}. */
-export type ExampleName = keyof typeof EXAMPLES;
+/** A name of {@link ARTICLE}. */
+export type ArticleName = keyof typeof ARTICLE;

@@ -1,14 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { expectClose, type GoldenTensor, goldenCases } from "../lessons/golden.ts";
+import { ARTICLE, type ArticleName } from "../golden/article.ts";
+import { expectClose, type GoldenTensor, goldenCases } from "../golden/goldenCases.ts";
 import type { Plane } from "../matrix/plane.ts";
 import { erratumNumbers } from "./erratum.ts";
-import { EXAMPLES, type ExampleName } from "./examples.ts";
 import { layerNumbers } from "./layer.ts";
 
 interface Golden {
   readonly name: string;
-  readonly config: { readonly f: string };
-  readonly inputs: Readonly<Record<string, GoldenTensor>>;
   readonly outputs: Readonly<Record<string, GoldenTensor>> & { readonly E_eq9: number };
   readonly grads: Readonly<Record<string, GoldenTensor>>;
   readonly traps: Readonly<Record<string, GoldenTensor>>;
@@ -16,26 +14,10 @@ interface Golden {
 
 const cases = goldenCases<Golden>("seed_equations.json");
 
-describe.each(Object.keys(EXAMPLES) as ExampleName[])("the article's layer %s", (name) => {
+describe.each(Object.keys(ARTICLE) as ArticleName[])("the article's layer %s", (name) => {
   const golden = cases.find((c) => c.name === name)!;
-  const layer = EXAMPLES[name];
+  const layer = ARTICLE[name];
   const close = (found: Plane, wish: GoldenTensor) => expectClose(found.values, wish.data);
-
-  it("has the golden case's inputs", () => {
-    expect(layer.f).toBe(golden.config.f);
-    expect([layer.bias]).toEqual(golden.inputs["b"]!.data);
-    for (const [part, key] of [
-      ["x", "x_l"],
-      ["w", "w"],
-      ["target", "target"],
-    ] as const) {
-      const { rows, columns, values } = layer[part];
-      expect({ shape: [rows, columns], data: values }).toMatchObject({
-        shape: golden.inputs[key]!.shape,
-        data: golden.inputs[key]!.data,
-      });
-    }
-  });
 
   it("gives the golden outputs and gradients, by every form of them", () => {
     const n = layerNumbers(layer);

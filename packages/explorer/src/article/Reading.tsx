@@ -5,6 +5,7 @@ import { formatNumber } from "../matrix/formatNumber.ts";
 import { type Mark, Matrix } from "../matrix/Matrix.tsx";
 import { type Place, type Plane, reachOf } from "../matrix/plane.ts";
 import { samePlace } from "../matrix/usePointed.ts";
+import "./article.css";
 
 export interface ReadingProps {
   readonly title: string;

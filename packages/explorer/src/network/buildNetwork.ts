@@ -26,7 +26,7 @@ import {
   type SummaryRow,
   Tanh,
 } from "@convgrad/layers";
-import type { LayerRow } from "./protocol.ts";
+import type { LayerRow } from "./layerRow.ts";
 import type { LayerCard } from "./recipe.ts";
 import { releaseModel } from "./releaseModel.ts";
 

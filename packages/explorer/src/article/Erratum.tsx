@@ -2,15 +2,15 @@ import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { Notice } from "../controls/Notice.tsx";
 import { Equation } from "../equation/Equation.tsx";
+import { ARTICLE } from "../golden/article.ts";
 import { formatNumber } from "../matrix/formatNumber.ts";
 import { Matrix } from "../matrix/Matrix.tsx";
 import type { Place, Plane } from "../matrix/plane.ts";
 import { type ErratumNumbers, erratumNumbers, type ReadingId } from "./erratum.ts";
-import { EXAMPLES } from "./examples.ts";
 import type { LayerInput } from "./layer.ts";
 import { cellMarks, Reading } from "./Reading.tsx";
 import "../matrix/maps.css";
-import "./flips.css";
+import "./article.css";
 
 const SLOPE = "f'(x_{i',j'})";
 const EQ20 = `\\sum_{m}\\sum_{n} \\delta_{i'-m,j'-n}\\,w_{m,n}\\,${SLOPE}`;
@@ -42,7 +42,7 @@ export function Erratum(props: {
   /** The layer whose gradient is taken; default: a small one of whole numbers. */
   readonly layer?: LayerInput;
 }): JSX.Element {
-  const { layer = EXAMPLES.article_4x4_k2_relu_integers } = props;
+  const { layer = ARTICLE.article_4x4_k2_relu_integers } = props;
   const numbers = useMemo(() => erratumNumbers(layer), [layer]);
   const [at, setAt] = useState<Place | null>(null);
   const { eq20, readings, evenKernel, evenDelta } = numbers;
