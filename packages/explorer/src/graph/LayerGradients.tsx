@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { useMemo } from "preact/hooks";
 import { formatNumber } from "../matrix/formatNumber.ts";
 import { planeAt, planesOf, Thumbnail } from "./PlaneView.tsx";
 import { type Progress, titleOf } from "./progress.ts";
@@ -15,16 +16,13 @@ export function DeltaStrip(props: {
   readonly onChoose: (id: number) => void;
 }): JSX.Element {
   const { walk, progress, chosen, onChoose } = props;
-  const layers = walk.order.map((id) => walk.nodes[id]!).filter(({ kind }) => kind !== "leaf");
+  const layers = useMemo(() => layersOf(walk), [walk]);
   return (
     <section class="card">
       <h2>δ from layer to layer</h2>
       <p class="soft">From the loss back to the input. Each δ is made from the one before it.</p>
       <ol class="delta-strip">
-        {layers.map((node) => {
-          const values = { shape: node.shape, values: node.gradient! };
-          const maps = Array.from({ length: Math.min(planesOf(node.shape), MOST_MAPS) });
-          const more = planesOf(node.shape) - maps.length;
+        {layers.map(({ node, maps, more }) => {
           const seen = progress.visited.has(node.id);
           return (
             <li key={node.id}>
@@ -36,12 +34,8 @@ export function DeltaStrip(props: {
               >
                 <strong>{titleOf(node)}</strong> <small>{node.shape.join(" × ") || "1"}</small>
                 <span class="maps">
-                  {maps.map((_, i) => (
-                    <Thumbnail
-                      key={i}
-                      name={`δ of ${titleOf(node)}, plane ${i}`}
-                      plane={planeAt(values, i)}
-                    />
+                  {maps.map((plane, i) => (
+                    <Thumbnail key={i} name={`δ of ${titleOf(node)}, plane ${i}`} plane={plane} />
                   ))}
                   {more > 0 && <small>and {more} more</small>}
                 </span>
@@ -52,6 +46,18 @@ export function DeltaStrip(props: {
       </ol>
     </section>
   );
+}
+
+/** The layers in the order of the pass, the first planes of their δ, and how many more there are. */
+function layersOf({ order, nodes }: Walk) {
+  return order.flatMap((id) => {
+    const node = nodes[id]!;
+    if (node.kind === "leaf") return [];
+    const values = { shape: node.shape, values: node.gradient! };
+    const count = planesOf(node.shape);
+    const maps = Array.from({ length: Math.min(count, MOST_MAPS) }, (_, i) => planeAt(values, i));
+    return [{ node, maps, more: count - maps.length }];
+  });
 }
 
 /** The length of each leaf's gradient, on a logarithmic scale. */

@@ -1,7 +1,10 @@
 import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { HeatMap } from "../matrix/HeatMap.tsx";
 import { Matrix } from "../matrix/Matrix.tsx";
 import { type Plane, reachOf } from "../matrix/plane.ts";
+import { themeColours } from "../matrix/themeColours.ts";
+import { onThemeChange } from "../shell/onThemeChange.ts";
 
 /** The numbers of a tensor, row-major. */
 export interface Numbers {
@@ -60,34 +63,37 @@ export function Thumbnail({
   readonly name: string;
   readonly plane: Plane;
 }): JSX.Element {
-  const reach = reachOf(plane.values);
+  const canvas = useRef<HTMLCanvasElement>(null);
   const [rows, columns] = [plane.rows, plane.columns].map((n) => Math.min(n, MOST_PIXELS));
-  const cells = Array.from({ length: rows! * columns! }, (_, k) => {
-    const [i, j] = [Math.floor(k / columns!), k % columns!];
-    const value = plane.values[i * plane.columns + j]!;
-    const shade = Number.isFinite(value) ? Math.abs(value) / reach : 0;
-    const ink = value < 0 ? "minus" : "plus";
-    return (
-      <rect
-        key={k}
-        x={j}
-        y={i}
-        width="1"
-        height="1"
-        style={{ fill: `var(--${ink})`, fillOpacity: shade.toFixed(3) }}
-      />
-    );
-  });
+  useEffect(() => {
+    const draw = () => paint(canvas.current!, plane);
+    draw();
+    return onThemeChange(draw);
+  }, [plane]);
   return (
-    <svg
+    <canvas
       class="thumbnail"
+      ref={canvas}
       role="img"
       aria-label={`${name}: ${plane.rows} by ${plane.columns} numbers as colours`}
-      viewBox={`0 0 ${columns} ${rows}`}
-      preserveAspectRatio="xMinYMin"
-      shapeRendering="crispEdges"
-    >
-      {cells}
-    </svg>
+      width={columns}
+      height={rows}
+    />
   );
+}
+
+function paint(canvas: HTMLCanvasElement, { values, columns }: Plane): void {
+  const pen = canvas.getContext("2d")!;
+  const { width, height } = canvas;
+  const colour = themeColours(canvas);
+  const reach = reachOf(values);
+  pen.clearRect(0, 0, width, height);
+  for (let i = 0; i < height; i++) {
+    for (let j = 0; j < width; j++) {
+      const value = values[i * columns + j]!;
+      pen.fillStyle = colour(value < 0 ? "--minus" : "--plus");
+      pen.globalAlpha = Number.isFinite(value) ? Math.abs(value) / reach : 0;
+      pen.fillRect(j, i, 1, 1);
+    }
+  }
 }

@@ -4,6 +4,7 @@ import { Equation } from "../equation/Equation.tsx";
 import { formatNumber } from "./formatNumber.ts";
 import type { Margin, Mark } from "./Matrix.tsx";
 import { type Place, type Plane, reachOf } from "./plane.ts";
+import { themeColours } from "./themeColours.ts";
 import "./matrix.css";
 import { onThemeChange } from "../shell/onThemeChange.ts";
 
@@ -121,7 +122,7 @@ function paint(canvas: HTMLCanvasElement, props: HeatMapProps, cell: number): vo
   canvas.height = rows * cell * scale;
   const pen = canvas.getContext("2d")!;
   pen.scale(scale, scale);
-  const colour = colours(canvas);
+  const colour = themeColours(canvas.parentElement!);
   const reach = props.reach ?? reachOf(plane.values);
   const outlined: [Place, Mark][] = [];
   for (let i = -margin.top; i < plane.rows + margin.bottom; i++) {
@@ -168,19 +169,4 @@ function boundsOf(places: readonly Place[]): [from: Place, to: Place] {
     [Math.min(...rows), Math.min(...columns)],
     [Math.max(...rows), Math.max(...columns)],
   ];
-}
-
-/** The theme's colours, as a canvas takes them. */
-function colours(canvas: HTMLCanvasElement): (variable: string) => string {
-  const probe = canvas.parentElement!;
-  const found = new Map<string, string>();
-  return (variable) => {
-    const known = found.get(variable);
-    if (known) return known;
-    probe.style.color = `var(${variable})`;
-    const colour = getComputedStyle(probe).color;
-    probe.style.color = "";
-    found.set(variable, colour);
-    return colour;
-  };
 }
