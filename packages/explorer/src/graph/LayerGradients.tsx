@@ -116,7 +116,7 @@ export function SoftmaxBars({ rows }: { readonly rows: readonly SoftmaxRow[] }):
           </thead>
           <tbody>
             {rows.flatMap(({ label, probabilities, expected, gradient }, n) =>
-              probabilities.map((p, k) => (
+              Array.from(probabilities, (p, k) => (
                 <tr key={`${n} ${k}`}>
                   <th scope="row">
                     {k}

@@ -9,7 +9,7 @@ import { onThemeChange } from "../shell/onThemeChange.ts";
 /** The numbers of a tensor, row-major. */
 export interface Numbers {
   readonly shape: readonly number[];
-  readonly values: readonly number[];
+  readonly values: Float64Array;
 }
 
 const MOST_CELLS = 12;
@@ -25,7 +25,7 @@ export function planeAt({ shape, values }: Numbers, index: number): Plane {
   const columns = shape.at(-1) ?? 1;
   const rows = shape.at(-2) ?? 1;
   const at = Math.min(index, planesOf(shape) - 1) * rows * columns;
-  return { rows, columns, values: values.slice(at, at + rows * columns) };
+  return { rows, columns, values: values.subarray(at, at + rows * columns) };
 }
 
 /** Where a plane is, as `[0, 1, :, :]`. */

@@ -25,7 +25,7 @@ export function progressOf({ order }: Walk, steps: number): Progress {
 /** What has come to a node so far. */
 export interface Arrived {
   /** The sum of the parts; `null` before the first. */
-  readonly gradient: readonly number[] | null;
+  readonly gradient: Float64Array | null;
   /** The operations that have passed something, and those that still will. */
   readonly from: readonly WalkNode[];
   readonly awaited: readonly WalkNode[];
@@ -38,7 +38,10 @@ export function arrivedAt({ nodes, edges }: Walk, node: WalkNode, progress: Prog
   const isRoot = uses.length === 0; // ∂E/∂E = 1 stands from the beginning
   const all = came.length === uses.length;
   const [first, ...rest] = came.map(({ passed }) => passed!);
-  const sum = first?.map((value, i) => rest.reduce((total, part) => total + part[i]!, value));
+  const sum =
+    rest.length > 0
+      ? first!.map((value, i) => rest.reduce((total, part) => total + part[i]!, value))
+      : first;
   return {
     gradient: all && (!isRoot || progress.steps > 0) ? node.gradient : (sum ?? null),
     from: came.map(({ to }) => nodes[to]!),

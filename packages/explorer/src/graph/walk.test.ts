@@ -85,10 +85,10 @@ describe.each(EACH)("the walk through %j", (part) => {
 
   it("gives each node the sum of what its outputs pass", () => {
     const { nodes, edges, loss } = walked;
-    expect(nodes.at(-1)!.value).toEqual([loss]);
-    expect(nodes.at(-1)!.gradient).toEqual([1]);
+    expect([...nodes.at(-1)!.value!]).toEqual([loss]);
+    expect([...nodes.at(-1)!.gradient!]).toEqual([1]);
     for (const node of nodes.slice(0, -1)) {
-      const sum = node.gradient!.map(() => 0);
+      const sum = new Float64Array(node.gradient!.length);
       for (const { passed } of edges.filter(({ from }) => from === node.id)) {
         passed!.forEach((value, i) => {
           sum[i]! += value;
@@ -124,7 +124,7 @@ describe("what a walk shows beside the nodes", () => {
       const [row] = walk(stateOf({ loss: "dense", label: 2, b })).softmax!;
       expect(row!.label).toBe(2);
       expectClose(row!.gradient, row!.expected);
-      expectClose([row!.probabilities.reduce((sum, p) => sum + p, 0)], [1]);
+      expectClose([Array.from(row!.probabilities).reduce((sum, p) => sum + p, 0)], [1]);
     }
   });
 
@@ -138,6 +138,18 @@ describe("what a walk shows beside the nodes", () => {
     );
     expect(he![0]! / he!.at(-1)!).toBeGreaterThan(0.05);
     expect(large![0]! / he![0]!).toBeGreaterThan(1e4);
+  });
+
+  it("the norm of a gradient of any length", () => {
+    const net = readState(FIELDS, new URLSearchParams("net=flat-dense300-dense10")).net;
+    const { norms, nodes } = walk(stateOf({ loss: "own", detail: "layers", net }));
+    const weight = nodes.find(({ name }) => name === "1.weight")!;
+    expect(weight.shape).toEqual([784, 300]);
+    const squares = Array.from(weight.gradient!, (v) => v * v);
+    expectClose(
+      [norms.find(({ name }) => name === "1.weight")!.norm ** 2],
+      [squares.reduce((sum, v) => sum + v, 0)],
+    );
   });
 
   it("what stays when numbers of the address do not fit", () => {

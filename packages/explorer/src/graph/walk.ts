@@ -9,9 +9,9 @@ export interface WalkNode extends Omit<GraphNode, "group"> {
   /** What composed operation it is part of. */
   readonly within: string | null;
   /** `null` where no pullback needs it, and the library has let it go. */
-  readonly value: readonly number[] | null;
+  readonly value: Float64Array | null;
   /** δ = ∂E/∂y, all that came to it added up; `null` where the pass does not come by. */
-  readonly gradient: readonly number[] | null;
+  readonly gradient: Float64Array | null;
 }
 
 /** An edge with what passes it on the way back. */
@@ -20,17 +20,17 @@ export interface WalkEdge {
   readonly to: number;
   readonly input: number;
   /** In the shape of the node `from`. */
-  readonly passed: readonly number[] | null;
+  readonly passed: Float64Array | null;
 }
 
 /** Probabilities of one sample and the gradient of its logits. */
 export interface SoftmaxRow {
   readonly label: number;
-  readonly probabilities: readonly number[];
+  readonly probabilities: ArrayLike<number>;
   /** (softmax − onehot) / N */
-  readonly expected: readonly number[];
+  readonly expected: ArrayLike<number>;
   /** As the backward pass has it. */
-  readonly gradient: readonly number[];
+  readonly gradient: ArrayLike<number>;
 }
 
 /** A recorded graph, and the backward pass through it. */
@@ -74,25 +74,31 @@ export function walk(state: GraphState): Walk {
       loss: recorded.loss.item(),
       norms: recorded.names.map(([name, leaf]) => ({
         name,
-        norm: Math.hypot(...(pass.gradients.get(leaf.node!) ?? [0])),
+        norm: lengthOf(pass.gradients.get(leaf.node!)),
       })),
       softmax: softmaxRows(recorded, pass),
     };
   });
 }
 
+/** ‖v‖₂ */
+function lengthOf(v: Float64Array | undefined): number {
+  return Math.sqrt(v?.reduce((sum, value) => sum + value * value, 0) ?? 0);
+}
+
 function known({ loss, scores }: Recorded): Tensor[] {
   return scores ? [loss, scores.logits] : [loss];
 }
 
-function plain(x: Tensor | null | undefined): number[] | null {
-  return x ? Array.from(x.toTypedArray(), Number) : null;
+/** The numbers of a tensor in float64, as all of a loss are. */
+function plain(x: Tensor | null | undefined): Float64Array | null {
+  return x ? (x.toTypedArray() as Float64Array) : null;
 }
 
 /** What came to each node, in the order of the pass, and what each node handed to its inputs. */
 interface Pass {
-  readonly gradients: Map<Node, number[]>;
-  readonly handed: Map<Node, (number[] | null)[]>;
+  readonly gradients: Map<Node, Float64Array>;
+  readonly handed: Map<Node, (Float64Array | null)[]>;
 }
 
 function backwardPass(loss: Tensor): Pass {
@@ -129,15 +135,15 @@ function passedAlong({ recorded, edges }: Graph, { handed }: Pass): WalkEdge[] {
     // The same tensor may come in twice, as in x·x; then each edge has its own share.
     const alone = members.length === 1 && target.inputs[edge.input] === source;
     const parts = members.flatMap((node) =>
-      node.inputs.flatMap((input, i) => (input === source ? [handed.get(node)?.[i] ?? []] : [])),
+      node.inputs.flatMap((input, i) => (input === source ? [handed.get(node)?.[i] ?? null] : [])),
     );
     return { ...edge, passed: alone ? handed.get(target)![edge.input]! : total(parts) };
   });
 }
 
-function total(parts: readonly (readonly number[])[]): number[] | null {
-  const [first, ...rest] = parts.filter((part) => part.length > 0);
-  if (!first) return null;
+function total(parts: readonly (Float64Array | null)[]): Float64Array | null {
+  const [first, ...rest] = parts.filter((part) => part !== null);
+  if (!first || rest.length === 0) return first ?? null;
   return first.map((value, i) => rest.reduce((sum, part) => sum + part[i]!, value));
 }
 
@@ -146,7 +152,7 @@ function softmaxRows({ scores }: Recorded, { gradients }: Pass): SoftmaxRow[] | 
   const { logits, labels } = scores;
   const [n, k] = logits.shape as [number, number];
   const y = logits.detach();
-  const rows = (values: readonly number[]) =>
+  const rows = (values: Float64Array) =>
     Array.from({ length: n }, (_, i) => values.slice(i * k, (i + 1) * k));
   const p = y.softmax(1);
   const probabilities = rows(plain(p)!);
