@@ -1,17 +1,14 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
+import { type Player, usePlayer } from "../player/usePlayer.ts";
 import type { Descent } from "./descent.ts";
 
 /** How long a frame may spend on steps of a training, in milliseconds: while it plays, and while it is awaited. */
 const SLICE = { playing: 5, awaited: 40 };
 
 /** A training that can be played, and how far it is. */
-export interface Training {
+export interface Training extends Player {
   /** The step that is shown: all descents have come that far. */
   readonly step: number;
-  readonly playing: boolean;
-  play(): void;
-  pause(): void;
-  go(step: number): void;
 }
 
 export interface TrainingOptions {
@@ -29,14 +26,19 @@ export interface TrainingOptions {
 /** Leads descents to a step, in slices of each frame, and plays them on. */
 export function useTraining({ descents, step, steps, speed, onStep }: TrainingOptions): Training {
   const [wish, setWish] = useState(step);
-  const [playing, setPlaying] = useState(false);
   const [, again] = useState(0);
-  const latest = useRef(wish);
-  latest.current = Math.min(wish, steps);
+  const latest = Math.min(wish, steps);
   useEffect(() => setWish(step), [step]);
+  const player = usePlayer({
+    step: latest,
+    last: steps,
+    pace: speed,
+    onStep: setWish,
+    onPause: onStep,
+  });
 
   const reached = descents.map((descent) =>
-    descent.reach(latest.current, playing ? SLICE.playing : SLICE.awaited),
+    descent.reach(latest, player.playing ? SLICE.playing : SLICE.awaited),
   );
   const known = Math.min(...descents.map((descent) => descent.errors.length)) - 1;
   const waiting = reached.includes(false);
@@ -46,42 +48,5 @@ export function useTraining({ descents, step, steps, speed, onStep }: TrainingOp
     return () => cancelAnimationFrame(frame);
   });
 
-  useEffect(() => {
-    if (!playing) return;
-    let [before, due, frame] = [performance.now(), 0, 0];
-    const on = (now: number) => {
-      due += (Math.min(now - before, 250) * speed) / 1000;
-      before = now;
-      const whole = Math.floor(due);
-      due -= whole;
-      if (whole > 0) setWish(Math.min(latest.current + whole, steps));
-      if (latest.current >= steps) {
-        setPlaying(false);
-        onStep(steps);
-      } else frame = requestAnimationFrame(on);
-    };
-    frame = requestAnimationFrame(on);
-    return () => cancelAnimationFrame(frame);
-  }, [playing, speed, steps]);
-
-  const go = (to: number) => {
-    setWish(to);
-    onStep(to);
-  };
-  return {
-    step: Math.max(Math.min(known, latest.current), 0),
-    playing,
-    play: () => {
-      if (latest.current >= steps) setWish(0);
-      setPlaying(true);
-    },
-    pause: () => {
-      setPlaying(false);
-      onStep(latest.current);
-    },
-    go: (to) => {
-      setPlaying(false);
-      go(Math.min(Math.max(to, 0), steps));
-    },
-  };
+  return { ...player, step: Math.max(Math.min(known, latest), 0) };
 }

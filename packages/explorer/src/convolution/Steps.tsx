@@ -1,10 +1,11 @@
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
+import { usePlayer } from "../player/usePlayer.ts";
 import { nameOf } from "./sentences.ts";
 import { type Spot, sameSpot } from "./spot.ts";
 
-/** Milliseconds from one step to the next. */
-const PACE = 700;
+/** Steps in a second. */
+const PACE = 1.4;
 
 export interface StepsProps {
   /** What is walked through, in order. */
@@ -19,50 +20,41 @@ export interface StepsProps {
 
 /** Walks through the elements of a mode, by hand or by itself. */
 export function Steps({ walk, at, onPoint, onChoose }: StepsProps): JSX.Element {
-  const [playing, setPlaying] = useState(false);
   const [dragged, setDragged] = useState<number | null>(null);
   const found = walk.findIndex((spot) => sameSpot(spot, at));
   const now = dragged ?? Math.max(found, 0);
-  const go = (to: number) => {
-    onPoint(null); // a pointer that rests on a cell does not hold the walk up
-    onChoose(walk[Math.min(Math.max(to, 0), walk.length - 1)]!);
-  };
-  const next = useRef(() => {});
-  next.current = () => {
-    if (now + 1 < walk.length) go(now + 1);
-    if (now + 2 >= walk.length) setPlaying(false);
-  };
-  useEffect(() => {
-    if (!playing) return;
-    const timer = setInterval(() => next.current(), PACE);
-    return () => clearInterval(timer);
-  }, [playing]);
-  const play = () => {
-    if (!playing && now === walk.length - 1) go(0);
-    setPlaying(!playing);
-  };
-  const byHand = (to: number) => {
-    setPlaying(false);
-    go(to);
-  };
+  const { playing, play, pause, go } = usePlayer({
+    step: now,
+    last: walk.length - 1,
+    pace: PACE,
+    onStep: (to) => {
+      onPoint(null); // a pointer that rests on a cell does not hold the walk up
+      onChoose(walk[to]!);
+    },
+  });
   return (
     <div class="steps">
       <button
         type="button"
         aria-label="One step back"
         disabled={now === 0}
-        onClick={() => byHand(now - 1)}
+        onClick={() => go(now - 1)}
       >
         ◀
       </button>
-      <button type="button" class="main" onClick={play} disabled={walk.length < 2}>
+      <button
+        type="button"
+        class="main"
+        onClick={playing ? pause : play}
+        disabled={walk.length < 2}
+      >
         {playing ? "Pause" : "Play"}
       </button>
       <button
         type="button"
         aria-label="One step forward"
         disabled={now === walk.length - 1}
-        onClick={() => byHand(now + 1)}
+        onClick={() => go(now + 1)}
       >
         ▶
       </button>
@@ -74,7 +66,7 @@ export function Steps({ walk, at, onPoint, onChoose }: StepsProps): JSX.Element 
         max={walk.length - 1}
         value={now}
         onInput={(event) => {
-          setPlaying(false);
+          pause();
           setDragged(event.currentTarget.valueAsNumber);
           onPoint(walk[event.currentTarget.valueAsNumber]!);
         }}

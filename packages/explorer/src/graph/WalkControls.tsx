@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
-import { useEffect, useId, useState } from "preact/hooks";
+import { useId } from "preact/hooks";
+import { usePlayer } from "../player/usePlayer.ts";
 
 export interface WalkControlsProps {
   readonly steps: number;
@@ -9,34 +10,23 @@ export interface WalkControlsProps {
   readonly said: string;
 }
 
-const MILLISECONDS = 900;
+/** Nodes in a second. */
+const PACE = 1.1;
 
 /** The backward pass as a film: play, one node forward or back, or to any place. */
 export function WalkControls({ steps, most, onSteps, said }: WalkControlsProps): JSX.Element {
-  const [playing, setPlaying] = useState(false);
   const id = useId();
   const over = steps >= most;
-  useEffect(() => {
-    if (!playing) return;
-    if (over) {
-      setPlaying(false);
-      return;
-    }
-    const timer = setTimeout(() => onSteps(steps + 1), MILLISECONDS);
-    return () => clearTimeout(timer);
+  const { playing, play, pause, go } = usePlayer({
+    step: steps,
+    last: most,
+    pace: PACE,
+    onStep: onSteps,
   });
-  const go = (to: number) => {
-    setPlaying(false);
-    onSteps(to);
-  };
-  const play = () => {
-    if (!playing && over) onSteps(0);
-    setPlaying(!playing);
-  };
   return (
     <div class="walk-controls">
       <div class="walk-buttons">
-        <button type="button" class="main" onClick={play}>
+        <button type="button" class="main" onClick={playing ? pause : play}>
           {playing ? "Pause" : over ? "Play again" : "Play backward pass"}
         </button>
         <button type="button" disabled={steps <= 0} onClick={() => go(steps - 1)}>
