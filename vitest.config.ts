@@ -47,6 +47,7 @@ export default defineConfig({
           name: "explorer",
           include: ["test/explorer/**/*.test.ts"],
           globalSetup: ["test/explorer/site.ts"],
+          expect: { poll: { timeout: 20_000 } }, // a page may have to wait for the processor
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { executablePath, NEEDS } from "../browser/chromium.ts";
 import golden from "../golden/data/seed_equations.json" with { type: "json" };
-import { expectNumbers, explorer, numbersOf } from "./page.ts";
+import { chooseExample, expectNumbers, explorer, numbersOf } from "./page.ts";
 
 interface Numbers {
   readonly data: readonly number[];
@@ -37,6 +37,7 @@ async function errorsOf(page: Page, called: string): Promise<Map<number, number>
   if (!(await table.evaluate((details) => (details as HTMLDetailsElement).open)))
     await table.locator("summary").click();
   const cells = page.locator(`.training td[data-run="${called}"]`);
+  await cells.first().waitFor();
   const pairs = await cells.evaluateAll((all) =>
     all.map((cell) => [cell.dataset["step"], cell.dataset["value"]]),
   );
@@ -72,8 +73,7 @@ const examplesOf = (page: Page) =>
 const more = (page: Page, title: string) => page.getByText(title, { exact: true }).click();
 
 /** Waits until the trainings have come to a step. */
-const reached = (page: Page, step: number) =>
-  expect.poll(() => stepShown(page), { timeout: 20_000 }).toBe(step);
+const reached = (page: Page, step: number) => expect.poll(() => stepShown(page)).toBe(step);
 const stepShown = (page: Page) => page.locator("[data-name=step]").innerText().then(Number);
 
 describe.skipIf(!executablePath)(`the bug lab in Chromium ${NEEDS}`, () => {
@@ -88,7 +88,7 @@ describe.skipIf(!executablePath)(`the bug lab in Chromium ${NEEDS}`, () => {
 
   /** Follows the link of a preset, and waits until its trainings have come to a step. */
   const choose = async (page: Page, id: string, step: number) => {
-    await page.getByLabel("Example").selectOption(id);
+    await chooseExample(page, id);
     await reached(page, step);
   };
 
@@ -152,7 +152,7 @@ describe.skipIf(!executablePath)(`the bug lab in Chromium ${NEEDS}`, () => {
   it("every example opens without a complaint, on a narrow screen too", async () => {
     const { page, complaints } = await open("#/bugs", { width: 360 });
     for (const id of await examplesOf(page)) {
-      await page.getByLabel("Example").selectOption(id);
+      await chooseExample(page, id);
       await page.locator(".training .story").first().waitFor();
       expect(await page.locator("main").innerText()).not.toContain("could not be shown");
       expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBe(0);

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { executablePath, NEEDS } from "../browser/chromium.ts";
-import { expectNumbers, explorer, numbersOf } from "./page.ts";
+import { chooseExample, expectNumbers, explorer, numbersOf } from "./page.ts";
 
 type Numbers = { readonly data: readonly number[] };
 interface Golden {
@@ -28,7 +28,6 @@ const EXAMPLES = [
 const MODES = { forward: "Forward: y", weights: "Backward: ∂E/∂w", input: "Backward: ∂E/∂x" };
 const choose = (page: Page, mode: keyof typeof MODES) =>
   page.getByText(MODES[mode], { exact: true }).click();
-const example = (page: Page, id: string) => page.getByLabel("Example").selectOption(id);
 const cell = (page: Page, name: string, place: string) =>
   page.locator(`.matrix[data-name=${JSON.stringify(name)}] [data-place="${place}"]`);
 const lit = (page: Page, name: string) =>
@@ -50,7 +49,7 @@ describe.skipIf(!executablePath)(`the convolution view in Chromium ${NEEDS}`, ()
     const { page, complaints } = await open("#/convolution");
     for (const [id, name] of EXAMPLES) {
       const { outputs, grads } = cases.find((c) => c.name === name)!;
-      await example(page, id);
+      await chooseExample(page, id);
       await choose(page, "forward");
       expectNumbers(await numbersOf(page, "y"), (outputs["O_eq1"] ?? outputs["x_next"]!).data);
       expectNumbers(await numbersOf(page, "delta"), (outputs["dO"] ?? outputs["delta"]!).data);
@@ -105,7 +104,7 @@ describe.skipIf(!executablePath)(`the convolution view in Chromium ${NEEDS}`, ()
 
   it("says why the gradient of a pixel that no window covers is 0", async () => {
     const { page } = await open("#/convolution");
-    await example(page, "uncovered");
+    await chooseExample(page, "uncovered");
     expect(await page.locator(".story").innerText()).toMatch(/= 0\s+No window covers x\[0, 6, 6\]/);
     expect(await page.locator(".size").innerText()).toContain("row at the bottom");
   });
@@ -142,7 +141,7 @@ describe.skipIf(!executablePath)(`the convolution view in Chromium ${NEEDS}`, ()
     await page.getByLabel("One step forward").click();
     expect(await spot(page)).toBe("x,0,0,1");
     await page.getByText("Play", { exact: true }).click();
-    await page.locator('.story h2[data-spot="x,0,1,1"]').waitFor({ timeout: 5000 });
+    await page.locator('.story h2[data-spot="x,0,1,1"]').waitFor();
     await page.getByText("Play", { exact: true }).waitFor();
     await page.getByLabel("Step", { exact: true }).press("Home");
     expect(await spot(page)).toBe("x,0,0,0");
@@ -187,12 +186,12 @@ describe.skipIf(!executablePath)(`the convolution view in Chromium ${NEEDS}`, ()
     await page.locator('.heat[data-name="x"]').waitFor();
     expect(await numbersOf(page, "w")).toHaveLength(9);
     await page.goto(new URL("#/", page.url()).href);
-    expect(await page.getByLabel("Example").inputValue()).toBe("start");
+    await page.locator(".examples [data-example=start]").waitFor();
   });
 
   it("takes a step: the new weight is w − lr·gradient, and the error falls", async () => {
     const { page } = await open("#/convolution");
-    await example(page, "step");
+    await chooseExample(page, "step");
     const row = page.locator(".descent tbody td");
     const numbers = async () =>
       (await row.evaluateAll((all) => all.map((one) => one.dataset["value"]))).map(Number);
@@ -207,7 +206,7 @@ describe.skipIf(!executablePath)(`the convolution view in Chromium ${NEEDS}`, ()
 
   it("shows the library's refusal in place, and goes on", async () => {
     const { page, complaints } = await open("#/convolution");
-    await example(page, "too-large");
+    await chooseExample(page, "too-large");
     expect(await page.getByRole("alert").innerText()).toContain("does not fit the padded input");
     await page.getByLabel("padding p: one more").click();
     expect(await numbersOf(page, "y")).toHaveLength(4);
@@ -218,12 +217,12 @@ describe.skipIf(!executablePath)(`the convolution view in Chromium ${NEEDS}`, ()
 
   it("tells why a gradient is its sum, line by line, and what each channel adds", async () => {
     const { page } = await open("#/convolution");
-    await example(page, "weights");
+    await chooseExample(page, "weights");
     expect(await page.locator(".derivation li").count()).toBe(4);
     await page.getByLabel("lines shown: one less").click();
     expect(await page.locator(".derivation li").count()).toBe(3);
     expect(page.url()).toContain("line=3");
-    await example(page, "channels");
+    await chooseExample(page, "channels");
     const parts = await page
       .locator(".channels [data-value]")
       .evaluateAll((all) => all.map((one) => Number(one.dataset["value"])));
@@ -243,7 +242,7 @@ describe.skipIf(!executablePath)(`the convolution view in Chromium ${NEEDS}`, ()
 
   it("shows Diego's case as pictures, pair by pair, which the keyboard reads", async () => {
     const { page, complaints } = await open("#/convolution");
-    await example(page, "diego");
+    await chooseExample(page, "diego");
     await page.locator(".pairs").waitFor();
     expect(await page.locator('.pairs .heat[data-name^="dW"]').count()).toBe(18);
     const picture = page.locator('.heat[data-name="dW, filter 5, channel 2"] .picture');

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { executablePath, NEEDS } from "../browser/chromium.ts";
-import { expectNumbers, explorer, numbersOf } from "./page.ts";
+import { chooseExample, expectNumbers, explorer, numbersOf } from "./page.ts";
 
 interface Golden {
   readonly name: string;
@@ -18,7 +18,7 @@ const cell = (page: Page, name: string, place: string) =>
   page.locator(`.matrix[data-name=${JSON.stringify(name)}] [data-place="${place}"]`);
 
 /** Follows an example by its title. */
-const choose = (page: Page, label: string) => page.getByLabel("Example").selectOption({ label });
+const choose = (page: Page, label: string) => chooseExample(page, { label });
 
 describe.skipIf(!executablePath)(`flips in Chromium ${NEEDS}`, () => {
   const open = explorer();
@@ -140,7 +140,7 @@ describe.skipIf(!executablePath)(`flips in Chromium ${NEEDS}`, () => {
   it("the twins have the same loss at every step, to the bit, and mirrored filters", async () => {
     const { page, complaints } = await open("#/flips?part=twins");
     await page.getByRole("button", { name: "Train 200 steps" }).click();
-    await expect.poll(() => said(page, "steps"), { timeout: 20_000 }).toBe("200");
+    await expect.poll(() => said(page, "steps")).toBe("200");
     expect(await page.locator(".notice.good").innerText()).toContain("to the bit");
     expect(await said(page, "mirror")).toBe("0");
     const [plain, flipped] = [

@@ -18,12 +18,12 @@ describe.skipIf(!executablePath)(`moving through the explorer in Chromium ${NEED
       expect(before, visit).toBeGreaterThan(500);
       await page.keyboard.press("Enter");
       await page.locator(".graph-frame").waitFor();
-      expect(await focused(page)).toBe("Graph");
+      await expect.poll(() => focused(page)).toBe("Graph");
       expect(await page.title()).toContain("Graph");
-      expect(await height(page), visit).toBe(0);
+      await expect.poll(() => height(page), visit).toBe(0);
       await page.goBack();
       await link.waitFor();
-      expect(await focused(page)).toBe("Lessons");
+      await expect.poll(() => focused(page)).toBe("Lessons");
       await page.waitForFunction(`scrollY === ${before}`);
     }
     expect(complaints).toEqual([]);
@@ -36,7 +36,7 @@ describe.skipIf(!executablePath)(`moving through the explorer in Chromium ${NEED
     expect(await height(page)).toBeGreaterThan(200);
     await page.keyboard.press("Enter");
     await page.locator(".norms").waitFor();
-    expect(await height(page)).toBe(0);
+    await expect.poll(() => height(page)).toBe(0);
     const entries = await page.evaluate("history.length");
     const button = page.locator(".delta-strip button").last();
     await button.focus();

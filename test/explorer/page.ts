@@ -1,6 +1,7 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, inject } from "vitest";
 import { launch } from "../browser/chromium.ts";
+import { late } from "./late.ts";
 
 /** How a page is opened. */
 export interface Opening {
@@ -40,6 +41,8 @@ export function explorer(): (hash: string, opening?: Opening) => Promise<Opened>
       colorScheme: dark ? "dark" : "light",
     });
     contexts.push(context);
+    const delay = Number(process.env["LATE"] ?? 0);
+    if (delay > 0) await context.addInitScript(late(delay));
     if (opening.before) await context.addInitScript(opening.before);
     const page = await context.newPage();
     const complaints: string[] = [];
@@ -61,6 +64,12 @@ export function explorer(): (hash: string, opening?: Opening) => Promise<Opened>
       .waitFor({ state: "detached" });
     return { page, complaints, requests };
   };
+}
+
+/** Chooses an example by its id or label, and waits until the view shows it. */
+export async function chooseExample(page: Page, wish: string | { label: string }): Promise<void> {
+  const [id] = await page.getByLabel("Example").selectOption(wish);
+  await page.locator(`.examples [data-example="${id}"]`).waitFor();
 }
 
 /** The numbers of a matrix by its name, row by row, without padding: in full precision, not as they are shown. */

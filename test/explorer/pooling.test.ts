@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { executablePath, NEEDS } from "../browser/chromium.ts";
-import { expectNumbers, explorer, numbersOf } from "./page.ts";
+import { chooseExample, expectNumbers, explorer, numbersOf } from "./page.ts";
 
 interface Golden {
   readonly name: string;
@@ -20,7 +20,7 @@ const cell = (page: Page, name: string, place: string) =>
   page.locator(`.matrix[data-name="${name}"] [data-place="${place}"]`);
 
 /** Follows an example by its title. */
-const choose = (page: Page, label: string) => page.getByLabel("Example").selectOption({ label });
+const choose = (page: Page, label: string) => chooseExample(page, { label });
 
 describe.skipIf(!executablePath)(`pooling in Chromium ${NEEDS}`, () => {
   const open = explorer();

@@ -15,7 +15,7 @@ const button = (page: Page, name: string) => page.getByRole("button", { name, ex
 
 async function learn(page: Page): Promise<void> {
   await button(page, "Run").click();
-  await page.locator(".run .state", { hasText: "Done" }).waitFor({ timeout: 20_000 });
+  await page.locator(".run .state", { hasText: "Done" }).waitFor({ timeout: 60_000 });
 }
 
 describe.skipIf(!executablePath)(`the trainer in Chromium ${NEEDS}`, () => {
@@ -242,14 +242,12 @@ describe.skipIf(!executablePath)(`the trainer in Chromium ${NEEDS}`, () => {
     );
     await ready(page);
     await learn(page);
-    const sketch = (await page.locator(".sketch").boundingBox())!;
-    const { mouse } = page;
-    const at = (x: number, y: number) =>
-      [sketch.x + x * sketch.width, sketch.y + y * sketch.height] as const;
-    await mouse.move(...at(0.5, 0.15));
-    await mouse.down();
-    await mouse.move(...at(0.5, 0.85), { steps: 8 });
-    await mouse.up();
+    const sketch = page.locator(".sketch");
+    const { width, height } = (await sketch.boundingBox())!;
+    for (const part of [0.15, 0.85]) {
+      await sketch.hover({ position: { x: width / 2, y: part * height } });
+      await (part < 0.5 ? page.mouse.down() : page.mouse.up());
+    }
     const said = page.locator(".draw .said");
     await expect.poll(() => said.innerText()).toContain("taken for 1.");
     const bars = page.locator(".draw .bars li");

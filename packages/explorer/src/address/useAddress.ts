@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { type Address, formatAddress, parseAddress } from "./address.ts";
 import { type Field, readState, type StateOf, writeState } from "./fields.ts";
 
@@ -7,7 +7,8 @@ const MOVED = "convgrad:moved";
 /** The page's address, which follows the links and the browser's history. */
 export function useAddress(): Address {
   const [hash, setHash] = useState(location.hash);
-  useEffect(() => {
+  // At once: an effect would come after the next frame, and could miss what the user does before it.
+  useLayoutEffect(() => {
     const follow = () => setHash(location.hash);
     for (const event of ["hashchange", "popstate", MOVED]) addEventListener(event, follow);
     return () => {

@@ -36,7 +36,7 @@ export function Examples({ view, presets, aside, otherwise }: ExamplesProps): JS
           if (chosen) location.hash = chosen.href;
         }}
       />
-      <p class="soft" aria-live="polite">
+      <p class="soft" aria-live="polite" data-example={now?.id}>
         {now?.text ?? otherwise}
       </p>
     </div>

@@ -28,6 +28,7 @@ class KeptTrainer {
   }
 
   ask(request: Request): void {
+    this.start();
     this.#become(asked(this.state, request));
     this.#engine?.post(request);
   }

@@ -75,7 +75,8 @@ function useImages(
   const [refusal, setRefusal] = useState<string | undefined>();
   const awaited = useRef<DataChoice | null>(null);
   const { ready, data } = state;
-  const kept = useRef(data !== null);
+  const known = useRef(ready !== null);
+  const before = useRef(shared);
   const choice: DataChoice = data?.choice ?? { from: "shipped" };
   const failure = state.failures.data;
   const choose = (chosen: DataChoice) => {
@@ -83,14 +84,18 @@ function useImages(
     setRefusal(undefined);
     ask({ kind: "data", choice: chosen });
   };
-  // What is not beside the app is refused with a reason, and the digits that are take its place.
+  // What is not beside the app is refused with a reason, and the digits that are take its place. What was chosen while the
+  // worker began comes first.
+  useEffect(() => {
+    if (!ready && known.current) awaited.current = null; // another worker
+    known.current = ready !== null;
+    if (ready && !data && !awaited.current) choose(sharedChoice(shared));
+  }, [ready]);
   useEffect(() => {
     const now = choice.from === "served" ? choice.set : choice.from;
-    if (!ready) awaited.current = null;
-    else if (kept.current)
-      kept.current = false; // back in the view: the images are there still
-    else if (data ? now !== shared : !awaited.current) choose(sharedChoice(shared));
-  }, [ready, shared]);
+    if (data && before.current !== shared && now !== shared) choose(sharedChoice(shared));
+    before.current = shared;
+  }, [shared]);
   useEffect(() => {
     if (data) awaited.current = null;
     if (data && choice.from !== "files")
