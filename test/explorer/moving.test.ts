@@ -20,7 +20,7 @@ describe.skipIf(!executablePath)(`moving through the explorer in Chromium ${NEED
       await page.locator(".graph-frame").waitFor();
       await expect.poll(() => focused(page)).toBe("Graph");
       expect(await page.title()).toContain("Graph");
-      await expect.poll(() => height(page), visit).toBe(0);
+      await expect.poll(() => height(page)).toBe(0);
       await page.goBack();
       await link.waitFor();
       await expect.poll(() => focused(page)).toBe("Lessons");
