@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
+import { Scroll } from "../controls/Scroll.tsx";
 import { formatNumber } from "../matrix/formatNumber.ts";
 import { Matrix } from "../matrix/Matrix.tsx";
 import type { Problem, Settings } from "./descent.ts";
@@ -29,15 +30,19 @@ export function GradcheckCard(props: GradcheckCardProps): JSX.Element {
         It moves each weight of the first filter a little up and down, and compares how much E
         changes with what eq. (2) says.
       </p>
-      <div class="scroll">
+      <Scroll name="Verdicts">
         <table>
           <thead>
             <tr>
-              <th>Stride</th>
-              <th>Verdict, {called}</th>
-              <th>Element</th>
-              <th class="number">eq. (2)</th>
-              <th class="number">measured</th>
+              <th scope="col">Stride</th>
+              <th scope="col">Verdict, {called}</th>
+              <th scope="col">Element</th>
+              <th scope="col" class="number">
+                eq. (2)
+              </th>
+              <th scope="col" class="number">
+                measured
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -51,7 +56,7 @@ export function GradcheckCard(props: GradcheckCardProps): JSX.Element {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
       {!props.refused && <Gradients {...props} verdict={verdicts[problem.stride - 1]!} />}
     </section>
   );

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
+import { Scroll } from "../controls/Scroll.tsx";
 import { Equation } from "../equation/Equation.tsx";
 import { formatNumber } from "../matrix/formatNumber.ts";
 import { Matrix } from "../matrix/Matrix.tsx";
@@ -62,17 +63,19 @@ export function LossCard({ problem, filter, onReduction, onTarget }: LossCardPro
           {...shared}
         />
       </div>
-      <div class="scroll">
+      <Scroll name="Reductions">
         <table>
           <thead>
             <tr>
-              <th>Reduction</th>
-              <th>E</th>
-              <th class="number">here</th>
-              <th>
-                <Equation tex="\partial E/\partial y" inline />
+              <th scope="col">Reduction</th>
+              <th scope="col">E</th>
+              <th scope="col" class="number">
+                here
               </th>
-              <th class="number">at [{at.join(", ")}]</th>
+              <th scope="col">∂E/∂y</th>
+              <th scope="col" class="number">
+                at [{at.join(", ")}]
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -107,7 +110,7 @@ export function LossCard({ problem, filter, onReduction, onTarget }: LossCardPro
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
       <p>
         The question and the article take the half sum, whose gradient is y − t exactly.{" "}
         {n === 1

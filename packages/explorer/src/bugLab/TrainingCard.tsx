@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { type Line, LineChart } from "../chart/LineChart.tsx";
 import { Choice } from "../controls/fields.tsx";
+import { Scroll } from "../controls/Scroll.tsx";
 import { formatNumber } from "../matrix/formatNumber.ts";
 import { anomalyOf } from "./anomalies.ts";
 import type { Descent } from "./descent.ts";
@@ -147,13 +148,15 @@ function Numbers(props: {
   return (
     <details onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>The numbers of the chart</summary>
-      <div class="scroll tall">
+      <Scroll name="The numbers of the chart" class="tall">
         <table>
           <thead>
             <tr>
-              <th class="number">step</th>
+              <th scope="col" class="number">
+                step
+              </th>
               {props.runs.map(({ called }) => (
-                <th class="number" key={called}>
+                <th scope="col" class="number" key={called}>
                   E, {called}
                 </th>
               ))}
@@ -178,7 +181,7 @@ function Numbers(props: {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </details>
   );
 }

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { RealField } from "../controls/fields.tsx";
+import { Scroll } from "../controls/Scroll.tsx";
 import { formatNumber } from "../matrix/formatNumber.ts";
 import { descent } from "./descent.ts";
 import type { State } from "./fields.ts";
@@ -29,7 +30,7 @@ export function DescentCard(props: {
       <p class="soft">
         The gradient is not the new weight: w′ = w − lr · ∂E/∂w, for every weight and bias at once.
       </p>
-      <div class="scroll">
+      <Scroll name="The step in numbers">
         <table>
           <thead>
             <tr>
@@ -53,7 +54,7 @@ export function DescentCard(props: {
             </tr>
           </tbody>
         </table>
-      </div>
+      </Scroll>
       <div class="fields">
         <RealField
           label="learning rate lr"

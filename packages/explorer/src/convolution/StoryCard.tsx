@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { Scroll } from "../controls/Scroll.tsx";
 import { Equation } from "../equation/Equation.tsx";
 import { SymbolKey } from "../equation/SymbolKey.tsx";
 import { formatNumber } from "../matrix/formatNumber.ts";
@@ -35,9 +36,9 @@ export function StoryCard({ net, story, letter, onLetter }: StoryCardProps): JSX
           {net.state.groups > 1 && ", and c counts the channels of the filter's own group"}.
         </p>
       )}
-      <div class="filled">
+      <Scroll name="The equation with its numbers" class="filled">
         <Equation tex={filledEquation(story)} inline />
-      </div>
+      </Scroll>
       {spot.of === "x" && (
         <p class="soft">Only outputs that exist count: both divisions must come out even.</p>
       )}

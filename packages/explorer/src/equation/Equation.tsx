@@ -2,6 +2,7 @@ import katex from "katex";
 import "katex/dist/katex.min.css";
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
+import { useScrollStop } from "../controls/Scroll.tsx";
 
 export interface EquationProps {
   /** In KaTeX. `symbol("i")` makes parts of it that can be pointed at. */
@@ -32,12 +33,14 @@ export function Equation({ tex, inline, lit, onPoint }: EquationProps): JSX.Elem
       }),
     [tex, inline],
   );
+  const box = useScrollStop<HTMLDivElement & HTMLSpanElement>("Equation");
   const style = lit ? `[data-symbol="${CSS.escape(lit)}"]` : null;
   const pointed = (target: EventTarget | null) =>
     (target as Element | null)?.closest<HTMLElement>("[data-symbol]")?.dataset["symbol"] ?? null;
   const Tag = inline ? "span" : "div";
   return (
     <Tag
+      ref={box}
       class={`equation${onPoint ? " alive" : ""}`}
       onPointerOver={onPoint && ((event: PointerEvent) => onPoint(pointed(event.target)))}
       onPointerLeave={onPoint && (() => onPoint(null))}

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
+import { Scroll } from "../controls/Scroll.tsx";
 import { formatNumber } from "../matrix/formatNumber.ts";
 import { planeAt, planesOf, Thumbnail } from "./PlaneView.tsx";
 import { type Progress, titleOf } from "./progress.ts";
@@ -33,7 +34,7 @@ export function DeltaStrip(props: {
                 onClick={() => onChoose(node.id)}
               >
                 <strong>{titleOf(node)}</strong> <small>{node.shape.join(" × ") || "1"}</small>
-                <span class="maps">
+                <span class="thumbnails">
                   {maps.map((plane, i) => (
                     <Thumbnail key={i} name={`δ of ${titleOf(node)}, plane ${i}`} plane={plane} />
                   ))}
@@ -69,7 +70,7 @@ export function NormBars({ norms }: Pick<Walk, "norms">): JSX.Element {
     <section class="card">
       <h2>Gradient norms</h2>
       <p class="soft">‖∂E/∂w‖₂ of each leaf; a bar is {DECADES} powers of ten long.</p>
-      <div class="scroll">
+      <Scroll name="Gradient norms">
         <table class="norms">
           <tbody>
             {norms.map(({ name, norm }) => (
@@ -85,7 +86,7 @@ export function NormBars({ norms }: Pick<Walk, "norms">): JSX.Element {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </section>
   );
 }
@@ -99,13 +100,13 @@ export function SoftmaxBars({ rows }: { readonly rows: readonly SoftmaxRow[] }):
         ∂E/∂x = (softmax(x) − onehot) / N: the right class is pulled up, the others are pushed down
         by as much as they are believed.
       </p>
-      <div class="scroll">
+      <Scroll name="Softmax and its gradient">
         <table class="softmax">
           <thead>
             <tr>
               <th scope="col">class</th>
               <th scope="col">probability</th>
-              <th scope="col" aria-label="probability as a bar" />
+              <td class="bar" aria-hidden="true" />
               <th scope="col" class="number">
                 (p − onehot) / N
               </th>
@@ -135,7 +136,7 @@ export function SoftmaxBars({ rows }: { readonly rows: readonly SoftmaxRow[] }):
             )}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </section>
   );
 }

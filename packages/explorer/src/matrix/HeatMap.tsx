@@ -50,7 +50,7 @@ export function HeatMap(props: HeatMapProps): JSX.Element {
   const valueAt = ([i, j]: Place) => plane.values[i * plane.columns + j] ?? 0;
 
   useEffect(() => {
-    const draw = () => paint(canvas.current!, props, cell);
+    const draw = () => canvas.current && paint(canvas.current, props, cell); // none once it has gone
     draw();
     return onThemeChange(draw);
   });

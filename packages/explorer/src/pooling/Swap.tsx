@@ -91,15 +91,15 @@ export function Swap(props: {
         <>
           <div class="orders">
             <section>
-              <h3>
+              <h2>
                 Pool, then {name}: <Equation inline tex={`${tex}(\\mathrm{pool}(x))`} />
-              </h3>
+              </h2>
               {maps(value.poolFirst, "\\mathrm{pool}(x)", "y", "pool first")}
             </section>
             <section>
-              <h3>
+              <h2>
                 {name}, then pool: <Equation inline tex={`\\mathrm{pool}(${tex}(x))`} />
-              </h3>
+              </h2>
               {maps(value.activationFirst, `${tex}(x)`, "y", "activation first")}
             </section>
           </div>

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
 import { Toggle } from "../controls/fields.tsx";
+import { Scroll } from "../controls/Scroll.tsx";
 
 export interface ConfusionCardProps {
   readonly classes: readonly string[];
@@ -41,7 +42,7 @@ export function ConfusionCard(props: ConfusionCardProps): JSX.Element {
       <h2>What is taken for what</h2>
       <Toggle label="Percent of a row" value={percent} onChange={props.onPercent} />
       {confusion ? (
-        <div class="scroll">
+        <Scroll name="Confusion matrix">
           <table ref={table} onPointerLeave={() => setPointed(null)}>
             <caption class="sr">
               Rows: what the validation images are. Columns: what they are taken for.
@@ -96,7 +97,7 @@ export function ConfusionCard(props: ConfusionCardProps): JSX.Element {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       ) : (
         <p class="hint">It appears after the first pause or epoch.</p>
       )}

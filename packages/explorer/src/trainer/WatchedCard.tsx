@@ -76,7 +76,7 @@ export function WatchedCard(props: WatchedCardProps): JSX.Element {
           </p>
           {pictures.filters && <Filters filters={pictures.filters} />}
           {pictures.maps.map((layer) => (
-            <figure class="maps" key={layer.card} data-card={layer.card}>
+            <figure class="feature-maps" key={layer.card} data-card={layer.card}>
               <figcaption>
                 {layer.card + 1} {layer.layer} <span class="range">{rangeText(layer)}</span>
               </figcaption>
@@ -107,7 +107,7 @@ export function WatchedCard(props: WatchedCardProps): JSX.Element {
 
 function Filters({ filters }: { readonly filters: LayerPixels }): JSX.Element {
   return (
-    <figure class="maps filters">
+    <figure class="feature-maps weights">
       <figcaption>
         Weights of layer {filters.card + 1}, {filters.layer}{" "}
         <span class="range">{rangeText(filters)}</span>
