@@ -1,5 +1,9 @@
 import { join } from "node:path";
 import ts from "typescript";
+import { vi } from "vitest";
+
+// Checking takes its time; no test of it depends on how fast or how busy a machine is.
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 /** The folder of this tree. */
 export const root: string = join(import.meta.dirname, "../..");

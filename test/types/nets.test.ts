@@ -2,7 +2,7 @@ import * as layers from "@convgrad/layers";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { check } from "./compiler.ts";
-import { type Net, nets, type Spec, shapeAfter, write } from "./randomNets.ts";
+import { type Net, nets, type Spec, shapeAfter, withOptions, write } from "./randomNets.ts";
 
 const SEED = 20_261_122;
 const names = Object.keys(layers).filter((name) => /^[A-Z]/.test(name));
@@ -26,7 +26,7 @@ it("500 random nets have the shapes in their types that they have at run time", 
       `Sequential<${text(net.input)}, ${text(net.shapes.at(-1)!)}>`,
     );
   });
-}, 300_000);
+});
 
 /** What is wrong with a layer that was made for another input, or `null` where it takes any. */
 function broken(spec: Spec, shape: readonly number[], kind: number): Spec | null {
@@ -78,4 +78,40 @@ it("each of 200 nets that are broken in one place fails at that place", () => {
     expect(message).toContain(`parameter of type '"layer ${at}, ${wrong.type}: `);
     expect(message).toMatch(/(expects|does not fit|has) .*; .*(write|put|lower|must|change) /);
   });
-}, 300_000);
+});
+
+it("a layer, and the same layer without one of its options, are two in a list", () => {
+  const input = [4, 17, 12];
+  const cases = fc
+    .sample(fc.tuple(withOptions, fc.nat(), fc.boolean()), { numRuns: 300, seed: SEED })
+    .flatMap(([wish, k, isFirst]) => {
+      const { type, args } = wish(input);
+      const options = Object.entries(args.at(-1) as object);
+      const rest = Object.fromEntries(options.toSpliced(k % (options.length || 1), 1));
+      const layers = [
+        { type, args },
+        { type, args: args.with(-1, rest) },
+      ];
+      const shapes = layers.map((layer) => shapeAfter(layer, input));
+      return shapes.includes(null)
+        ? []
+        : [isFirst ? { layers, shapes } : { layers: layers.toReversed(), shapes }];
+    });
+  const lines = cases.flatMap(({ layers }, i) => [
+    `const list${i} = [${layers.map(write).join(", ")}];`,
+    `const y${i} = list${i}[0]!.forward(x);`,
+  ]);
+  const { mistakes, types } = check(
+    [
+      IMPORTS,
+      `import { zeros } from "@convgrad/core"; const x = zeros([2, ${input}]);`,
+      ...lines,
+    ].join("\n"),
+  );
+  expect(mistakes).toEqual([]);
+  expect(cases.length).toBeGreaterThan(100);
+  cases.forEach(({ shapes }, i) => {
+    const expected = new Set(shapes.map((shape) => `Tensor<[2, ${shape!.join(", ")}]>`));
+    expect(new Set(types.get(`y${i}`)!.split(" | ")), lines[2 * i]).toEqual(expected);
+  });
+});

@@ -15,7 +15,7 @@ export interface Net {
 }
 
 /** What a net may have next for images `[c, h, w]`, or for `[k]`. */
-type Wish = (shape: readonly number[]) => Spec;
+export type Wish = (shape: readonly number[]) => Spec;
 
 const isSpec = (value: unknown): value is Spec =>
   typeof value === "object" && value !== null && "type" in value;
@@ -158,6 +158,9 @@ const dense = size(200).map(
   (outputs): Wish =>
     (shape) => ({ type: "Dense", args: [shape.at(-1), outputs] }),
 );
+
+/** Layers whose options say their shape. */
+export const withOptions: fc.Arbitrary<Wish> = fc.oneof(convolution, transposed, pool);
 
 const onImages = fc.oneof(
   convolution,

@@ -1,16 +1,27 @@
-import { concat, type Multiply, randn, ShapeError, type Tensor, ValueError } from "@convgrad/core";
+import {
+  concat,
+  type Multiply,
+  randn,
+  ShapeError,
+  type Tensor,
+  ValueError,
+  zeros,
+} from "@convgrad/core";
 import {
   AvgPool,
   BatchNorm2D,
   Conv2D,
+  ConvTranspose2D,
   Dense,
   Flatten,
   GlobalAvgPool,
+  LpPool,
   MaxPool,
   Module,
   PReLU,
   ReLU,
   Residual,
+  SeparableConv2D,
   Sequential,
   type ShapeRule,
   Subsample,
@@ -161,6 +172,72 @@ describe("Sequential.of", () => {
     const wide: Dense = narrow;
     const some: Conv2D[] = [first, second, new Conv2D(8, 4, [1, 3], { stride: 2 })];
     expect([wide, ...some].length).toBe(4);
+  });
+
+  it("tells layers apart that differ in an option alone", () => {
+    const x = zeros([2, 8, 8, 8]);
+    const convolutions = [
+      new Conv2D(8, 8, 3, { padding: 1 }),
+      new Conv2D(8, 8, 3, { padding: 1, stride: 2 }),
+    ];
+    expectTypeOf(convolutions[1]!.forward(x)).toEqualTypeOf<
+      Tensor<[2, 8, 8, 8]> | Tensor<[2, 8, 4, 4]>
+    >();
+    const separable = [
+      new SeparableConv2D(8, 8, 3),
+      new SeparableConv2D(8, 8, 3, { dilation: [1, 2] }),
+    ];
+    expectTypeOf(separable[0]!.forward(x)).toEqualTypeOf<
+      Tensor<[2, 8, 6, 6]> | Tensor<[2, 8, 6, 4]>
+    >();
+    const transposed = [
+      new ConvTranspose2D(8, 8, 2, { stride: 2 }),
+      new ConvTranspose2D(8, 8, 2, { stride: 2, outputPadding: 1 }),
+    ];
+    expectTypeOf(transposed[0]!.forward(x)).toEqualTypeOf<
+      Tensor<[2, 8, 16, 16]> | Tensor<[2, 8, 17, 17]>
+    >();
+    const pools = [new MaxPool(3), new MaxPool(3, { ceilMode: true })];
+    expectTypeOf(pools[0]!.forward(x)).toEqualTypeOf<Tensor<[2, 8, 2, 2]> | Tensor<[2, 8, 3, 3]>>();
+    const means = [new AvgPool(2), new AvgPool(2, { stride: 1 })];
+    expectTypeOf(means[0]!.forward(x)).toEqualTypeOf<Tensor<[2, 8, 4, 4]> | Tensor<[2, 8, 7, 7]>>();
+    const norms = [new LpPool(2, 2), new LpPool(2, 2, { padding: [0, 1] })];
+    expectTypeOf(norms[0]!.forward(x)).toEqualTypeOf<Tensor<[2, 8, 4, 4]> | Tensor<[2, 8, 4, 5]>>();
+    const flat = [new Flatten(), new Flatten({ start: 2 })];
+    expectTypeOf(flat[0]!.forward(x)).toEqualTypeOf<Tensor<[2, 512]> | Tensor<[2, 8, 64]>>();
+    const larger = [new Upsample({ scale: 2 }), new Upsample({ size: 2 })];
+    expectTypeOf(larger[0]!.forward(x)).toEqualTypeOf<
+      Tensor<[2, 8, 16, 16]> | Tensor<[2, 8, 2, 2]>
+    >();
+    const blocks = [
+      new Residual(new Conv2D(8, 8, 3, { padding: 1 })),
+      new Residual(new Conv2D(8, 8, 3), { shortcut: new Conv2D(8, 8, 3) }),
+    ];
+    expectTypeOf(blocks[0]!.forward(x)).toEqualTypeOf<
+      Tensor<[2, 8, 8, 8]> | Tensor<[2, 8, 6, 6]>
+    >();
+    // One setting in two ways is one setting, and what does not change a shape is none.
+    const alike = [new MaxPool(2), new MaxPool([2, 2], { stride: 2 })];
+    expectTypeOf(alike[0]!.forward(x)).toEqualTypeOf<Tensor<[2, 8, 4, 4]>>();
+    const same: Conv2D<8, 8, 3> = new Conv2D(8, 8, [3, 3], { stride: 1, bias: false });
+    // @ts-expect-error: another stride
+    const other: Conv2D<8, 8, 3> = new Conv2D(8, 8, 3, { stride: 2 });
+    expect([same, other].map((layer) => layer.forward(x).shape.at(-1))).toEqual([6, 3]);
+  });
+
+  it("takes what is known of a list no further than the least known in it", () => {
+    const n: number = 5;
+    const plain: Conv2D = new Conv2D(8, 8, n);
+    const convolutions = [plain, new Conv2D(8, 8, 3)];
+    expectTypeOf(convolutions).toEqualTypeOf<Conv2D[]>();
+    const back: Conv2D<8, 8, 3> = plain; // it may be
+    const dense = [new Dense(3, 4), new Dense(3, n), new Dense(n, 4)];
+    expectTypeOf(dense).toEqualTypeOf<(Dense<3, number> | Dense<number, 4>)[]>();
+    const enlarge = [new Upsample({ scale: 2 }), new Upsample({ scale: n })];
+    expectTypeOf(enlarge).toEqualTypeOf<Upsample<{ readonly scale: number }>[]>();
+    const models = [Sequential.of([3], new Dense(3, 4)), Sequential.of([3], new Dense(3, n))];
+    expectTypeOf(models).toEqualTypeOf<Sequential<[3], [number]>[]>();
+    expect([back, ...convolutions, ...dense, ...enlarge, ...models].length).toBe(10);
   });
 
   it("summary() shows the same shapes", () => {

@@ -106,6 +106,17 @@ describe("a tensor carries its shape", () => {
     expect(x23).toBeInstanceOf(Tensor);
   });
 
+  it("in a list as far as all are known", () => {
+    expectTypeOf([zeros([2, n]), x23]).toEqualTypeOf<Tensor<[2, number]>[]>();
+    expectTypeOf([x23, zeros([2, n])]).toEqualTypeOf<Tensor<[2, number]>[]>();
+    expectTypeOf([x23, unknown]).toEqualTypeOf<Tensor[]>();
+    expectTypeOf([zeros([n, n]), unknown]).toEqualTypeOf<Tensor[]>();
+    expectTypeOf(n > 2 ? x23 : zeros([n, 3])).toEqualTypeOf<Tensor<[number, 3]>>();
+    expectTypeOf([x23, zeros([3])]).toEqualTypeOf<(Tensor<[2, 3]> | Tensor<[3]>)[]>();
+    const size = (n > 2 ? 3 : 4) as 3 | 4;
+    expectTypeOf([x23, zeros([2, size])]).toEqualTypeOf<Tensor<[2, 3 | 4]>[]>();
+  });
+
   it("also where it is one of several", () => {
     const either = n > 2 ? x23 : zeros([4, 3]);
     expectTypeOf(either.relu().mul(2)).toEqualTypeOf<Tensor<[2, 3] | [4, 3]>>();
@@ -236,4 +247,4 @@ it("300 random programs have the shapes in their types that they have at run tim
   written.forEach(({ text, shape }, i) => {
     expect(types.get(`t${i}`), text).toBe(`Tensor<[${shape.join(", ")}]>`);
   });
-}, 120_000);
+});

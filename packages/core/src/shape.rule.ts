@@ -8,15 +8,17 @@ import type { Tensor } from "./tensor.ts";
 /** Where a tensor carries its shape, for the compiler alone. */
 export declare const sizes: unique symbol;
 
-/** A method, so that a size fits if one of the two is `number` (TypeScript compares arguments of methods both ways). */
-interface Axis<Size> {
-  of(size: Size): void;
-}
+/** Nothing that is known. */
+type Open = Record<never, never>;
 
-/** A shape as tensors carry it: axis by axis, and as a whole where the rank is not known. */
-export interface Carried<S extends Shape> {
-  of(axes: { readonly [Index in keyof S]: Axis<S[Index]> }): void;
-}
+/** An axis: the property is not there where the size is not known, and optional, so that it fits where it is not there. */
+type Axis<Size> = number extends Size ? Open : { readonly size?: Size };
+
+/** A shape as tensors carry it: axis by axis; nothing where the rank is not known. */
+export type Carried<S extends Shape> =
+  IsUnknownRank<S> extends true
+    ? Open
+    : { readonly axes?: { readonly [Index in keyof S]: Axis<S[Index]> } };
 
 /** Whether a tensor of shape A is taken where one of shape B is expected. */
 export type Fits<A extends Shape, B extends Shape> = Carried<A> extends Carried<B> ? true : false;

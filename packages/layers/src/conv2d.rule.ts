@@ -9,7 +9,7 @@ import type {
   Subtract,
 } from "@convgrad/core";
 import type { Made, Option, Refusal, Sample, ShapeRule } from "./shape.rule.ts";
-import type { Both, Extent, Sides, Slide } from "./window.rule.ts";
+import type { Both, Extent, Sides, Slid, Slide } from "./window.rule.ts";
 
 /** `[N, C, H, W] → [N, O, oh, ow]`, as `conv2d` slides. */
 export interface Conv2DRule<
@@ -19,7 +19,8 @@ export interface Conv2DRule<
   Kernel,
   Options,
 > extends ShapeRule,
-    Made<[Channels, Filters, Kernel, Options]> {
+    Made<[Channels, Filters]>,
+    Slid<Kernel, Options, 1> {
   readonly output: this["input"] extends readonly [
     infer N extends number,
     infer C extends number,
@@ -39,7 +40,8 @@ export interface ConvTranspose2DRule<
   Kernel,
   Options,
 > extends ShapeRule,
-    Made<[Channels, Filters, Kernel, Options]> {
+    Made<[Channels, Filters]>,
+    Slid<Kernel, Options, 1> {
   readonly output: this["input"] extends readonly [
     infer N extends number,
     infer C extends number,

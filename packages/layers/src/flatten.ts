@@ -28,7 +28,7 @@ export interface FlattenOptions {
 }
 
 /** `[N, C, H, W] → [N, C·H·W]` */
-interface FlattenRule<Options> extends ShapeRule, Made<[Options]> {
+interface FlattenRule<Options> extends ShapeRule, Made<[Option<Options, "start", 1>]> {
   readonly layer: "Flatten";
   readonly output: this["input"] extends infer X extends Shape
     ? Flattened<X, Option<Options, "start", 1> & number> extends infer Y

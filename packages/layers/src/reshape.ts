@@ -15,7 +15,7 @@ import { Module } from "./module.ts";
 import type { Given, Made, Refusal, Sample, ShapeRule, shapeRule } from "./shape.rule.ts";
 
 /** `[N, …] → [N, ...shape]` */
-interface ReshapeRule<To extends Shape> extends ShapeRule, Made<[To]> {
+interface ReshapeRule<To extends Shape> extends ShapeRule, Made<To> {
   readonly output: this["input"] extends readonly [infer N extends number, ...Shape]
     ? Reshaped<Sample<this["input"]>, To> extends infer Y
       ? Y extends Shape

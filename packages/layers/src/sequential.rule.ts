@@ -40,14 +40,18 @@ type Through<Layer extends string, Input extends Shape, S extends Shape, Output>
       >;
 
 /** `[N, ...Input] → [N, ...Output]` */
-export interface SequentialRule<Input extends Shape, Output extends Shape> extends ShapeRule {
+export interface SequentialRule<Input extends Shape, Output extends Shape>
+  extends ShapeRule,
+    Made<Output> {
   readonly output: this["input"] extends infer S extends Shape
     ? Through<"Sequential", Batch<Input>, S, Batch<Output>>
     : Shape;
 }
 
 /** `[N, …] → [N, …]` by a body, of which something is known, and by a shortcut that gives the same shape. */
-export interface ResidualRule<Body, Shortcut> extends ShapeRule, Made<[Body, Shortcut]> {
+export interface ResidualRule<Body, Shortcut>
+  extends ShapeRule,
+    Made<Module extends Body ? [unknown, unknown] : [Body, Shortcut]> {
   readonly output: this["input"] extends infer S extends Shape
     ? Module extends Body
       ? Shape

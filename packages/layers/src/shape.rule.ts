@@ -29,13 +29,22 @@ export interface ShapeRule {
  * A setting that is not known is like any.
  */
 export interface Made<Settings extends readonly unknown[]> {
-  of(settings: { readonly [Index in keyof Settings]: Setting<Settings[Index]> }): void;
+  readonly made: { readonly [Index in keyof Settings]: Setting<Settings[Index]> };
 }
 
-/** A method, for the reason that sizes of tensors stand in one. */
-interface Setting<Value> {
-  of(value: Value): void;
-}
+/**
+ * As the sizes of tensors: the property is not there where the setting is not known, and optional. That the key is reckoned
+ * makes the compiler look at the settings, and not at how its type parameters are used.
+ */
+type Setting<Value> = { readonly [Key in IfKnown<Value>]?: Value };
+
+type IfKnown<Value> = unknown extends Value
+  ? never
+  : number extends Value
+    ? never
+    : boolean extends Value
+      ? never
+      : "value";
 
 /** The shape that a rule gives; `Shape` where it refuses or knows nothing, and for an input of which nothing is known. */
 export type Given<Rule, S extends Shape> = number extends S["length"] ? Shape : ByRule<Rule, S>;

@@ -28,7 +28,7 @@ import { Module } from "./module.ts";
 import { annotate } from "./note.ts";
 import { requireFloats } from "./operands.ts";
 import { checkChoice } from "./options.ts";
-import type { Exactly, Given, Made, ShapeRule, shapeRule } from "./shape.rule.ts";
+import type { Exactly, Given, Made, Option, ShapeRule, shapeRule } from "./shape.rule.ts";
 import type { Both } from "./window.rule.ts";
 
 /** How far {@link upsample} enlarges, and what it puts between cells. */
@@ -178,7 +178,9 @@ function blend({ size, output, step }: Resized, alignCorners: boolean, { dtype }
 }
 
 /** `[N, C, H, W] → [N, C, oh, ow]` */
-interface UpsampleRule<Options> extends ShapeRule, Made<[Options]> {
+interface UpsampleRule<Options>
+  extends ShapeRule,
+    Made<[...Both<Option<Options, "size", unknown>>, ...Both<Option<Options, "scale", unknown>>]> {
   readonly output: this["input"] extends readonly [
     infer N extends number,
     infer C extends number,

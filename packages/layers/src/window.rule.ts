@@ -8,7 +8,8 @@ import type {
   SizeText,
   Subtract,
 } from "@convgrad/core";
-import type { Made, Option, Refusal, Sample, ShapeRule } from "./shape.rule.ts";
+import type { Pair } from "./geometry.ts";
+import type { Defaults, Made, Option, Refusal, Sample, ShapeRule } from "./shape.rule.ts";
 
 // What `windowGeometry` computes, for the compiler.
 
@@ -32,6 +33,40 @@ export type Sides<Padding> = Padding extends "same"
       : Both<Padding> extends [infer H, infer W]
         ? [[H, H], [W, W]]
         : never;
+
+/**
+ * The settings of a layer with a window, as {@link Made}: one that is not given counts as its default, and plain `Conv2D`
+ * stands for all.
+ */
+export interface Slid<Kernel, Options, DefaultStride> {
+  readonly slid: {
+    readonly [Key in IfSlid<Kernel, Options>]?: Made<
+      [
+        ...Both<Kernel>,
+        ...Both<Option<Options, "stride", DefaultStride>>,
+        ...Both<Option<Options, "dilation", 1>>,
+        ...Both<Option<Options, "outputPadding", 0>>,
+        ...FourSides<Option<Options, "padding", 0>>,
+        Option<Options, "ceilMode", false>,
+      ]
+    >;
+  };
+}
+
+type IfSlid<Kernel, Options> = Pair extends Kernel
+  ? Defaults extends Options
+    ? never
+    : "by"
+  : "by";
+
+type FourSides<Padding> = number extends Padding
+  ? [unknown, unknown, unknown, unknown]
+  : Sides<Padding> extends readonly [
+        infer V extends readonly [number, number],
+        infer U extends readonly [number, number],
+      ]
+    ? [...V, ...U]
+    : [Padding, Padding, Padding, Padding];
 
 /** Cells from the first tap of a window to the last. */
 export type Extent<Kernel extends number, Dilation extends number> = Dilation extends 1
@@ -178,7 +213,7 @@ type NoImages<Layer extends string, X> = X extends Shape
 /** `[…, H, W] → […, oh, ow]` of a pooling, whose stride is by default its kernel. */
 export interface PoolRule<Layer extends string, Kernel, Options>
   extends ShapeRule,
-    Made<[Kernel, Options]> {
+    Slid<Kernel, Options, Kernel> {
   readonly output: this["input"] extends readonly [
     ...infer Lead extends Shape,
     infer H extends number,
@@ -189,7 +224,9 @@ export interface PoolRule<Layer extends string, Kernel, Options>
 }
 
 /** `[…, H, W] → […, oh, ow]` with an output that is given. */
-export interface GlobalPoolRule<Layer extends string, Output> extends ShapeRule, Made<[Output]> {
+export interface GlobalPoolRule<Layer extends string, Output>
+  extends ShapeRule,
+    Made<Both<Output>> {
   readonly output: this["input"] extends readonly [...infer Lead extends Shape, number, number]
     ? [...Lead, ...Both<Output>]
     : NoImages<Layer, this["input"]>;
