@@ -76,7 +76,10 @@ async function runInNode(text: string): Promise<string> {
 describe.skipIf(!executablePath)(`training in Chromium ${NEEDS}`, () => {
   const open = explorer();
 
-  it("LeNet-5 reads 90 % of unseen digits in less than a minute, and the page goes on at 60 frames a second", async () => {
+  // Whatever else the machine does only adds to the times: a page that is too slow is so three times.
+  it("LeNet-5 reads 90 % of unseen digits in less than a minute, and the page goes on at 60 frames a second", {
+    retry: 2,
+  }, async () => {
     const { page, complaints } = await open("#/train");
     await page.getByRole("button", { name: "Run", exact: true, disabled: false }).waitFor();
     await page.evaluate(FRAMES);
