@@ -1,48 +1,7 @@
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { executablePath, NEEDS } from "../browser/chromium.ts";
-import golden from "../golden/data/seed_equations.json" with { type: "json" };
-import { chooseExample, expectNumbers, explorer, numbersOf } from "./page.ts";
-
-interface Numbers {
-  readonly data: readonly number[];
-}
-interface QuestionCase {
-  readonly outputs: { readonly O_eq1: Numbers; readonly err: number; readonly dO: Numbers };
-  readonly grads: { readonly dF_eq2: Numbers };
-  readonly question_code: {
-    readonly "forward_as_asked_f[y][x]": Numbers | "TypeError";
-    readonly "forward_after_the_answer_f[j][i]": Numbers;
-    readonly answer_equals_eq1: boolean;
-  };
-}
-interface TraceCase {
-  readonly as_asked: {
-    readonly errors_first_steps: readonly number[];
-    readonly lowest_error: number;
-    readonly lowest_error_at_step: number;
-    readonly steps_until_error_over_1e12_or_end: number;
-    readonly last_error: number;
-  };
-  readonly right_forward_eq1: {
-    readonly errors_first_steps: readonly number[];
-    readonly error_at: readonly (readonly [step: number, error: number])[];
-  };
-}
-const caseOf = <C>(name: string) => golden.cases.find((c) => c.name === name) as unknown as C;
-
-/** The errors of a training in the table below the chart, by step. */
-async function errorsOf(page: Page, called: string): Promise<Map<number, number>> {
-  const table = page.locator(".training details");
-  if (!(await table.evaluate((details) => (details as HTMLDetailsElement).open)))
-    await table.locator("summary").click();
-  const cells = page.locator(`.training td[data-run="${called}"]`);
-  await cells.first().waitFor();
-  const pairs = await cells.evaluateAll((all) =>
-    all.map((cell) => [cell.dataset["step"], cell.dataset["value"]]),
-  );
-  return new Map(pairs.map(([step, value]) => [Number(step), Number(value)]));
-}
+import { everyExample, expectNumbers, explorer, numbersOf } from "./page.ts";
 
 /** What a story's element holds, as numbers. */
 async function storyOf(page: Page, called: string) {
@@ -62,13 +21,6 @@ const verdictsOf = (page: Page) =>
     .locator(".gradcheck tr[data-verdict]")
     .evaluateAll((rows) => rows.map((row) => row.dataset["verdict"]));
 
-/** The examples' names. */
-const examplesOf = (page: Page) =>
-  page
-    .getByLabel("Example")
-    .locator("option:not([value=''])")
-    .evaluateAll((all) => all.map((option) => (option as HTMLOptionElement).value));
-
 /** Unfolds what stands below the forward passes. */
 const more = (page: Page, title: string) => page.getByText(title, { exact: true }).click();
 
@@ -86,77 +38,13 @@ describe.skipIf(!executablePath)(`the bug lab in Chromium ${NEEDS}`, () => {
     return found;
   };
 
-  /** Follows the link of a preset, and waits until its trainings have come to a step. */
-  const choose = async (page: Page, id: string, step: number) => {
-    await chooseExample(page, id);
-    await reached(page, step);
-  };
-
-  it("the golden trainings, step by step", async () => {
-    const { page, complaints } = await opened("#/bugs");
-    for (const id of ["trace_3x3_f2_s1_p0", "trace_3x3_f3_s1_p1", "trace_5x5_f3_s2_p1"]) {
-      const { as_asked: asked, right_forward_eq1: right } = caseOf<TraceCase>(id);
-      const end = asked.steps_until_error_over_1e12_or_end - 1;
-      await choose(page, id, end);
-      const found = await errorsOf(page, "as asked");
-      const first = asked.errors_first_steps;
-      expectNumbers(
-        first.map((_, step) => found.get(step)!),
-        first,
-      );
-      const { lowestStep, lowest, passed, last, text } = await storyOf(page, "as asked");
-      expect(lowestStep).toBe(asked.lowest_error_at_step);
-      expectNumbers([lowest, last], [asked.lowest_error, asked.last_error]);
-      expect(passed).toBe(String(end));
-      expect(text).toContain(`at step ${lowestStep}`);
-      expect(text).toContain(`passes 1e12 at step ${end}`);
-      const down = await errorsOf(page, "right");
-      const begin = right.errors_first_steps;
-      expectNumbers(
-        begin.map((_, step) => down.get(step)!),
-        begin,
-      );
-      for (const [step, error] of right.error_at)
-        if (step <= end) expectNumbers([down.get(step)!], [error]);
-    }
-    expect(complaints).toEqual([]);
-  });
-
-  it("the golden forward passes: as asked, as answered and right", async () => {
-    const { page, complaints } = await opened("#/bugs");
-    const links = (await examplesOf(page)).filter((id) => id.startsWith("q_"));
-    expect(links.length).toBeGreaterThanOrEqual(7);
-    for (const id of links) {
-      await choose(page, id, 0);
-      const c = caseOf<QuestionCase>(id);
-      expectNumbers(await numbersOf(page, "output, right"), c.outputs.O_eq1.data);
-      await more(page, "The error and its gradient");
-      expectNumbers(await numbersOf(page, "loss: gradient"), c.outputs.dO.data);
-      await more(page, "From gradient to new weight");
-      expectNumbers(await numbersOf(page, "filter gradient"), c.grads.dF_eq2.data);
-      const error = page.locator("[data-name='E right']");
-      expectNumbers([Number(await error.getAttribute("data-value"))], [c.outputs.err]);
-      const asked = c.question_code["forward_as_asked_f[y][x]"];
-      await page.getByText("0 · As asked").click();
-      if (asked === "TypeError") {
-        expect(await page.getByRole("alert").first().innerText()).toMatch(/^ShapeError: /);
-        expect(await page.locator(".forward q").innerText()).toContain("TypeError");
-      } else expectNumbers(await numbersOf(page, "output, as asked"), asked.data);
-      await page.getByText("1 · The accepted answer").click();
-      const answered = c.question_code["forward_after_the_answer_f[j][i]"];
-      expectNumbers(await numbersOf(page, "output, as answered"), answered.data);
-    }
-    expect(complaints).toEqual([]);
-  });
-
   it("every example opens without a complaint, on a narrow screen too", async () => {
     const { page, complaints } = await open("#/bugs", { width: 360 });
-    for (const id of await examplesOf(page)) {
-      await chooseExample(page, id);
+    const examples = await everyExample(page, async () => {
       await page.locator(".training .story").first().waitFor();
       expect(await page.locator("main").innerText()).not.toContain("could not be shown");
-      expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBe(0);
-    }
+    });
+    expect(examples.length).toBeGreaterThan(15);
     await more(page, "The article's erratum");
     const [eq20, corrected] = await Promise.all(
       ["eq. (20)", "eq. (22) corrected"].map((name) => numbersOf(page, name)),
@@ -275,6 +163,7 @@ describe.skipIf(!executablePath)(`the bug lab in Chromium ${NEEDS}`, () => {
     const alerts = await page.getByRole("alert").allInnerTexts();
     expect(alerts[0]).toMatch(/^ShapeError: .* row 4 of a filter of 3 rows/);
     expect(alerts[1]).toMatch(/^AnomalyError: .* mul held NaN at \[0, 0, 0, 3\]/);
+    await page.locator(".forward q", { hasText: "TypeError" }).waitFor();
     const sums = await numbersOf(page, "output of plain arrays");
     expect(sums.slice(0, 5).map(Number.isNaN)).toEqual([false, false, false, true, true]);
     expect(await verdictsOf(page)).toEqual(["refused", "red", "red"]);

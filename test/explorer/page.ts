@@ -72,6 +72,20 @@ export async function chooseExample(page: Page, wish: string | { label: string }
   await page.locator(`.examples [data-example="${id}"]`).waitFor();
 }
 
+/** Chooses every example of a view in turn; none may be wider than the page. Gives their ids. */
+export async function everyExample(page: Page, look: () => Promise<void>): Promise<string[]> {
+  const options = page.getByLabel("Example").locator("option:not([value=''])");
+  const ids = await options.evaluateAll((all) =>
+    all.map((one) => (one as HTMLOptionElement).value),
+  );
+  for (const id of ids) {
+    await chooseExample(page, id);
+    await look();
+    expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth"), id).toBe(0);
+  }
+  return ids;
+}
+
 /** The numbers of a matrix by its name, row by row, without padding: in full precision, not as they are shown. */
 export async function numbersOf(page: Page, name: string): Promise<number[]> {
   const cells = page.locator(`.matrix[data-name=${JSON.stringify(name)}] .cell:not(.padding)`);
