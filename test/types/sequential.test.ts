@@ -16,16 +16,20 @@ import {
   Flatten,
   GlobalAvgPool,
   LpPool,
+  leNet5,
   MaxPool,
+  type ModelOptions,
   Module,
   PReLU,
   ReLU,
   Residual,
+  resNet,
   SeparableConv2D,
   Sequential,
   type ShapeRule,
   Subsample,
   type shapeRule,
+  simpleCnn,
   Upsample,
 } from "@convgrad/layers";
 import { expectTypeOf } from "expect-type";
@@ -238,6 +242,32 @@ describe("Sequential.of", () => {
     const models = [Sequential.of([3], new Dense(3, 4)), Sequential.of([3], new Dense(3, n))];
     expectTypeOf(models).toEqualTypeOf<Sequential<[3], [number]>[]>();
     expect([back, ...convolutions, ...dense, ...enlarge, ...models].length).toBe(10);
+  });
+
+  it("knows the models that are ready-made", () => {
+    const n: number = 5;
+    expectTypeOf(leNet5()).toEqualTypeOf<Sequential<[1, 28, 28], [10]>>();
+    expectTypeOf(leNet5({ channels: 3, classes: 7 })).toEqualTypeOf<Sequential<[3, 28, 28], [7]>>();
+    expectTypeOf(leNet5({ classes: n })).toEqualTypeOf<Sequential<[1, 28, 28], [number]>>();
+    const open: ModelOptions = { channels: n };
+    expectTypeOf(leNet5(open)).toEqualTypeOf<Sequential<[number, 28, 28], [number]>>();
+    expectTypeOf(leNet5({ classes: undefined })).toEqualTypeOf<Sequential<[1, 28, 28], [10]>>();
+    expectTypeOf(simpleCnn()).toEqualTypeOf<Sequential<[1, 28, 28], [10]>>();
+    expectTypeOf(simpleCnn({ size: 32, channels: 3 })).toEqualTypeOf<
+      Sequential<[3, 32, 32], [10]>
+    >();
+    expectTypeOf(resNet(8, { classes: 100 })).toEqualTypeOf<
+      Sequential<[3, number, number], [100]>
+    >();
+    const two = Sequential.of([3, 32, 32], resNet(8), new Dense(10, 2));
+    expectTypeOf(two).toEqualTypeOf<Sequential<[3, 32, 32], [2]>>();
+    // @ts-expect-error: the name of an option that there is not
+    expect(() => leNet5({ kinds: 3 })).toThrow(ValueError);
+    // @ts-expect-error: one channel
+    expect(() => leNet5().forward(zeros([2, 3, 28, 28]))).toThrow(ShapeError);
+    let model: Sequential = leNet5();
+    model = simpleCnn({ size: 8 });
+    expect(model.forward(zeros([2, 1, 8, 8])).shape).toEqual([2, 10]);
   });
 
   it("summary() shows the same shapes", () => {

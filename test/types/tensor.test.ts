@@ -9,9 +9,31 @@ import {
   stack,
   Tensor,
   tensor,
+  ValueError,
   zeros,
 } from "@convgrad/core";
-import { Conv2D, Dense, Flatten, gelu, MaxPool, relu } from "@convgrad/layers";
+import {
+  adaptiveAvgPool,
+  avgPool,
+  Conv2D,
+  type Conv2DOptions,
+  conv2d,
+  convTranspose2d,
+  crossEntropy,
+  Dense,
+  dense,
+  Flatten,
+  gelu,
+  globalMaxPool,
+  huber,
+  lpPool,
+  MaxPool,
+  maxPool,
+  mse,
+  type Reduction,
+  relu,
+  upsample,
+} from "@convgrad/layers";
 import { expectTypeOf } from "expect-type";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -64,6 +86,54 @@ describe("a tensor carries its shape", () => {
     expectTypeOf(new Dense(3, 4).forward(x23)).toEqualTypeOf<Tensor<[2, 4]>>();
     expectTypeOf(new Flatten().forward(y)).toEqualTypeOf<Tensor<[2, 1176]>>();
     expectTypeOf(new Dense(3, 4).forward(unknown)).toEqualTypeOf<Tensor>();
+  });
+
+  it("through the functions of layers", () => {
+    const x = zeros([2, 3, 8, 8]);
+    const y = conv2d(x, zeros([6, 3, 3, 3]), null, { stride: 2, padding: "same" });
+    expectTypeOf(y).toEqualTypeOf<Tensor<[2, 6, 4, 4]>>();
+    expectTypeOf(conv2d(x, zeros([6, 3, 3, 3]))).toEqualTypeOf<Tensor<[2, 6, 6, 6]>>();
+    expectTypeOf(conv2d(y, zeros([6, 2, 3, 3]), null, { groups: 3 })).toEqualTypeOf<
+      Tensor<[2, 6, 2, 2]>
+    >();
+    expectTypeOf(convTranspose2d(y, zeros([6, 3, 2, 2]), null, { stride: 2 })).toEqualTypeOf<
+      Tensor<[2, 3, 8, 8]>
+    >();
+    expectTypeOf(maxPool(y, [2, 4])).toEqualTypeOf<Tensor<[2, 6, 2, 1]>>();
+    expectTypeOf(avgPool(y, 3, { stride: 1, padding: 1 })).toEqualTypeOf<Tensor<[2, 6, 4, 4]>>();
+    expectTypeOf(lpPool(y, 2, 3, { ceilMode: true })).toEqualTypeOf<Tensor<[2, 6, 2, 2]>>();
+    expectTypeOf(globalMaxPool(y)).toEqualTypeOf<Tensor<[2, 6, 1, 1]>>();
+    expectTypeOf(adaptiveAvgPool(y, 3)).toEqualTypeOf<Tensor<[2, 6, 3, 3]>>();
+    expectTypeOf(upsample(y, { scale: 2 })).toEqualTypeOf<Tensor<[2, 6, 8, 8]>>();
+    const logits = dense(y.flatten(1), zeros([96, 10]));
+    expectTypeOf(logits).toEqualTypeOf<Tensor<[2, 10]>>();
+    expectTypeOf(crossEntropy(logits, zeros([2], { dtype: "int32" }))).toEqualTypeOf<Tensor<[]>>();
+    expectTypeOf(mse(logits, logits, { reduction: "halfSum" })).toEqualTypeOf<Tensor<[]>>();
+    expectTypeOf(huber(logits, logits, { delta: 2 })).toEqualTypeOf<Tensor<[]>>();
+  });
+
+  it("through the functions of layers as far as they know it", () => {
+    const x = zeros([2, 3, 8, 8]);
+    expectTypeOf(conv2d(zeros(x.shape), zeros([6, 3, 3, 3]))).toEqualTypeOf<Tensor>();
+    expectTypeOf(conv2d(x, zeros([6, 1, n, 3]), null, { groups: 3 })).toEqualTypeOf<
+      Tensor<[2, 6, number, 6]>
+    >();
+    const options: Conv2DOptions = { stride: 2 };
+    expectTypeOf(conv2d(x, zeros([6, 3, 3, 3]), null, options)).toEqualTypeOf<
+      Tensor<[2, 6, number, number]>
+    >();
+    const either: { padding: 1; stride?: undefined } | { padding: 1; stride: 1 } =
+      n > 2 ? { padding: 1 } : { padding: 1, stride: 1 };
+    expectTypeOf(maxPool(x, 2, either)).toEqualTypeOf<Tensor>();
+    expectTypeOf(dense(unknown, zeros([3, 10]))).toEqualTypeOf<Tensor>();
+    expectTypeOf(dense(x23, unknown.reshape([3, -1]))).toEqualTypeOf<Tensor<[2, number]>>();
+    const reduction: Reduction = n > 2 ? "none" : "sum";
+    expectTypeOf(mse(x23, x23, { reduction: reduction as Reduction })).toEqualTypeOf<Tensor>();
+    expectTypeOf(mse(x23, x23, { reduction: "none" })).toEqualTypeOf<Tensor>();
+    // @ts-expect-error: the name of an option that there is not
+    expect(() => maxPool(x, 2, { strides: 2, padding: 1 })).toThrow(ValueError);
+    // @ts-expect-error: the name of an option that there is not
+    expect(() => huber(x23, x23, { slope: 2 })).toThrow(ValueError);
   });
 
   it("and degrades to what is known", () => {
@@ -147,7 +217,7 @@ describe("a tensor carries its shape", () => {
   });
 });
 
-/** A step of a program: as it is written, and as it is done. */
+/** A step of a program: as it is written, with · for what comes before it, and as it is done. */
 interface Step {
   readonly text: string;
   readonly run: (x: Tensor) => Tensor;
@@ -155,6 +225,12 @@ interface Step {
 type Wish = (shape: readonly number[]) => Step;
 
 const axisOf = (k: number, rank: number) => (k % (2 * rank)) - rank;
+const upTo = (most: number) => fc.integer({ min: 1, max: most });
+const kernels = fc.tuple(upTo(4), upTo(4));
+const windows = fc.record(
+  { stride: upTo(3), padding: fc.constantFrom(0, 1), dilation: upTo(2) },
+  { requiredKeys: [] },
+);
 const steps: fc.Arbitrary<Wish> = fc.oneof(
   fc.tuple(fc.boolean(), fc.array(fc.boolean(), { maxLength: 5 })).map(
     ([isMore, ones]): Wish =>
@@ -219,11 +295,44 @@ const steps: fc.Arbitrary<Wish> = fc.oneof(
         return { text: `.transpose(${a}, ${b})`, run: (x) => x.transpose(a, b) };
       },
   ),
+  fc.tuple(fc.nat(5), kernels, fc.boolean(), windows).map(
+    ([filters, [kh, kw], isApart, options]): Wish =>
+      (shape) => {
+        const [n, c, h, w] = [1, 1, 1, 1, ...shape].slice(-4);
+        const groups = isApart ? c! : 1;
+        const filter = [groups * (filters + 1), c! / groups, kh, kw];
+        const settings = { ...options, groups };
+        return {
+          text: `conv2d(·.reshape([${[n, c, h, w]}]), zeros([${filter}]), null, ${JSON.stringify(settings)})`,
+          run: (x) => conv2d(x.reshape([n!, c!, h!, w!]), zeros(filter), null, settings),
+        };
+      },
+  ),
+  fc.tuple(fc.constantFrom("maxPool", "avgPool"), kernels, fc.boolean(), windows).map(
+    ([name, kernel, ceilMode, { dilation: _, ...options }]): Wish =>
+      () => {
+        const settings = { ...options, ceilMode };
+        const pool = name === "maxPool" ? maxPool : avgPool;
+        return {
+          text: `${name}(·, [${kernel}], ${JSON.stringify(settings)})`,
+          run: (x) => pool(x, kernel, settings),
+        };
+      },
+  ),
+  fc.integer({ min: 1, max: 9 }).map(
+    (outputs): Wish =>
+      (shape) => {
+        const weights = [shape.at(-1) ?? 1, outputs];
+        return { text: `dense(·, zeros([${weights}]))`, run: (x) => dense(x, zeros(weights)) };
+      },
+  ),
 );
+
+const IMPORTS = 'import { avgPool, conv2d, dense, maxPool } from "@convgrad/layers";';
 
 it("300 random programs have the shapes in their types that they have at run time", () => {
   const programs = fc.tuple(
-    fc.array(fc.integer({ min: 1, max: 12 }), { maxLength: 3 }),
+    fc.array(upTo(12), { maxLength: 4 }),
     fc.array(steps, { minLength: 1, maxLength: 5 }),
   );
   const written = fc.sample(programs, { numRuns: 300, seed: 7 }).map(([shape, wishes]) => {
@@ -237,12 +346,14 @@ it("300 random programs have the shapes in their types that they have at run tim
         continue;
       }
       if (x.size > 1e6) break;
-      text += step.text;
+      text = step.text.startsWith(".") ? text + step.text : step.text.replace("·", text);
     }
     return { text, shape: x.shape };
   });
   const lines = written.map(({ text }, i) => `const t${i} = ${text};`);
-  const { mistakes, types } = check(`import { zeros } from "@convgrad/core";\n${lines.join("\n")}`);
+  const { mistakes, types } = check(
+    ['import { zeros } from "@convgrad/core";', IMPORTS, ...lines].join("\n"),
+  );
   expect(mistakes).toEqual([]);
   written.forEach(({ text, shape }, i) => {
     expect(types.get(`t${i}`), text).toBe(`Tensor<[${shape.join(", ")}]>`);

@@ -55,6 +55,10 @@ function check(operation: string, x: Tensor, output: Pair): [number, number] {
  * {@link DTypeError} for integers.
  * Source: PyTorch, `torch.nn.functional.adaptive_avg_pool2d`.
  */
+export function adaptiveAvgPool<T extends Tensor, const Output extends Pair>(
+  x: T,
+  output: Output,
+): Tensor<Given<GlobalPoolRule<"adaptiveAvgPool", Output>, ShapeOf<T>>>;
 export function adaptiveAvgPool(x: Tensor, output: Pair): Tensor {
   const [oh, ow] = check("adaptiveAvgPool", x, output);
   requireFloats("adaptiveAvgPool", x);
@@ -96,6 +100,10 @@ function averages(count: number, size: number, { dtype }: Tensor): Tensor {
  * @throws {@link ShapeError} where the output is no whole number ≥ 1 or too large, or x has no images.
  * Source: PyTorch, `torch.nn.functional.adaptive_max_pool2d`.
  */
+export function adaptiveMaxPool<T extends Tensor, const Output extends Pair>(
+  x: T,
+  output: Output,
+): Tensor<Given<GlobalPoolRule<"adaptiveMaxPool", Output>, ShapeOf<T>>>;
 export function adaptiveMaxPool(x: Tensor, output: Pair): Tensor {
   const counts = check("adaptiveMaxPool", x, output);
   const window = plainWindows(x.shape, counts);

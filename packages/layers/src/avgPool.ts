@@ -36,6 +36,16 @@ export interface AvgPoolOptions extends PoolOptions {
  * for a divisor that is 0 or not finite; {@link DTypeError} for integers.
  * Source: PyTorch, `torch.nn.functional.avg_pool2d`.
  */
+export function avgPool<
+  T extends Tensor,
+  const Kernel extends Pair,
+  const Options extends AvgPoolOptions = Defaults,
+>(
+  x: T,
+  kernel: Kernel,
+  options?: Exactly<Options, AvgPoolOptions>,
+): Tensor<Given<PoolRule<"avgPool", Kernel, Options>, ShapeOf<T>>>;
+export function avgPool(x: Tensor, kernel: Pair, options?: AvgPoolOptions): Tensor;
 export function avgPool(x: Tensor, kernel: Pair, options: AvgPoolOptions = {}): Tensor {
   check("avgPool", options);
   const { divisorOverride } = options;
@@ -117,6 +127,9 @@ function cells(
  *
  * @throws {@link ShapeError} for a scalar, a vector, or planes without cells.
  */
+export function globalAvgPool<T extends Tensor>(
+  x: T,
+): Tensor<Given<GlobalPoolRule<"globalAvgPool", 1>, ShapeOf<T>>>;
 export function globalAvgPool(x: Tensor): Tensor {
   poolGeometry("globalAvgPool", x, 1, {});
   return annotate(x.mean([-2, -1], true), {

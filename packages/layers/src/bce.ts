@@ -1,5 +1,12 @@
 import { checkOptions, customOp, type Tensor, ValueError } from "@convgrad/core";
-import { checkReduction, checkTargets, type Reduction, reduced, weightsFor } from "./reduction.ts";
+import {
+  checkReduction,
+  checkTargets,
+  type LossShape,
+  type Reduction,
+  reduced,
+  weightsFor,
+} from "./reduction.ts";
 
 /** How {@link bce} weighs and averages. */
 export interface BceOptions {
@@ -53,6 +60,11 @@ function limitedLog(p: Tensor): Tensor {
  * probabilities or targets outside of 0 to 1 and for an unknown reduction.
  * Source: PyTorch, `torch.nn.functional.binary_cross_entropy`.
  */
+export function bce<R extends Reduction = "mean">(
+  p: Tensor,
+  t: Tensor,
+  options?: BceOptions & { readonly reduction?: R },
+): Tensor<LossShape<R>>;
 export function bce(p: Tensor, t: Tensor, options: BceOptions = {}): Tensor {
   checkOptions("bce", options, ["reduction", "weight"]);
   const { reduction = "mean", weight } = options;
@@ -86,6 +98,11 @@ function checkProbabilities(what: string, p: Tensor, remedy: string): void {
  * unknown reduction.
  * Source: PyTorch, `torch.nn.functional.binary_cross_entropy_with_logits`.
  */
+export function bceWithLogits<R extends Reduction = "mean">(
+  x: Tensor,
+  t: Tensor,
+  options?: BceWithLogitsOptions & { readonly reduction?: R },
+): Tensor<LossShape<R>>;
 export function bceWithLogits(x: Tensor, t: Tensor, options: BceWithLogitsOptions = {}): Tensor {
   checkOptions("bceWithLogits", options, ["reduction", "weight", "posWeight"]);
   const { reduction = "mean", weight, posWeight } = options;

@@ -8,7 +8,7 @@ import type {
   SizeText,
   Subtract,
 } from "@convgrad/core";
-import type { Made, Option, Refusal, Sample, ShapeRule } from "./shape.rule.ts";
+import type { Made, Option, Refusal, Sample, ShapeRule, SizeAt } from "./shape.rule.ts";
 import type { Both, Extent, Sides, Slid, Slide } from "./window.rule.ts";
 
 /** `[N, C, H, W] → [N, O, oh, ow]`, as `conv2d` slides. */
@@ -53,6 +53,31 @@ export interface ConvTranspose2DRule<
       : WrongChannels<"ConvTranspose2D", Channels, Filters, C>
     : NotImages<"ConvTranspose2D", this["input"], Filters>;
 }
+
+/** {@link Conv2DRule} of filters `[O, C / groups, kh, kw]`. */
+export type ConvolutionRule<W extends Shape, Options> = Conv2DRule<
+  "conv2d",
+  Grouped<SizeAt<W, 1>, Options>,
+  SizeAt<W, 0>,
+  [SizeAt<W, 2>, SizeAt<W, 3>],
+  Options
+>;
+
+/** {@link ConvTranspose2DRule} of filters `[C, O / groups, kh, kw]`. */
+export type TransposedRule<W extends Shape, Options> = ConvTranspose2DRule<
+  SizeAt<W, 0>,
+  Grouped<SizeAt<W, 1>, Options>,
+  [SizeAt<W, 2>, SizeAt<W, 3>],
+  Options
+>;
+
+/** The channels of all groups together. */
+type Grouped<Channels extends number, Options> =
+  Option<Options, "groups", 1> extends infer Groups extends number
+    ? Groups extends 1
+      ? Channels
+      : Multiply<Channels, Groups>
+    : number;
 
 type Stamp<Lead extends readonly unknown[], H extends number, W extends number, Kernel, Options> =
   Sides<Option<Options, "padding", 0>> extends readonly [

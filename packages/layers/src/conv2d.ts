@@ -8,7 +8,7 @@ import {
   type ShapeOf,
   type Tensor,
 } from "@convgrad/core";
-import type { Conv2DRule } from "./conv2d.rule.ts";
+import type { Conv2DRule, ConvolutionRule } from "./conv2d.rule.ts";
 import {
   checkGroups,
   checkSize,
@@ -70,6 +70,17 @@ export interface Conv2DOptions {
  * {@link DTypeError} where the types differ.
  * Source: PyTorch, `torch.nn.functional.conv2d`.
  */
+export function conv2d<
+  T extends Tensor,
+  W extends Tensor,
+  const Options extends Conv2DOptions = Defaults,
+>(
+  x: T,
+  w: W,
+  b?: Tensor | null,
+  options?: Exactly<Options, Conv2DOptions>,
+): Tensor<Given<ConvolutionRule<ShapeOf<W>, Options>, ShapeOf<T>>>;
+export function conv2d(x: Tensor, w: Tensor, b?: Tensor | null, options?: Conv2DOptions): Tensor;
 export function conv2d(
   x: Tensor,
   w: Tensor,

@@ -10,7 +10,7 @@ import {
   type Tensor,
   windowExtent,
 } from "@convgrad/core";
-import type { ConvTranspose2DRule } from "./conv2d.rule.ts";
+import type { ConvTranspose2DRule, TransposedRule } from "./conv2d.rule.ts";
 import {
   type CheckedWindow,
   checkGroups,
@@ -61,6 +61,22 @@ export interface ConvTranspose2DOptions {
  * {@link DTypeError} where the types differ.
  * Source: PyTorch, `torch.nn.functional.conv_transpose2d`.
  */
+export function convTranspose2d<
+  T extends Tensor,
+  W extends Tensor,
+  const Options extends ConvTranspose2DOptions = Defaults,
+>(
+  x: T,
+  w: W,
+  b?: Tensor | null,
+  options?: Exactly<Options, ConvTranspose2DOptions>,
+): Tensor<Given<TransposedRule<ShapeOf<W>, Options>, ShapeOf<T>>>;
+export function convTranspose2d(
+  x: Tensor,
+  w: Tensor,
+  b?: Tensor | null,
+  options?: ConvTranspose2DOptions,
+): Tensor;
 export function convTranspose2d(
   x: Tensor,
   w: Tensor,

@@ -14,6 +14,7 @@ import {
   checkReduction,
   checkTargets,
   checkWeightType,
+  type LossShape,
   type Reduction,
   reduced,
 } from "./reduction.ts";
@@ -50,6 +51,11 @@ export interface CrossEntropyOptions extends NllOptions {
  * range, a wrong `labelSmoothing`, an unknown reduction, or an `ignoreIndex` for probabilities.
  * Source: PyTorch, `torch.nn.functional.cross_entropy`.
  */
+export function crossEntropy<R extends Reduction = "mean">(
+  logits: Tensor,
+  labels: Tensor,
+  options?: CrossEntropyOptions & { readonly reduction?: R },
+): Tensor<LossShape<R>>;
 export function crossEntropy(
   logits: Tensor,
   labels: Tensor,
@@ -89,6 +95,11 @@ export function crossEntropy(
  * @returns a scalar, or one loss per label with reduction `"none"`
  * @throws as {@link crossEntropy}. Source: PyTorch, `torch.nn.functional.nll_loss`.
  */
+export function nll<R extends Reduction = "mean">(
+  logProbabilities: Tensor,
+  labels: Tensor,
+  options?: NllOptions & { readonly reduction?: R },
+): Tensor<LossShape<R>>;
 export function nll(logProbabilities: Tensor, labels: Tensor, options: NllOptions = {}): Tensor {
   checkOptions("nll", options, ["reduction", "weight", "ignoreIndex"]);
   const { reduction = "mean", weight, ignoreIndex = -100 } = options;

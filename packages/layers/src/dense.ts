@@ -15,7 +15,7 @@ import type { Loops } from "./loops/loops.ts";
 import { Module, parameter } from "./module.ts";
 import { annotate } from "./note.ts";
 import { requireOperands } from "./operands.ts";
-import type { Given, Made, Refusal, Sample, ShapeRule, shapeRule } from "./shape.rule.ts";
+import type { Given, Made, Refusal, Sample, ShapeRule, SizeAt, shapeRule } from "./shape.rule.ts";
 
 /**
  * A fully connected layer:  y[n, o] = b[o] + Σ_k x[n, k]·w[k, o].   ∂w = xᵀg, ∂x = g wᵀ, ∂b = Σ_n g
@@ -28,6 +28,11 @@ import type { Given, Made, Refusal, Sample, ShapeRule, shapeRule } from "./shape
  * `dense: expects 400 inputs but receives 256 (x [8, 256], w [400, 120]); …`;
  * {@link DTypeError} where the types differ.
  */
+export function dense<T extends Tensor, W extends Tensor>(
+  x: T,
+  w: W,
+  b?: Tensor | null,
+): Tensor<Given<DenseRule<SizeAt<ShapeOf<W>, 0>, SizeAt<ShapeOf<W>, 1>>, ShapeOf<T>>>;
 export function dense(x: Tensor, w: Tensor, b?: Tensor | null): Tensor {
   requireOperands("dense", x, w, b);
   const refuse = (message: string): never => {

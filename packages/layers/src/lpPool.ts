@@ -28,6 +28,17 @@ import type { PoolRule } from "./window.rule.ts";
  * @throws {@link ValueError} for p < 1; {@link ShapeError} when a setting is out of range or no
  * window fits; {@link DTypeError} for integers.
  */
+export function lpPool<
+  T extends Tensor,
+  const Kernel extends Pair,
+  const Options extends DilatedPoolOptions = Defaults,
+>(
+  x: T,
+  p: number,
+  kernel: Kernel,
+  options?: Exactly<Options, DilatedPoolOptions>,
+): Tensor<Given<PoolRule<"lpPool", Kernel, Options>, ShapeOf<T>>>;
+export function lpPool(x: Tensor, p: number, kernel: Pair, options?: DilatedPoolOptions): Tensor;
 export function lpPool(
   x: Tensor,
   p: number,

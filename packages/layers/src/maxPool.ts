@@ -29,6 +29,16 @@ export type MaxPoolOptions = DilatedPoolOptions;
  * @returns `[…, oh, ow]`
  * @throws {@link ShapeError} when a setting is out of range or no window fits.
  */
+export function maxPool<
+  T extends Tensor,
+  const Kernel extends Pair,
+  const Options extends MaxPoolOptions = Defaults,
+>(
+  x: T,
+  kernel: Kernel,
+  options?: Exactly<Options, MaxPoolOptions>,
+): Tensor<Given<PoolRule<"maxPool", Kernel, Options>, ShapeOf<T>>>;
+export function maxPool(x: Tensor, kernel: Pair, options?: MaxPoolOptions): Tensor;
 export function maxPool(x: Tensor, kernel: Pair, options: MaxPoolOptions = {}): Tensor {
   return maxPoolWithIndices(x, kernel, options).y;
 }
@@ -68,6 +78,9 @@ export function maxPoolWithIndices(
  *
  * @throws {@link ShapeError} for a scalar, a vector, or planes without cells.
  */
+export function globalMaxPool<T extends Tensor>(
+  x: T,
+): Tensor<Given<GlobalPoolRule<"globalMaxPool", 1>, ShapeOf<T>>>;
 export function globalMaxPool(x: Tensor): Tensor {
   poolGeometry("globalMaxPool", x, 1, {});
   return maxPool(x, x.shape.slice(-2) as [number, number]);

@@ -12,6 +12,7 @@ import { MaxPool } from "./maxPool.ts";
 import type { Module } from "./module.ts";
 import { Residual } from "./residual.ts";
 import { Sequential } from "./sequential.ts";
+import type { Defaults, Exactly, Option } from "./shape.rule.ts";
 import { Subsample } from "./subsample.ts";
 
 /** What a model sees and tells apart. */
@@ -21,6 +22,12 @@ export interface ModelOptions {
   /** Channels of an image. */
   readonly channels?: number;
 }
+
+/** A size that an option gives, for the compiler. */
+type SizeOf<Options, Key extends PropertyKey, Default extends number> = Extract<
+  Option<Options, Key, Default>,
+  number
+>;
 
 function checkModel(operation: string, classes: number, channels: number): void {
   checkSize(operation, "classes", classes, 1);
@@ -34,6 +41,10 @@ function checkModel(operation: string, classes: number, channels: number): void 
  * @throws {@link ShapeError} unless the numbers are whole and ≥ 1.
  * Source: LeCun et al. 1998, "Gradient-based learning applied to document recognition", figure 2.
  */
+export function leNet5<const Options extends ModelOptions = Defaults>(
+  options?: Exactly<Options, ModelOptions>,
+): Sequential<[SizeOf<Options, "channels", 1>, 28, 28], [SizeOf<Options, "classes", 10>]>;
+export function leNet5(options?: ModelOptions): Sequential;
 export function leNet5(options: ModelOptions = {}): Sequential {
   checkOptions("leNet5", options, ["classes", "channels"]);
   const { classes = 10, channels = 1 } = options;
@@ -74,6 +85,13 @@ export interface SimpleCnnOptions extends ModelOptions {
  * @param options.channels default 1
  * @throws {@link ShapeError} unless the numbers are whole, and size 4 to 2,048.
  */
+export function simpleCnn<const Options extends SimpleCnnOptions = Defaults>(
+  options?: Exactly<Options, SimpleCnnOptions>,
+): Sequential<
+  [SizeOf<Options, "channels", 1>, SizeOf<Options, "size", 28>, SizeOf<Options, "size", 28>],
+  [SizeOf<Options, "classes", 10>]
+>;
+export function simpleCnn(options?: SimpleCnnOptions): Sequential;
 export function simpleCnn(options: SimpleCnnOptions = {}): Sequential {
   checkOptions("simpleCnn", options, ["classes", "channels", "size"]);
   const { classes = 10, channels = 1, size = 28 } = options;
@@ -131,6 +149,11 @@ function convNorm(channels: number, filters: number, stride = 1): [Conv2D, Batch
  * {@link ShapeError} unless the other numbers are whole and ≥ 1.
  * Source: He et al. 2015, arXiv:1512.03385, section 4.2.
  */
+export function resNet<const Options extends ModelOptions = Defaults>(
+  depth: number,
+  options?: Exactly<Options, ModelOptions>,
+): Sequential<[SizeOf<Options, "channels", 3>, number, number], [SizeOf<Options, "classes", 10>]>;
+export function resNet(depth: number, options?: ModelOptions): Sequential;
 export function resNet(depth: number, options: ModelOptions = {}): Sequential {
   checkOptions("resNet", options, ["classes", "channels"]);
   const { classes = 10, channels = 3 } = options;

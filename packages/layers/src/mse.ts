@@ -1,6 +1,12 @@
 import { checkOptions, formatValue, type Tensor, ValueError } from "@convgrad/core";
 import { annotate } from "./note.ts";
-import { checkReduction, checkTargets, type Reduction, reduced } from "./reduction.ts";
+import {
+  checkReduction,
+  checkTargets,
+  type LossShape,
+  type Reduction,
+  reduced,
+} from "./reduction.ts";
 
 /**
  * How {@link mse} is reduced; `"halfSum"` is ½ Σ (y − t)², the form of textbooks whose gradient is y − t.
@@ -16,6 +22,11 @@ export type MseReduction = Reduction | "halfSum";
  * @throws {@link ShapeError} when the shapes differ; they are not broadcast, because that is nearly always a mistake.
  * {@link DTypeError} when the types differ; {@link ValueError} for an unknown reduction.
  */
+export function mse<R extends MseReduction = "mean">(
+  y: Tensor,
+  t: Tensor,
+  options?: { readonly reduction?: R },
+): Tensor<LossShape<R>>;
 export function mse(
   y: Tensor,
   t: Tensor,
@@ -39,6 +50,11 @@ export function mse(
  * @returns a scalar, or one loss per element with reduction `"none"`; default `"mean"`
  * @throws as {@link mse}. Source: PyTorch, `torch.nn.functional.l1_loss`.
  */
+export function l1<R extends Reduction = "mean">(
+  y: Tensor,
+  t: Tensor,
+  options?: { readonly reduction?: R },
+): Tensor<LossShape<R>>;
 export function l1(y: Tensor, t: Tensor, options: { readonly reduction?: Reduction } = {}): Tensor {
   checkOptions("l1", options, ["reduction"]);
   const { reduction = "mean" } = options;
@@ -66,6 +82,11 @@ export interface HuberOptions {
  * @throws as {@link mse}; {@link ValueError} unless δ > 0.
  * Source: PyTorch, `torch.nn.functional.huber_loss`.
  */
+export function huber<R extends Reduction = "mean">(
+  y: Tensor,
+  t: Tensor,
+  options?: HuberOptions & { readonly reduction?: R },
+): Tensor<LossShape<R>>;
 export function huber(y: Tensor, t: Tensor, options: HuberOptions = {}): Tensor {
   checkOptions("huber", options, ["delta", "reduction"]);
   const { delta = 1, reduction = "mean" } = options;
@@ -94,6 +115,11 @@ export interface SmoothL1Options {
  *
  * @throws as {@link huber}. Source: PyTorch, `torch.nn.functional.smooth_l1_loss`.
  */
+export function smoothL1<R extends Reduction = "mean">(
+  y: Tensor,
+  t: Tensor,
+  options?: SmoothL1Options & { readonly reduction?: R },
+): Tensor<LossShape<R>>;
 export function smoothL1(y: Tensor, t: Tensor, options: SmoothL1Options = {}): Tensor {
   checkOptions("smoothL1", options, ["beta", "reduction"]);
   const { beta = 1, reduction = "mean" } = options;

@@ -3,6 +3,7 @@ import {
   formatShape,
   formatValue,
   requireTensor,
+  type Shape,
   ShapeError,
   sameShape,
   type Tensor,
@@ -11,6 +12,9 @@ import {
 
 /** What becomes of the losses of a batch: their mean, their sum, or no reduction. */
 export type Reduction = "mean" | "sum" | "none";
+
+/** The shape of a reduced loss, for the compiler: a scalar, or not known without a reduction. */
+export type LossShape<R> = "none" extends R ? Shape : [];
 
 const KNOWN: readonly Reduction[] = ["mean", "sum", "none"];
 

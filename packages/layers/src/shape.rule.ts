@@ -82,6 +82,14 @@ export interface SameChannels<Layer extends string, Channels extends number>
     : this["input"];
 }
 
+/** A size of a shape, `number` where it is not known or there is none. */
+export type SizeAt<S extends Shape, Axis extends number> =
+  IsUnknownRank<S> extends true
+    ? number
+    : `${Axis}` extends keyof S
+      ? Extract<S[`${Axis}`], number>
+      : number;
+
 /** A shape without its batch axis. */
 export type Sample<S> = S extends readonly [number, ...infer Rest extends Shape] ? Rest : Shape;
 

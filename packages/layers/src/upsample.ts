@@ -57,6 +57,11 @@ export interface UpsampleOptions {
  * one of scale and size is given, or where another option is out of range; {@link DTypeError} for integers, bilinear.
  * Source: PyTorch, `torch.nn.functional.interpolate` with the modes of these names.
  */
+export function upsample<T extends Tensor, const Options extends UpsampleOptions>(
+  x: T,
+  options: Exactly<Options, UpsampleOptions>,
+): Tensor<Given<UpsampleRule<Options>, ShapeOf<T>>>;
+export function upsample(x: Tensor, options: UpsampleOptions): Tensor;
 export function upsample(x: Tensor, options: UpsampleOptions): Tensor {
   checkUpsample("upsample", options);
   const { mode = "nearest", alignCorners = false } = options;
