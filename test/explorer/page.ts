@@ -1,6 +1,7 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, inject } from "vitest";
 import { launch } from "../browser/chromium.ts";
+import { withCores } from "./cores.ts";
 import { late } from "./late.ts";
 
 /** How a page is opened. */
@@ -10,6 +11,10 @@ export interface Opening {
   readonly width?: number;
   readonly height?: number;
   readonly dark?: boolean;
+  /** A phone: fingers, no mouse. */
+  readonly touch?: boolean;
+  /** How many processor cores the page's workers believe in. */
+  readonly cores?: number;
   /** A program that runs in the page before its own. */
   readonly before?: string;
 }
@@ -39,10 +44,12 @@ export function explorer(): (hash: string, opening?: Opening) => Promise<Opened>
     const context = await browser.newContext({
       viewport: { width, height },
       colorScheme: dark ? "dark" : "light",
+      ...(opening.touch && { hasTouch: true, isMobile: true }),
     });
     contexts.push(context);
     const delay = Number(process.env["LATE"] ?? 0);
     if (delay > 0) await context.addInitScript(late(delay));
+    if (opening.cores) await context.addInitScript(withCores(opening.cores));
     if (opening.before) await context.addInitScript(opening.before);
     const page = await context.newPage();
     const complaints: string[] = [];

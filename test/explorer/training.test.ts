@@ -124,6 +124,39 @@ describe.skipIf(!executablePath)(`training in Chromium ${NEEDS}`, () => {
     expect(complaints).toEqual([]);
   });
 
+  it("2 and 3 threads come to the weights of one, the page goes on, and no worker is left over", async () => {
+    const { page: alone } = await open(HASH, { headers: "plain" });
+    await train(alone);
+    const hash = await hashOf(alone);
+    expect(hash).toMatch(/^[0-9a-f]{64}$/);
+    for (const threads of [2, 3]) {
+      const { page, complaints } = await open(HASH, { cores: threads + 1 });
+      const workers = () => page.workers().length;
+      const state = (is: string) => page.locator(`.state[data-state="${is}"]`).waitFor();
+      const button = (name: string) => page.getByRole("button", { name, exact: true });
+      await page.locator(".run", { hasText: `wasm, ${threads} threads` }).waitFor();
+      // The one that trains computes too.
+      await expect.poll(workers).toBe(threads);
+      await page.evaluate(FRAMES);
+      await train(page);
+      expect(await page.evaluate("gaps.length")).toBeGreaterThan(5);
+      await expect.poll(() => hashOf(page)).toBe(hash);
+
+      await button("Reset").click();
+      await button("Step").click();
+      await state("paused");
+      await expect.poll(workers).toBe(threads);
+      await page.evaluate("location.hash = '#/pooling'");
+      await page.locator("h1", { hasText: "Pooling" }).waitFor();
+      await page.evaluate(`location.hash = ${JSON.stringify(HASH)}`);
+      await state("paused");
+      await expect.poll(workers).toBe(threads);
+      await page.goto("about:blank");
+      await expect.poll(workers).toBe(0);
+      expect(complaints).toEqual([]);
+    }
+  });
+
   it("so does the program for files of one's own, of which a tenth is held out", async () => {
     const { page } = await open("#/train?network=flat-dense10&epochs=1&program=yes");
     const own = await Promise.all(

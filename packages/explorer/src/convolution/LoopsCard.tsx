@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
+import { unlessFinger } from "../equation/unlessFinger.ts";
 import { loopsOf, type Net } from "./net.ts";
 
 export interface LoopsCardProps {
@@ -68,7 +69,7 @@ function Line(props: {
             key={at}
             class={lit.has(word) ? "word lit" : "word"}
             onPointerEnter={() => onLetter(letter)}
-            onPointerLeave={() => onLetter(null)}
+            onPointerLeave={unlessFinger(() => onLetter(null))}
           >
             {word}
           </span>

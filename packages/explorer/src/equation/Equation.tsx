@@ -3,6 +3,7 @@ import "katex/dist/katex.min.css";
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { useScrollStop } from "../controls/Scroll.tsx";
+import { unlessFinger } from "./unlessFinger.ts";
 
 export interface EquationProps {
   /** In KaTeX. `symbol("i")` makes parts of it that can be pointed at. */
@@ -43,7 +44,7 @@ export function Equation({ tex, inline, lit, onPoint }: EquationProps): JSX.Elem
       ref={box}
       class={`equation${onPoint ? " alive" : ""}`}
       onPointerOver={onPoint && ((event: PointerEvent) => onPoint(pointed(event.target)))}
-      onPointerLeave={onPoint && (() => onPoint(null))}
+      onPointerLeave={onPoint && unlessFinger(() => onPoint(null))}
     >
       {style && <style>{`.equation ${style}{background:var(--mark);border-radius:3px}`}</style>}
       <span dangerouslySetInnerHTML={{ __html: html }} />

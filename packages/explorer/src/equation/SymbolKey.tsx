@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { Equation } from "./Equation.tsx";
+import { unlessFinger } from "./unlessFinger.ts";
 
 export interface SymbolKeyProps {
   /** What each symbol is: its name, as in `symbol(name)`, its KaTeX and its meaning. */
@@ -19,7 +20,7 @@ export function SymbolKey({ symbols, lit, onPoint }: SymbolKeyProps): JSX.Elemen
             class={lit === name ? "lit" : ""}
             data-symbol-key={name}
             onPointerEnter={() => onPoint(name)}
-            onPointerLeave={() => onPoint(null)}
+            onPointerLeave={unlessFinger(() => onPoint(null))}
             onFocus={() => onPoint(name)}
             onBlur={() => onPoint(null)}
           >

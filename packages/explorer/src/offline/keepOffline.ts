@@ -4,12 +4,15 @@
  */
 export function keepOffline(): void {
   if (!import.meta.env.PROD || !/^https?:$/.test(location.protocol)) return;
-  // Hosts without https have no such workers.
-  if (!("serviceWorker" in navigator)) return;
-  const register = () =>
-    navigator.serviceWorker.register("./serviceWorker.js").catch(() => {
-      // Refused by the browser's settings: the page works all the same, as long as there is a network.
-    });
+  const register = async () => {
+    try {
+      // Hosts without https have no such workers.
+      const workers: ServiceWorkerContainer | undefined = navigator.serviceWorker;
+      await workers?.register("./serviceWorker.js");
+    } catch {
+      // Refused by the browser's settings, or by a frame's: the page works all the same, as long as there is a network.
+    }
+  };
   // After all that the first view needs.
   if (document.readyState === "complete") register();
   else addEventListener("load", register, { once: true });

@@ -98,6 +98,7 @@ function Opened({ view }: { readonly view: View }): JSX.Element {
     if (error && before.current !== address) again();
     before.current = address;
   }, [address, error, again]);
+  if (failed && !isUnfetched(failed)) return <Unshown view={view} error={failed} />;
   if (failed) {
     return (
       <Notice kind="bad">
@@ -109,13 +110,21 @@ function Opened({ view }: { readonly view: View }): JSX.Element {
       </Notice>
     );
   }
-  if (error) {
-    return (
-      <Notice kind="bad">
-        This view could not be shown: {error instanceof Error ? error.message : String(error)}{" "}
-        <a href={`#/${view.id}`}>Begin anew</a>, or reload the page.
-      </Notice>
-    );
-  }
+  if (error) return <Unshown view={view} error={error} />;
   return Component ? <Component /> : <p role="status">Loading …</p>;
+}
+
+/** Whether a view's program or style did not come, as browsers and Vite say it; what came may still be at fault. */
+function isUnfetched(failed: unknown): boolean {
+  return failed instanceof TypeError || /preload CSS/.test(String(failed));
+}
+
+function Unshown(props: { readonly view: View; readonly error: unknown }): JSX.Element {
+  const { view, error } = props;
+  return (
+    <Notice kind="bad">
+      This view could not be shown: {error instanceof Error ? error.message : String(error)}{" "}
+      <a href={`#/${view.id}`}>Begin anew</a>, or reload the page.
+    </Notice>
+  );
 }

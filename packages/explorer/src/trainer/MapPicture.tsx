@@ -1,4 +1,4 @@
-import type { JSX } from "preact";
+import type { JSX, TargetedMouseEvent } from "preact";
 import { useRef } from "preact/hooks";
 import { Picture } from "./Picture.tsx";
 import type { Pixels } from "./protocol.ts";
@@ -30,6 +30,12 @@ export function MapPicture(props: MapPictureProps): JSX.Element {
   const last = useRef<Cell>([Math.floor(height / 2), Math.floor(width / 2)]);
   const within = (value: number, size: number) => Math.min(Math.max(value, 0), size - 1);
   const held = (): Cell => [within(last.current[0], height), within(last.current[1], width)];
+  const under = (event: TargetedMouseEvent<HTMLButtonElement>): Cell => {
+    const box = event.currentTarget.getBoundingClientRect();
+    const row = Math.floor(((event.clientY - box.top) / box.height) * height);
+    const column = Math.floor(((event.clientX - box.left) / box.width) * width);
+    return [within(row, height), within(column, width)];
+  };
   const point = (cell: Cell) => {
     last.current = cell;
     if (`${cell}` !== `${at}`) onPoint(cell);
@@ -39,12 +45,7 @@ export function MapPicture(props: MapPictureProps): JSX.Element {
       type="button"
       class="map"
       aria-label={`${name}; arrow keys step through its cells`}
-      onPointerMove={(event) => {
-        const box = event.currentTarget.getBoundingClientRect();
-        const row = Math.floor(((event.clientY - box.top) / box.height) * height);
-        const column = Math.floor(((event.clientX - box.left) / box.width) * width);
-        point([within(row, height), within(column, width)]);
-      }}
+      onPointerMove={(event) => point(under(event))}
       onPointerLeave={() => onPoint(null)}
       onFocus={(event) => {
         if (event.currentTarget.matches(":focus-visible")) point(held());
@@ -57,7 +58,7 @@ export function MapPicture(props: MapPictureProps): JSX.Element {
         const [row, column] = held();
         point([within(row + by[0], height), within(column + by[1], width)]);
       }}
-      onClick={() => props.onChoose(held())}
+      onClick={(event) => props.onChoose(event.detail === 0 ? held() : under(event))} // 0: by the keyboard
     >
       <Picture pixels={pixels} name={name} />
       {at && (
