@@ -1,11 +1,12 @@
 import type { JSX } from "preact";
-import { useMemo, useState } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import { Scroll } from "../controls/Scroll.tsx";
 import { Equation } from "../equation/Equation.tsx";
 import { formatNumber } from "../matrix/formatNumber.ts";
 import { Matrix } from "../matrix/Matrix.tsx";
 import type { Place } from "../matrix/plane.ts";
 import { type Problem, type Reduction, stepAt } from "./descent.ts";
+import { useCell } from "./useCell.ts";
 
 const FORMS: readonly (readonly [Reduction, name: string, error: string, gradient: string])[] = [
   ["halfSum", "half sum", "\\tfrac12\\sum (y-t)^2", "y - t"],
@@ -23,20 +24,13 @@ export interface LossCardProps {
 
 /** The error, its reductions and their gradients. */
 export function LossCard({ problem, filter, onReduction, onTarget }: LossCardProps): JSX.Element {
-  const [pointed, setPointed] = useState<Place | null>(null);
   const found = useMemo(
     () => FORMS.map(([reduction]) => stepAt({ ...problem, reduction }, "right", filter)),
     [problem, filter],
   );
   const chosen = found[FORMS.findIndex(([reduction]) => reduction === problem.reduction)]!;
   const n = Math.sqrt(chosen.output.length);
-  const at: Place = pointed && pointed[0] < n && pointed[1] < n ? pointed : [0, 0];
-  const cell = at[0] * n + at[1];
-  const shared = {
-    onPoint: setPointed,
-    marks: ([u, v]: Place) => (u === at[0] && v === at[1] ? (["lit"] as const) : []),
-  };
-  const plane = (values: readonly number[]) => ({ rows: n, columns: n, values });
+  const { at, of, plane, shared } = useCell(n);
   return (
     <section class="card loss" aria-label="Loss">
       <h2>The error and its gradient</h2>
@@ -103,8 +97,8 @@ export function LossCard({ problem, filter, onReduction, onTarget }: LossCardPro
                 <td>
                   <Equation tex={gradient} inline />
                 </td>
-                <td class="number" data-value={found[i]!.delta[cell]}>
-                  {formatNumber(found[i]!.delta[cell]!)}
+                <td class="number" data-value={of(found[i]!.delta)}>
+                  {formatNumber(of(found[i]!.delta))}
                 </td>
               </tr>
             ))}

@@ -1,10 +1,10 @@
 import type { JSX } from "preact";
-import { useMemo, useState } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import { Equation } from "../equation/Equation.tsx";
 import { formatNumber } from "../matrix/formatNumber.ts";
 import { Matrix } from "../matrix/Matrix.tsx";
-import type { Place } from "../matrix/plane.ts";
 import { type Problem, stepAt } from "./descent.ts";
+import { useCell } from "./useCell.ts";
 
 /** One step in a row: the filter before, the learning rate, the gradient, the filter after. */
 export function UpdateCard(props: {
@@ -14,18 +14,11 @@ export function UpdateCard(props: {
   readonly step: number;
 }): JSX.Element {
   const { problem, filter, step } = props;
-  const [pointed, setPointed] = useState<Place | null>(null);
   const now = useMemo(() => stepAt(problem, "right", filter), [problem, filter]);
   const { k, lr } = problem;
-  const at: Place = pointed && pointed[0] < k && pointed[1] < k ? pointed : [0, 0];
-  const cell = at[0] * k + at[1];
-  const shared = {
-    onPoint: setPointed,
-    marks: ([i, j]: Place) => (i === at[0] && j === at[1] ? (["lit"] as const) : []),
-  };
-  const plane = (values: readonly number[]) => ({ rows: k, columns: k, values });
+  const { at, of, plane, shared } = useCell(k);
   const [before, gradient, after] = [filter, now.gradient, now.after].map((values) =>
-    formatNumber(values[cell]!),
+    formatNumber(of(values)),
   );
   return (
     <section class="card update" aria-label="The update">
