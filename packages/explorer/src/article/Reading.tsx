@@ -48,8 +48,7 @@ export function Reading(props: ReadingProps): JSX.Element {
         <strong>
           {map.same ? "=" : "≠"} {rightName}
         </strong>
-        , error <output data-name={`error of ${name}`}>{formatNumber(map.error)}</output>.{" "}
-        {children}
+        , error <span data-name={`error of ${name}`}>{formatNumber(map.error)}</span>. {children}
       </p>
     </section>
   );

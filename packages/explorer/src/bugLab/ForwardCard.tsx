@@ -75,9 +75,9 @@ export function ForwardCard(props: ForwardCardProps): JSX.Element {
       </div>
       <p class="error">
         <Equation tex="E" inline /> ={" "}
-        <output data-name={`E ${called}`} data-value={now.error}>
+        <strong data-name={`E ${called}`} data-value={now.error}>
           {formatNumber(now.error)}
-        </output>
+        </strong>
       </p>
     </section>
   );

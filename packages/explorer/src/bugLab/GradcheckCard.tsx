@@ -75,7 +75,7 @@ function Row(props: {
       data-stride={stride}
       data-verdict={report ? (report.ok ? "green" : "red") : "refused"}
     >
-      <td>
+      <th scope="row">
         <button
           type="button"
           aria-pressed={props.now}
@@ -84,7 +84,7 @@ function Row(props: {
         >
           {stride}
         </button>
-      </td>
+      </th>
       {report && worst ? (
         <>
           <td class={report.ok ? "good" : "bad"}>

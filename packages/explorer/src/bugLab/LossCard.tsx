@@ -79,7 +79,7 @@ export function LossCard({ problem, filter, onReduction, onTarget }: LossCardPro
                 class={reduction === problem.reduction ? "now" : ""}
                 data-reduction={reduction}
               >
-                <td>
+                <th scope="row">
                   <button
                     type="button"
                     aria-pressed={reduction === problem.reduction}
@@ -87,7 +87,7 @@ export function LossCard({ problem, filter, onReduction, onTarget }: LossCardPro
                   >
                     {name}
                   </button>
-                </td>
+                </th>
                 <td>
                   <Equation tex={error} inline />
                 </td>

@@ -70,10 +70,10 @@ function Player({ training, steps, speed, onSpeed }: TrainingCardProps): JSX.Ele
       <button type="button" class="main" onClick={playing ? training.pause : training.play}>
         {playing ? "Pause" : "Play"}
       </button>
-      <button type="button" disabled={step >= steps} onClick={() => training.go(step + 1)}>
+      <button type="button" aria-disabled={step >= steps} onClick={() => training.go(step + 1)}>
         One step
       </button>
-      <button type="button" disabled={step === 0} onClick={() => training.go(0)}>
+      <button type="button" aria-disabled={step === 0} onClick={() => training.go(0)}>
         Reset
       </button>
       <Choice
@@ -89,7 +89,7 @@ function Player({ training, steps, speed, onSpeed }: TrainingCardProps): JSX.Ele
       />
       <label class="field slider">
         <span>
-          Step <output data-name="step">{step}</output> of {steps}
+          Step <span data-name="step">{step}</span> of {steps}
         </span>
         <input
           type="range"
@@ -165,7 +165,9 @@ function Numbers(props: {
           <tbody>
             {(open ? shown : []).map((step) => (
               <tr key={step}>
-                <td class="number">{step}</td>
+                <th scope="row" class="number">
+                  {step}
+                </th>
                 {props.errors.map((errors, i) => (
                   <td
                     class="number"

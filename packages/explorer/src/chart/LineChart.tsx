@@ -75,8 +75,19 @@ export function LineChart(props: LineChartProps): JSX.Element {
   // In the frame of what else changed: a frame of its own would paint the page twice.
   useLayoutEffect(() => chart.current?.setData(shown.current));
 
-  const last = lines.map(({ label, values }) => `${label} ${values.at(-1) ?? "none"}`).join(", ");
-  return <div class="chart" role="img" aria-label={`${name}; last: ${last}`} ref={place} />;
+  const lastOf = (values: Line["values"]) => values.findLast((v) => v !== null);
+  const last = lines.flatMap(({ label, values }) => {
+    const value = lastOf(values) ?? null;
+    return value === null ? [] : [`${label} ${formatNumber(value)}`];
+  });
+  return (
+    <div
+      class="chart"
+      role="img"
+      aria-label={last.length ? `${name}; last: ${last.join(", ")}` : name}
+      ref={place}
+    />
+  );
 }
 
 // uPlot's own logarithmic axes end at 1e±16 and take for ever beyond.

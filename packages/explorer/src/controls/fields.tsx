@@ -22,7 +22,10 @@ export interface WholeFieldProps extends Labelled {
 export function WholeField(props: WholeFieldProps): JSX.Element {
   const { label, title, value, least, most, bare, disabled, onChange } = props;
   const id = useId();
-  const step = (by: number) => onChange(Math.min(Math.max(value + by, least), most));
+  const step = (by: number) => {
+    const next = Math.min(Math.max(value + by, least), most);
+    if (next !== value) onChange(next);
+  };
   return (
     <div class="field whole" title={title}>
       <label for={id}>{label}</label>
@@ -31,7 +34,8 @@ export function WholeField(props: WholeFieldProps): JSX.Element {
           <button
             type="button"
             aria-label={`${label}: one less`}
-            disabled={disabled || value <= least}
+            disabled={disabled}
+            aria-disabled={value <= least}
             onClick={() => step(-1)}
           >
             −
@@ -57,7 +61,8 @@ export function WholeField(props: WholeFieldProps): JSX.Element {
           <button
             type="button"
             aria-label={`${label}: one more`}
-            disabled={disabled || value >= most}
+            disabled={disabled}
+            aria-disabled={value >= most}
             onClick={() => step(1)}
           >
             +
@@ -180,7 +185,7 @@ export function Slider(props: WholeFieldProps): JSX.Element {
   return (
     <div class="field" title={title}>
       <label for={id}>
-        {label}: <output>{value}</output>
+        {label}: <span>{value}</span>
       </label>
       <input
         id={id}

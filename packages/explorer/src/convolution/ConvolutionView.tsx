@@ -60,6 +60,7 @@ function Opened({ net, onChange }: { readonly net: Net; readonly onChange: Chang
   const { state, shapes } = net;
   const [hovered, setHovered] = useState<Spot | null>(null);
   const [letter, setLetter] = useState<string | null>(null);
+  const [playing, setPlaying] = useState(false);
   const walk = useMemo(() => walkOf(state.mode, shapes), [state.mode, shapes]);
   const pinned = readSpot(state.at, shapes) ?? walk[0]!;
   const spot = (hovered && readSpot(formatSpot(hovered), shapes)) ?? pinned;
@@ -74,7 +75,14 @@ function Opened({ net, onChange }: { readonly net: Net; readonly onChange: Chang
         <section class="card main-stage" aria-label="The pass">
           <div class="fields">
             <Choice label="Walk through" row value={state.mode} options={MODES} onChange={choose} />
-            <Steps key={state.mode} walk={walk} at={pinned} onPoint={setHovered} onChoose={pin} />
+            <Steps
+              key={state.mode}
+              walk={walk}
+              at={pinned}
+              onPoint={setHovered}
+              onChoose={pin}
+              onPlay={setPlaying}
+            />
           </div>
           <Stage shown={shown} />
           <SizeLine net={net} letter={letter} onLetter={setLetter} />
@@ -106,7 +114,7 @@ function Opened({ net, onChange }: { readonly net: Net; readonly onChange: Chang
         />
       </div>
       <div class="column told">
-        <StoryCard net={net} story={story} letter={letter} onLetter={setLetter} />
+        <StoryCard net={net} story={story} playing={playing} letter={letter} onLetter={setLetter} />
       </div>
     </div>
   );

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { usePlayer } from "../player/usePlayer.ts";
 import { nameOf } from "./sentences.ts";
 import { type Spot, sameSpot } from "./spot.ts";
@@ -16,10 +16,12 @@ export interface StepsProps {
   readonly onPoint: (spot: Spot | null) => void;
   /** Shows it from now on. */
   readonly onChoose: (spot: Spot) => void;
+  /** Told when it begins to walk by itself, and when it ends. */
+  readonly onPlay: (playing: boolean) => void;
 }
 
 /** Walks through the elements of a mode, by hand or by itself. */
-export function Steps({ walk, at, onPoint, onChoose }: StepsProps): JSX.Element {
+export function Steps({ walk, at, onPoint, onChoose, onPlay }: StepsProps): JSX.Element {
   const [dragged, setDragged] = useState<number | null>(null);
   const found = walk.findIndex((spot) => sameSpot(spot, at));
   const now = dragged ?? Math.max(found, 0);
@@ -32,12 +34,13 @@ export function Steps({ walk, at, onPoint, onChoose }: StepsProps): JSX.Element 
       onChoose(walk[to]!);
     },
   });
+  useEffect(() => onPlay(playing), [playing]);
   return (
     <div class="steps">
       <button
         type="button"
         aria-label="One step back"
-        disabled={now === 0}
+        aria-disabled={now === 0}
         onClick={() => go(now - 1)}
       >
         ◀
@@ -53,7 +56,7 @@ export function Steps({ walk, at, onPoint, onChoose }: StepsProps): JSX.Element 
       <button
         type="button"
         aria-label="One step forward"
-        disabled={now === walk.length - 1}
+        aria-disabled={now === walk.length - 1}
         onClick={() => go(now + 1)}
       >
         ▶

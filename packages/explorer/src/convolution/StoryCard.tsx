@@ -13,17 +13,19 @@ import type { Story } from "./terms.ts";
 export interface StoryCardProps {
   readonly net: Net;
   readonly story: Story;
+  /** Whether it changes by itself, too fast to be read out. */
+  readonly playing: boolean;
   readonly letter: string | null;
   readonly onLetter: (letter: string | null) => void;
 }
 
 /** An element as the sum that it is: its equation, with numbers, term by term. */
-export function StoryCard({ net, story, letter, onLetter }: StoryCardProps): JSX.Element {
+export function StoryCard({ net, story, playing, letter, onLetter }: StoryCardProps): JSX.Element {
   const { spot, channels, bias, value } = story;
   const equation = { lit: letter, onPoint: onLetter };
   return (
     <section class="card story" aria-label="The element pointed at">
-      <div aria-live="polite">
+      <div aria-live={playing ? "off" : "polite"}>
         <h2 data-spot={formatSpot(spot)} data-value={value}>
           {nameOf(spot)} = {formatNumber(value, 6)}
         </h2>

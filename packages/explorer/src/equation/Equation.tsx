@@ -46,7 +46,9 @@ export function Equation({ tex, inline, lit, onPoint }: EquationProps): JSX.Elem
       onPointerOver={onPoint && ((event: PointerEvent) => onPoint(pointed(event.target)))}
       onPointerLeave={onPoint && unlessFinger(() => onPoint(null))}
     >
-      {style && <style>{`.equation ${style}{background:var(--mark);border-radius:3px}`}</style>}
+      {style && (
+        <style>{`.equation ${style}{background:var(--mark);border-radius:3px;outline:2px solid transparent}`}</style>
+      )}
       <span dangerouslySetInnerHTML={{ __html: html }} />
     </Tag>
   );

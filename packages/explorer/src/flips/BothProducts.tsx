@@ -151,8 +151,8 @@ function Verdict(props: { same: boolean; error: number; onSymmetric: () => void 
     <>
       <Notice kind="note">
         x ⊗ w and x ∗ w differ by up to{" "}
-        <output data-name="difference">{formatNumber(props.error)}</output>. A net learns its
-        kernel, so it may as well learn the turned one: see “Twin training”.
+        <span data-name="difference">{formatNumber(props.error)}</span>. A net learns its kernel, so
+        it may as well learn the turned one: see “Twin training”.
       </Notice>
       <button type="button" onClick={props.onSymmetric}>
         Make the kernel symmetric

@@ -31,7 +31,7 @@ export function FourCases({ layer }: { readonly layer: LayerInput }): JSX.Elemen
             onPoint={(at) => setOver(at && { on: name, at })}
           >
             With <Equation tex={otherwise.formula} inline /> instead, the error would be{" "}
-            <output data-name={`otherwise of ${name}`}>{formatNumber(otherwise.error)}</output>.
+            <span data-name={`otherwise of ${name}`}>{formatNumber(otherwise.error)}</span>.
           </Reading>
         ))}
       </div>

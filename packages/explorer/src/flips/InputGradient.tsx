@@ -78,7 +78,7 @@ export function InputGradient({ layer, numbers, pin, onPin }: GradientProps): JS
       </p>
       <p>
         The product of the first two maps and the backward pass differ by{" "}
-        <output data-name="error of eq. (20)">{formatNumber(product.error)}</output>
+        <span data-name="error of eq. (20)">{formatNumber(product.error)}</span>
         {reachOf(dx.values) > 0 && product.same ? ": they are the same." : "."}{" "}
         {layer.f === "relu" && "For ReLU, f′ is 1 above 0 and 0 elsewhere; f′(0) = 0."}
       </p>

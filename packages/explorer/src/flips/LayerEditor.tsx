@@ -88,9 +88,9 @@ export function LayerEditor(
       </div>
       {numbers && (
         <p>
-          E = <output data-name="E">{formatNumber(numbers.E, 6)}</output>, ∂E/∂b = Σ δ ={" "}
-          <output data-name="db">{formatNumber(numbers.db, 6)}</output>. Double click a cell of x, w
-          or t to change it.
+          E = <span data-name="E">{formatNumber(numbers.E, 6)}</span>, ∂E/∂b = Σ δ ={" "}
+          <span data-name="db">{formatNumber(numbers.db, 6)}</span>. Double click a cell of x, w or
+          t to change it.
         </p>
       )}
     </section>

@@ -103,15 +103,15 @@ function Progress({ twins, trained }: { twins: Twins; trained: number }): JSX.El
         <p>Not trained yet. The filters of ∗ are those of ⊗, turned by 180°.</p>
       ) : !Number.isFinite(last) ? (
         <Notice kind="note">
-          After <output data-name="steps">{trained}</output> steps the loss of{" "}
-          {same ? "both" : "one"} is no longer a finite number: the learning rate is too large.
+          After <span data-name="steps">{trained}</span> steps the loss of {same ? "both" : "one"}{" "}
+          is no longer a finite number: the learning rate is too large.
         </Notice>
       ) : (
         <Notice kind={same && error === 0 ? "good" : "bad"}>
-          After <output data-name="steps">{trained}</output> steps: loss from {formatNumber(first)}{" "}
-          to <output data-name="loss">{formatNumber(last)}</output>,{" "}
+          After <span data-name="steps">{trained}</span> steps: loss from {formatNumber(first)} to{" "}
+          <span data-name="loss">{formatNumber(last)}</span>,{" "}
           {same ? "the same at every step, to the bit" : "not the same"}; the filters are still each
-          other's mirror image, error <output data-name="mirror">{formatNumber(error)}</output>.
+          other's mirror image, error <span data-name="mirror">{formatNumber(error)}</span>.
         </Notice>
       )}
     </>

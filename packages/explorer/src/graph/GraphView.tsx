@@ -98,7 +98,8 @@ function Walked(props: {
   );
 }
 
-const ZOOM_STEP = 25;
+/** In percent: a step, which is also the least, and the most. */
+const [ZOOM_STEP, MOST_ZOOM] = [25, 200];
 
 function Zoom(props: {
   readonly value: number;
@@ -111,16 +112,16 @@ function Zoom(props: {
       <button
         type="button"
         aria-label="Smaller"
-        disabled={percent <= ZOOM_STEP}
-        onClick={() => onChange(percent - ZOOM_STEP)}
+        aria-disabled={percent <= ZOOM_STEP}
+        onClick={() => onChange(Math.max(percent - ZOOM_STEP, ZOOM_STEP))}
       >
         −
       </button>
       <button
         type="button"
         aria-label="Larger"
-        disabled={percent >= 200}
-        onClick={() => onChange(percent + ZOOM_STEP)}
+        aria-disabled={percent >= MOST_ZOOM}
+        onClick={() => onChange(Math.min(percent + ZOOM_STEP, MOST_ZOOM))}
       >
         +
       </button>

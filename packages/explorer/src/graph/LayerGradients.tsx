@@ -34,9 +34,9 @@ export function DeltaStrip(props: {
                 onClick={() => onChoose(node.id)}
               >
                 <strong>{titleOf(node)}</strong> <small>{node.shape.join(" × ") || "1"}</small>
-                <span class="thumbnails">
+                <span class="thumbnails" aria-hidden="true">
                   {maps.map((plane, i) => (
-                    <Thumbnail key={i} name={`δ of ${titleOf(node)}, plane ${i}`} plane={plane} />
+                    <Thumbnail key={i} plane={plane} />
                   ))}
                   {more > 0 && <small>and {more} more</small>}
                 </span>
@@ -105,7 +105,9 @@ export function SoftmaxBars({ rows }: { readonly rows: readonly SoftmaxRow[] }):
           <thead>
             <tr>
               <th scope="col">class</th>
-              <th scope="col">probability</th>
+              <th scope="col" class="number">
+                probability
+              </th>
               <td class="bar" aria-hidden="true" />
               <th scope="col" class="number">
                 (p − onehot) / N

@@ -56,30 +56,15 @@ export function PlaneView(props: {
 }
 
 /** A plane as a small picture, at most its first 64 rows and columns; the deepest colour is the largest number. */
-export function Thumbnail({
-  name,
-  plane,
-}: {
-  readonly name: string;
-  readonly plane: Plane;
-}): JSX.Element {
+export function Thumbnail({ plane }: { readonly plane: Plane }): JSX.Element {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [rows, columns] = [plane.rows, plane.columns].map((n) => Math.min(n, MOST_PIXELS));
   useEffect(() => {
-    const draw = () => paint(canvas.current!, plane);
+    const draw = () => canvas.current && paint(canvas.current, plane);
     draw();
     return onThemeChange(draw);
   }, [plane]);
-  return (
-    <canvas
-      class="thumbnail"
-      ref={canvas}
-      role="img"
-      aria-label={`${name}: ${plane.rows} by ${plane.columns} numbers as colours`}
-      width={columns}
-      height={rows}
-    />
-  );
+  return <canvas class="thumbnail" ref={canvas} width={columns} height={rows} />;
 }
 
 function paint(canvas: HTMLCanvasElement, { values, columns }: Plane): void {

@@ -29,10 +29,10 @@ export function WalkControls({ steps, most, onSteps, said }: WalkControlsProps):
         <button type="button" class="main" onClick={playing ? pause : play}>
           {playing ? "Pause" : over ? "Play again" : "Play backward pass"}
         </button>
-        <button type="button" disabled={steps <= 0} onClick={() => go(steps - 1)}>
+        <button type="button" aria-disabled={steps <= 0} onClick={() => go(steps - 1)}>
           One node back
         </button>
-        <button type="button" disabled={over} onClick={() => go(steps + 1)}>
+        <button type="button" aria-disabled={over} onClick={() => go(steps + 1)}>
           Next node
         </button>
         <label for={id}>
@@ -47,7 +47,7 @@ export function WalkControls({ steps, most, onSteps, said }: WalkControlsProps):
           onInput={(event) => go(event.currentTarget.valueAsNumber)}
         />
       </div>
-      <p class="said" aria-live="polite">
+      <p class="said" aria-live={playing ? "off" : "polite"}>
         {said}
       </p>
     </div>

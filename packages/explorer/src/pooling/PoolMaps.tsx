@@ -40,7 +40,7 @@ export function PoolMaps(props: PoolMapsProps): JSX.Element {
       <Said input={input} numbers={numbers} sight={sight} />
       <Notice kind="note">
         No learning takes place here: <code>{numbers.layer}.parameters().length</code> is{" "}
-        <output data-name="parameters">{numbers.parameters}</output>. Pooling only routes δ.
+        <span data-name="parameters">{numbers.parameters}</span>. Pooling only routes δ.
       </Notice>
     </>
   );

@@ -107,15 +107,15 @@ export function Shift(props: { readonly state: State; readonly onChange: Change 
         {inside.same
           ? "Inside the borders (the dashed boxes) the map of the moved picture is the moved map: error "
           : "The maps hold numbers too large, or none, to compare: error "}
-        <output data-name="inside">{formatNumber(inside.error)}</output>.
+        <span data-name="inside">{formatNumber(inside.error)}</span>.
       </Notice>
       <p aria-live="polite">
         Largest change of a cell, by the shift: of the map{" "}
-        <output data-name="map change">{formatNumber(change.map)}</output>, of the pooled map{" "}
-        <output data-name="pooled change">{formatNumber(change.pooled)}</output>, of the strongest
+        <span data-name="map change">{formatNumber(change.map)}</span>, of the pooled map{" "}
+        <span data-name="pooled change">{formatNumber(change.pooled)}</span>, of the strongest
         response of the whole map (global max pooling){" "}
-        <output data-name="strongest change">{formatNumber(change.strongest)}</output>. A shift by
-        the pool's stride, 2, moves the pooled map by exactly one cell.
+        <span data-name="strongest change">{formatNumber(change.strongest)}</span>. A shift by the
+        pool's stride, 2, moves the pooled map by exactly one cell.
       </p>
     </section>
   );

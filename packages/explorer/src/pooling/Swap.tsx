@@ -104,9 +104,9 @@ export function Swap(props: {
             </section>
           </div>
           <Notice kind={value.value.same && value.gradient.same ? "good" : "note"}>
-            Values differ by{" "}
-            <output data-name="value error">{formatNumber(value.value.error)}</output>, gradients by{" "}
-            <output data-name="gradient error">{formatNumber(value.gradient.error)}</output>.{" "}
+            Values differ by <span data-name="value error">{formatNumber(value.value.error)}</span>,
+            gradients by{" "}
+            <span data-name="gradient error">{formatNumber(value.gradient.error)}</span>.{" "}
             {verdict(input.kind === "max", value.value.same, value.gradient.same)}
           </Notice>
         </>

@@ -73,7 +73,7 @@ export function LayerItem(props: LayerItemProps): JSX.Element {
         <p class="counts">
           {row?.shape ? (
             <>
-              <output class="shape" aria-label={`${said}: output shape`}>
+              <output class="shape" aria-live="off" aria-label={`${said}: output shape`}>
                 [{row.shape.join(", ")}]
               </output>{" "}
               {countsOf(row)}

@@ -63,7 +63,9 @@ export function NetworkEditor(props: NetworkEditorProps): JSX.Element {
       />
       <p class="input-shape">
         Input{" "}
-        <output class="shape">{props.imageShape ? `[${props.imageShape.join(", ")}]` : "…"}</output>
+        <output class="shape" aria-live="off">
+          {props.imageShape ? `[${props.imageShape.join(", ")}]` : "…"}
+        </output>
       </p>
       <ol class="layers" ref={list}>
         {layers.map((card, index) => (

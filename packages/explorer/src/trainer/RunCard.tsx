@@ -26,6 +26,7 @@ export function RunCard(props: RunCardProps): JSX.Element {
   const { state, faulty, edited } = props;
   if (state.stopped) return <Stopped why={state.stopped} onRestart={props.onRestart} />;
   const running = state.state === "running";
+  const done = state.state === "done"; // its buttons keep the focus
   // What was refused before anything was learned is not replaced by what was there before.
   const can = state.trained !== null && !(edited && isUntaught(state));
   return (
@@ -39,8 +40,9 @@ export function RunCard(props: RunCardProps): JSX.Element {
           <button
             type="button"
             class="main control"
-            disabled={!can || state.state === "done"}
-            onClick={props.onRun}
+            disabled={!can}
+            aria-disabled={done}
+            onClick={() => !done && props.onRun()}
           >
             Run
           </button>
@@ -48,8 +50,9 @@ export function RunCard(props: RunCardProps): JSX.Element {
         <button
           type="button"
           class="control"
-          disabled={!can || running || state.state === "done"}
-          onClick={props.onStep}
+          disabled={!can || running}
+          aria-disabled={done}
+          onClick={() => !done && props.onStep()}
         >
           Step
         </button>
