@@ -183,11 +183,62 @@ describe.skipIf(!executablePath)(`the explorer for everybody, in Chromium ${NEED
         ] as const) {
           await page.emulateMedia({ colorScheme });
           await page.setViewportSize({ width, height: 900 });
-          const found = await violations(page);
-          expect.soft(found, `${name}, ${colorScheme}, ${width} pixels`).toEqual([]);
+          const state = `${name}, ${colorScheme}, ${width} pixels: `;
+          // What follows the page's size comes a frame later.
+          await expect
+            .poll(async () => (await violations(page)).map((found) => state + found), {
+              timeout: 20_000,
+            })
+            .toEqual([]);
         }
       }
       expect(complaints).toEqual([]);
     },
   );
+
+  it("the end of a walk keeps the focus, and what plays is not read out", async () => {
+    const { page } = await open("#/convolution?mode=weights&at=w,0,0,2,2");
+    const story = page.locator(".story > [aria-live]");
+    await expect.poll(() => story.getAttribute("aria-live")).toBe("polite");
+    const forward = page.getByRole("button", { name: "One step forward" });
+    await forward.focus();
+    await page.keyboard.press("Enter");
+    await story.locator('[data-spot="b,0"]').waitFor();
+    await expect.poll(() => forward.getAttribute("aria-disabled")).toBe("true");
+    expect(await forward.evaluate((button) => button === document.activeElement)).toBe(true);
+    await page.keyboard.press("Enter"); // there is nothing further
+    expect(await story.locator('[data-spot="b,0"]').count()).toBe(1);
+    await page.getByRole("button", { name: "Play", exact: true }).click();
+    await expect.poll(() => story.getAttribute("aria-live")).toBe("off");
+    await page.getByRole("button", { name: "Pause", exact: true }).click();
+    await expect.poll(() => story.getAttribute("aria-live")).toBe("polite");
+  });
+
+  it("a box is a stop of the tab key while it scrolls, and only then", async () => {
+    const { page } = await open("#/convolution?mode=weights");
+    const box = page.locator(".descent .scroll");
+    await box.waitFor();
+    await expect.poll(() => box.getAttribute("tabindex")).toBe(null);
+    await page.setViewportSize({ width: 360, height: 900 });
+    await expect.poll(() => box.getAttribute("tabindex")).toBe("0");
+    await box.focus();
+    await page.keyboard.press("ArrowRight");
+    await expect.poll(() => box.evaluate((one) => one.scrollLeft)).toBeGreaterThan(0);
+  });
+
+  it("a view looks the same whichever were seen before", async () => {
+    const { page } = await open("#/graph?loss=net&detail=layers");
+    const strip = page.locator(".delta-strip");
+    const height = () => strip.evaluate((list) => list.clientHeight);
+    await strip.waitFor();
+    const before = await height();
+    for (const other of ["#/pooling", "#/flips", "#/bugs", "#/train", "#/lessons"]) {
+      await page.evaluate(`location.hash = ${JSON.stringify(other)}`);
+      await strip.waitFor({ state: "detached" });
+      await page.locator("main > p[role=status]").waitFor({ state: "detached" });
+    }
+    await page.evaluate(`location.hash = "#/graph?loss=net&detail=layers"`);
+    await strip.waitFor();
+    await expect.poll(height).toBe(before);
+  });
 });
