@@ -34,12 +34,13 @@ export interface LineChartProps {
   readonly height?: number;
 }
 
-/** Lines over a common x, by uPlot. It follows its numbers, its width and the theme. */
+/** Lines over a common x, by uPlot. It follows its numbers while it is on the screen, its width and the theme. */
 export function LineChart(props: LineChartProps): JSX.Element {
   const { name, lines, log = false, height = 220 } = props;
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
   const shown = useRef<uPlot.AlignedData>([[]]);
+  const isSeen = useRef(true);
   const positive = (v: number | null) =>
     v !== null && Number.isFinite(v) && (!log || v > 0) ? v : null;
   shown.current = [[...props.x], ...lines.map(({ values }) => values.map(positive))];
@@ -64,16 +65,24 @@ export function LineChart(props: LineChartProps): JSX.Element {
       if (width && chart.current?.width !== width) chart.current?.setSize({ width, height });
     });
     resized.observe(element);
+    const seen = new IntersectionObserver((changes) => {
+      isSeen.current = changes.at(-1)!.isIntersecting;
+      if (isSeen.current) chart.current?.setData(shown.current);
+    });
+    seen.observe(element);
     const end = onThemeChange(draw);
     return () => {
       resized.disconnect();
+      seen.disconnect();
       end();
       chart.current?.destroy();
       chart.current = null;
     };
   }, [design]);
   // In the frame of what else changed: a frame of its own would paint the page twice.
-  useLayoutEffect(() => chart.current?.setData(shown.current));
+  useLayoutEffect(() => {
+    if (isSeen.current) chart.current?.setData(shown.current);
+  });
 
   const lastOf = (values: Line["values"]) => values.findLast((v) => v !== null);
   const last = lines.flatMap(({ label, values }) => {

@@ -22,6 +22,8 @@ export interface HeatMapProps {
   /** A dashed box around these rows and columns, ends included. */
   readonly box?: { readonly from: Place; readonly to: Place } | null;
   readonly reach?: number;
+  /** A cell's colour and how strong it is, from 0 to 1; default: by the sign and the size of its number. */
+  readonly shade?: (place: Place) => readonly [variable: string, strength: number];
   /** The side of a cell in CSS pixels; default: 7, and more for small planes. */
   readonly cell?: number;
   readonly onPoint?: (place: Place | null) => void;
@@ -123,21 +125,23 @@ function paint(canvas: HTMLCanvasElement, props: HeatMapProps, cell: number): vo
   const pen = canvas.getContext("2d")!;
   pen.scale(scale, scale);
   const colour = themeColours(canvas.parentElement!);
-  const reach = props.reach ?? reachOf(plane.values);
+  const shade = props.shade ?? bySign(plane, props.reach ?? reachOf(plane.values));
   const outlined: [Place, Mark][] = [];
   for (let i = -margin.top; i < plane.rows + margin.bottom; i++) {
     for (let j = -margin.left; j < plane.columns + margin.right; j++) {
       const own = i >= 0 && j >= 0 && i < plane.rows && j < plane.columns;
-      const value = own ? plane.values[i * plane.columns + j]! : 0;
       const found = marks?.([i, j]) ?? [];
       const [x, y] = [(j + margin.left) * cell, (i + margin.top) * cell];
       pen.globalAlpha = 1;
       pen.fillStyle = own ? colour("--paper") : colour("--hatch");
       if (found.includes("inserted")) pen.fillStyle = colour("--ground");
       pen.fillRect(x, y, cell, cell);
-      pen.globalAlpha = Number.isFinite(value) ? Math.min(Math.abs(value) / reach, 1) : 0;
-      pen.fillStyle = colour(value < 0 ? "--minus" : "--plus");
-      pen.fillRect(x, y, cell, cell);
+      if (own) {
+        const [variable, strength] = shade([i, j]);
+        pen.globalAlpha = strength;
+        pen.fillStyle = colour(variable);
+        pen.fillRect(x, y, cell, cell);
+      }
       for (const mark of found) outlined.push([[i, j], mark]);
     }
   }
@@ -160,6 +164,14 @@ function paint(canvas: HTMLCanvasElement, props: HeatMapProps, cell: number): vo
     pen.setLineDash([4, 3]);
     outline(box.from, box.to, 2);
   }
+}
+
+function bySign({ values, columns }: Plane, reach: number): NonNullable<HeatMapProps["shade"]> {
+  return ([i, j]) => {
+    const value = values[i * columns + j]!;
+    const strength = Number.isFinite(value) ? Math.min(Math.abs(value) / reach, 1) : 0;
+    return [value < 0 ? "--minus" : "--plus", strength];
+  };
 }
 
 function boundsOf(places: readonly Place[]): [from: Place, to: Place] {
