@@ -2,8 +2,8 @@ import { useEffect, useState } from "preact/hooks";
 import { type Player, usePlayer } from "../player/usePlayer.ts";
 import type { Descent } from "./descent.ts";
 
-/** How long a frame may spend on steps of a training, in milliseconds: while it plays, and while it is awaited. */
-const SLICE = { playing: 5, awaited: 40 };
+/** How long a frame may spend on steps of all trainings, in milliseconds: while they play, and while they are awaited. */
+const SLICE = { playing: 12, awaited: 16 };
 
 /** A training that can be played, and how far it is. */
 export interface Training extends Player {
@@ -37,9 +37,8 @@ export function useTraining({ descents, step, steps, speed, onStep }: TrainingOp
     onPause: onStep,
   });
 
-  const reached = descents.map((descent) =>
-    descent.reach(latest, player.playing ? SLICE.playing : SLICE.awaited),
-  );
+  const slice = (player.playing ? SLICE.playing : SLICE.awaited) / descents.length;
+  const reached = descents.map((descent) => descent.reach(latest, slice));
   const known = Math.min(...descents.map((descent) => descent.errors.length)) - 1;
   const waiting = reached.includes(false);
   useEffect(() => {

@@ -41,6 +41,7 @@ export function LineChart(props: LineChartProps): JSX.Element {
   const chart = useRef<uPlot | null>(null);
   const shown = useRef<uPlot.AlignedData>([[]]);
   const isSeen = useRef(true);
+  const isNew = useRef(true);
   const positive = (v: number | null) =>
     v !== null && Number.isFinite(v) && (!log || v > 0) ? v : null;
   shown.current = [[...props.x], ...lines.map(({ values }) => values.map(positive))];
@@ -59,7 +60,10 @@ export function LineChart(props: LineChartProps): JSX.Element {
       chart.current?.destroy();
       chart.current = new uPlot(settings(props, element), shown.current, element);
     };
-    draw();
+    // A new page is built in one task and measured in another, the frame's, which nobody has seen before either.
+    const first = isNew.current ? requestAnimationFrame(draw) : 0;
+    if (!isNew.current) draw();
+    isNew.current = false;
     const resized = new ResizeObserver(() => {
       const width = element.clientWidth;
       if (width && chart.current?.width !== width) chart.current?.setSize({ width, height });
@@ -72,6 +76,7 @@ export function LineChart(props: LineChartProps): JSX.Element {
     seen.observe(element);
     const end = onThemeChange(draw);
     return () => {
+      cancelAnimationFrame(first);
       resized.disconnect();
       seen.disconnect();
       end();

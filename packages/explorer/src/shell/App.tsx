@@ -91,7 +91,8 @@ function Opened({ view }: { readonly view: View }): JSX.Element {
       LOADED.set(view, component);
       setComponent(() => component);
     };
-    view.load().then(show, setFailed);
+    // What the code of a view does when it comes, and what it shows, are two tasks.
+    view.load().then((component) => setTimeout(show, 0, component), setFailed);
   }, [view]);
   // What fails in one state of a view may work in the next.
   useEffect(() => {
