@@ -236,6 +236,40 @@ describe.skipIf(!executablePath)(`the trainer in Chromium ${NEEDS}`, () => {
     expect(complaints).toEqual([]);
   });
 
+  it("asks before it is left with what no file has, and only then", async () => {
+    const { page } = await open("#/train?network=flat-dense10&epochs=1");
+    const asked: string[] = [];
+    page.on("dialog", (dialog) => {
+      asked.push(dialog.type());
+      void dialog.accept();
+    });
+    await ready(page);
+    await button(page, "Reset").focus();
+    await page.keyboard.press("Tab"); // somebody is there
+    await page.reload();
+    await ready(page);
+    expect(asked).toEqual([]);
+    await learn(page);
+    await page.getByRole("link", { name: "Pooling" }).click();
+    await page.locator("h1", { hasText: "Pooling" }).waitFor();
+    expect(asked).toEqual([]); // it is kept there
+    await page.reload();
+    expect(asked).toEqual(["beforeunload"]);
+
+    await page.getByRole("link", { name: "Train" }).click();
+    await ready(page);
+    await learn(page);
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      button(page, "Save as safetensors").click(),
+    ]);
+    await download.path();
+    // The page takes note in the frame after the file.
+    await page.evaluate("new Promise(requestAnimationFrame)");
+    await page.reload();
+    expect(asked).toEqual(["beforeunload"]); // that one
+  });
+
   it("a drawn digit is classified, and so is a sample without a pointer", async () => {
     const { page, complaints } = await open(
       "#/train?network=conv8k3p1-relu-max2-flat-dense10&epochs=3",

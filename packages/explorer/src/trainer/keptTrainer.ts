@@ -1,10 +1,13 @@
 import { connect } from "./connect.ts";
 import { download } from "./download.ts";
 import type { Engine, Report, Request } from "./protocol.ts";
-import { asked, heard, SILENCE, type TrainerState } from "./trainerState.ts";
+import { asked, heard, isUnsaved, SILENCE, type TrainerState } from "./trainerState.ts";
 
 /** Reports that wait for the next frame; a page in the background has none, so that more are taken at once. */
 const MOST_WAITING = 100;
+
+/** The browser asks in its own words. */
+const askBeforeLeaving = (event: Event) => event.preventDefault();
 
 /** The worker and what is known of it. Both stay while other views are looked at, so that nothing learned is lost. */
 class KeptTrainer {
@@ -50,6 +53,9 @@ class KeptTrainer {
 
   #become(state: TrainerState): void {
     this.state = state;
+    // Only then: a page that may ask is not kept for the browser's "back".
+    if (isUnsaved(state)) addEventListener("beforeunload", askBeforeLeaving);
+    else removeEventListener("beforeunload", askBeforeLeaving);
     this.onChange(state);
   }
 }

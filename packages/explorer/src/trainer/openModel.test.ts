@@ -16,8 +16,9 @@ describe("saved models", () => {
   it("open in Node and in the page with the same weights", async () => {
     const rehearsal = await Rehearsal.begin();
     await rehearsal.finish();
-    const { bytes, name } = await rehearsal.ask({ kind: "save", as: "safetensors" }, "saved");
-    expect(name).toBe("digits-step-25.safetensors");
+    const saved = await rehearsal.ask({ kind: "save", as: "safetensors" }, "saved");
+    const { bytes, name } = saved;
+    expect([name, saved.step]).toEqual(["digits-step-25.safetensors", 25]);
     expect(await weightsHash(decodeModel(bytes).parameters())).toBe(hash);
     const { recipe: opened } = await rehearsal.ask(
       { kind: "open", file: new File([bytes], name) },

@@ -135,7 +135,14 @@ export type Report =
       readonly maps: readonly LayerPixels[];
     }
   | { readonly kind: "classified"; readonly probabilities: readonly number[] }
-  | { readonly kind: "saved"; readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }
+  | {
+      readonly kind: "saved";
+      /** Of the file. */
+      readonly name: string;
+      readonly bytes: Uint8Array<ArrayBuffer>;
+      /** The step that its weights are of. */
+      readonly step: number;
+    }
   /** A model of a recipe is there, untaught or opened from a file, which the recipe's layers describe. */
   | { readonly kind: "begun"; readonly recipe: Recipe; readonly isOpened: boolean }
   /** What was asked did not work: the request's kind, what is wrong and the remedy. Nothing has changed. */

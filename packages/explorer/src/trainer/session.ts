@@ -257,7 +257,7 @@ export class Session {
       : encodeModel(model, { metadata }));
     const title = sets.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
     const name = `${title}-step-${step}.${as}`;
-    this.#host.report({ kind: "saved", name, bytes: bytes as Uint8Array<ArrayBuffer> });
+    this.#host.report({ kind: "saved", name, bytes: bytes as Uint8Array<ArrayBuffer>, step });
   }
 
   #step(training: Training, learn: () => StepNumbers, images: number): void {

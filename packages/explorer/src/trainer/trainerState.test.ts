@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { readState } from "../address/fields.ts";
 import { RECIPE_FIELDS, recipeOf } from "../network/recipeText.ts";
 import type { Report } from "./protocol.ts";
-import { asked, heard, isComplete, SILENCE, stepOf } from "./trainerState.ts";
+import { asked, heard, isComplete, isUnsaved, SILENCE, stepOf } from "./trainerState.ts";
 
 const FIRST_RECIPE = recipeOf(readState(RECIPE_FIELDS, new URLSearchParams()));
 
@@ -45,6 +45,25 @@ it("of two resets the one that was answered counts", () => {
   state = heard(state, { kind: "begun", recipe: FIRST_RECIPE, isOpened: false });
   state = heard(state, { kind: "failed", request: "reset", message: "no" });
   expect(state.trained).toBe(FIRST_RECIPE);
+});
+
+it("what was learned is unsaved until a file has it, or it is given up", () => {
+  const begun: Report = { kind: "begun", recipe: FIRST_RECIPE, isOpened: false };
+  const saved = (step: number): Report => ({
+    kind: "saved",
+    name: "",
+    bytes: new Uint8Array(),
+    step,
+  });
+  let state = heard(SILENCE, begun);
+  expect(isUnsaved(state)).toBe(false);
+  state = heard(state, progress(1, 2, 3));
+  expect(isUnsaved(state)).toBe(true);
+  expect(isUnsaved(heard(state, saved(2)))).toBe(true);
+  expect(isUnsaved(heard(state, saved(3)))).toBe(false);
+  expect(isUnsaved(heard(heard(state, saved(3)), progress(4)))).toBe(true);
+  expect(isUnsaved(heard(state, begun))).toBe(false);
+  expect(isUnsaved(heard(state, { kind: "stopped", message: "no memory" }))).toBe(false);
 });
 
 it("the history of norms and validations stays bounded in a training without end", () => {

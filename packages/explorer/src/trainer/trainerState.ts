@@ -21,6 +21,8 @@ export interface TrainerState {
   readonly validations: readonly Of<"validated">[];
   /** The gradient norms over the reports so far. */
   readonly norms: readonly NormsAt[];
+  /** The step whose weights were saved as a file last; 0 before. */
+  readonly savedStep: number;
   readonly pictures: Of<"pictures"> | null;
   readonly classified: readonly number[] | null;
   /** Why the last request of a kind failed. */
@@ -45,6 +47,7 @@ const NOTHING_LEARNED = {
   progress: null,
   validations: [],
   norms: [],
+  savedStep: 0,
 } as const;
 
 /** Before the worker has said anything. */
@@ -91,7 +94,7 @@ export function heard(state: TrainerState, report: Report): TrainerState {
     case "classified":
       return { ...state, classified: report.probabilities };
     case "saved":
-      return state;
+      return { ...state, savedStep: report.step };
     case "failed":
       return { ...state, failures: { ...state.failures, [report.request]: report.message } };
     case "stopped":
@@ -132,4 +135,9 @@ export function isComplete({ state, failures }: TrainerState): boolean {
 /** Whether nothing would be lost by a new model: this one has neither learned nor been opened. */
 export function isUntaught(state: TrainerState): boolean {
   return stepOf(state) === 0 && (state.trained === null || state.trained !== state.opened);
+}
+
+/** Whether the worker has learned what no file has. */
+export function isUnsaved(state: TrainerState): boolean {
+  return state.trained !== null && state.stopped === null && stepOf(state) > state.savedStep;
 }
