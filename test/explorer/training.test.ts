@@ -125,12 +125,13 @@ describe.skipIf(!executablePath)(`training in Chromium ${NEEDS}`, () => {
   });
 
   it("2 and 3 threads come to the weights of one, the page goes on, and no worker is left over", async () => {
-    const { page: alone } = await open(HASH, { headers: "plain" });
+    const short = "#/train?network=conv8k5p2-norm-relu-max2-conv16k5-flat-dense10&epochs=1";
+    const { page: alone } = await open(short, { headers: "plain" });
     await train(alone);
     const hash = await hashOf(alone);
     expect(hash).toMatch(/^[0-9a-f]{64}$/);
     for (const threads of [2, 3]) {
-      const { page, complaints } = await open(HASH, { cores: threads + 1 });
+      const { page, complaints } = await open(short, { cores: threads + 1 });
       const workers = () => page.workers().length;
       const state = (is: string) => page.locator(`.state[data-state="${is}"]`).waitFor();
       const button = (name: string) => page.getByRole("button", { name, exact: true });
@@ -139,7 +140,7 @@ describe.skipIf(!executablePath)(`training in Chromium ${NEEDS}`, () => {
       await expect.poll(workers).toBe(threads);
       await page.evaluate(FRAMES);
       await train(page);
-      expect(await page.evaluate("gaps.length")).toBeGreaterThan(5);
+      expect(await page.evaluate("gaps.length")).toBeGreaterThan(2);
       await expect.poll(() => hashOf(page)).toBe(hash);
 
       await button("Reset").click();
@@ -148,7 +149,7 @@ describe.skipIf(!executablePath)(`training in Chromium ${NEEDS}`, () => {
       await expect.poll(workers).toBe(threads);
       await page.evaluate("location.hash = '#/pooling'");
       await page.locator("h1", { hasText: "Pooling" }).waitFor();
-      await page.evaluate(`location.hash = ${JSON.stringify(HASH)}`);
+      await page.evaluate(`location.hash = ${JSON.stringify(short)}`);
       await state("paused");
       await expect.poll(workers).toBe(threads);
       await page.goto("about:blank");
