@@ -50,8 +50,8 @@ const OWN_NUMBERS = ["A symmetric kernel", "ReLU′(0) = 0", "Logits of ±1000 s
 const WITHOUT: Readonly<Record<number, string>> = {
   12: "A training of 200 steps from a seed; flips.test.ts sees it equal to its twin's to the bit.",
   27: "Deeper than any golden case; flips' models.test.ts and graph's walk.test.ts add up each δ from those after it.",
-  28: "3 × 32 × 32 numbers fit in no address; convolution.test.ts compares sums of their terms.",
-  30: "Padding by name, on numbers of a seed; net.test.ts compares it with its identities.",
+  28: "No golden case has 6 × 3 pairs of maps; convolution.test.ts compares a gradient with the sum of its terms.",
+  30: "Padding by name, on numbers of a seed; net.test.ts compares gradients with their identities.",
   35: "Numbers of a seed; pooling.test.ts sees both orders equal to the bit.",
 };
 const ROWS = [
