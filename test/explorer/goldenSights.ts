@@ -79,7 +79,7 @@ export interface Sight {
 
 type SightsOf = (c: Case, query: URLSearchParams) => readonly Sight[];
 
-/** The golden numbers that a view shows of a case, by the names that they have on its page. */
+/** The golden numbers that a view shows, first those of the address as it is: of a case, by the names that they have on its page. */
 export const SIGHTS: Readonly<Record<string, SightsOf>> = {
   convolution({ inputs, outputs, grads }, query): readonly Sight[] {
     const { I, x_l, F, w: own, target } = inputs;
@@ -96,17 +96,16 @@ export const SIGHTS: Readonly<Record<string, SightsOf>> = {
       E: [outputs.err ?? outputs.E_eq9],
     };
     const weights: Sight["numbers"] = { dW: turned ? dw.toReversed() : dw, difference };
-    return [
-      { change: { ...given, mode: "forward" }, numbers: forward },
-      {
-        change: { ...given, mode: "weights" },
-        numbers: grads!["dB"] ? { ...weights, db: grads!["dB"].data } : weights,
-      },
-      {
-        change: { ...given, mode: "input" },
-        numbers: { dX: (grads!["dI"] ?? grads!["eq20_dX"])!.data, difference },
-      },
-    ];
+    const modes: Record<string, Sight["numbers"]> = {
+      forward,
+      weights: grads!["dB"] ? { ...weights, db: grads!["dB"].data } : weights,
+      input: { dX: (grads!["dI"] ?? grads!["eq20_dX"])!.data, difference },
+    };
+    const first = query.get("mode") ?? "forward";
+    return [...new Set([first, ...Object.keys(modes)])].map((mode) => ({
+      change: { ...given, mode },
+      numbers: modes[mode]!,
+    }));
   },
 
   pooling({ inputs, outputs, grads, upstream }, query): readonly Sight[] {
