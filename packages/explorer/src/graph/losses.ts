@@ -24,6 +24,8 @@ export interface Recorded {
   readonly names: readonly (readonly [name: string, leaf: Tensor])[];
   /** What a softmax follows, `[N, K]`, and the classes `[N]`. */
   readonly scores: { readonly logits: Tensor; readonly labels: Tensor } | null;
+  /** Whose leaves they are, for the caller to release. */
+  readonly model?: Module;
 }
 
 /** A tensor whose numbers people may change. */
@@ -154,9 +156,12 @@ function own(state: GraphState): Recorded {
 
 /** A model's loss for one image of random pixels. */
 function ofModel(model: Module, shape: readonly number[], label: number): Recorded {
+  const single = Object.values(model.stateDict()).map(({ storage }) => storage);
   model.to("float64");
+  for (const storage of single) storage.release("released, since float64 took its place");
   const x = randn(shape, leaf);
-  return classified(model.forward(x), label, [["x", x], ...model.namedParameters()]);
+  const names = [["x", x], ...model.namedParameters()] as const;
+  return { ...classified(model.forward(x), label, names), model };
 }
 
 function normalised(): Recorded {

@@ -1,4 +1,4 @@
-import { primitives, tensor } from "@convgrad/core";
+import { memory, primitives, tensor } from "@convgrad/core";
 import { conv2d } from "@convgrad/layers";
 import katex from "katex";
 import { describe, expect, it } from "vitest";
@@ -151,6 +151,15 @@ describe("what a walk shows beside the nodes", () => {
       [squares.reduce((sum, v) => sum + v, 0)],
     );
   });
+
+  it.each(["layer", "net", "dense", "batchNorm", "deep", "own"] as const)(
+    "and leaves no tensor behind: %s",
+    (loss) => {
+      const before = memory().tensors;
+      for (const detail of ["operations", "layers"] as const) walk(stateOf({ loss, detail }));
+      expect(memory().tensors).toBe(before);
+    },
+  );
 
   it("what stays when numbers of the address do not fit", () => {
     expect(walk(stateOf({ w: [1, 2, 3] })).loss).toBe(golden.outputs.E_eq9);

@@ -1,5 +1,6 @@
 import { history, type Node, oneHot, ones, propagate, scope, type Tensor } from "@convgrad/core";
 import { type Graph, type GraphLayout, type GraphNode, graph } from "@convgrad/layers";
+import { releaseModel } from "../network/releaseModel.ts";
 import type { GraphState } from "./fields.ts";
 import { type Recorded, record } from "./losses.ts";
 import { valuesOf } from "./values.ts";
@@ -50,35 +51,43 @@ export interface Walk {
 export function walk(state: GraphState): Walk {
   return scope(() => {
     const recorded = record(state);
-    const drawing = graph(recorded.loss, { names: recorded.names, detail: state.detail });
-    const pass = backwardPass(recorded.loss);
-    const values = valuesOf(history([recorded.loss.node!]).reverse(), known(recorded));
-    const whole = graph(recorded.loss);
-    const groupOf = new Map(whole.recorded.map((node, i) => [node, whole.nodes[i]!.group]));
-    const nodes = drawing.nodes.map(({ group: _, ...node }, i): WalkNode => {
-      const behind = drawing.recorded[i]!;
-      const group = state.detail === "layers" ? null : groupOf.get(behind);
-      return {
-        ...node,
-        within: typeof group === "number" ? whole.groups[group]!.operation : null,
-        value: plain(values.get(behind)),
-        gradient: pass.gradients.get(behind) ?? null,
-      };
-    });
-    const idOf = new Map(drawing.recorded.map((node, id) => [node, id]));
+    try {
+      return walked(recorded, state);
+    } finally {
+      if (recorded.model) releaseModel(recorded.model);
+    }
+  });
+}
+
+function walked(recorded: Recorded, state: GraphState): Walk {
+  const drawing = graph(recorded.loss, { names: recorded.names, detail: state.detail });
+  const pass = backwardPass(recorded.loss);
+  const values = valuesOf(history([recorded.loss.node!]).reverse(), known(recorded));
+  const whole = graph(recorded.loss);
+  const groupOf = new Map(whole.recorded.map((node, i) => [node, whole.nodes[i]!.group]));
+  const nodes = drawing.nodes.map(({ group: _, ...node }, i): WalkNode => {
+    const behind = drawing.recorded[i]!;
+    const group = state.detail === "layers" ? null : groupOf.get(behind);
     return {
-      nodes,
-      edges: passedAlong(drawing, pass),
-      layout: drawing.layout(),
-      order: [...pass.gradients.keys()].flatMap((node) => idOf.get(node) ?? []),
-      loss: recorded.loss.item(),
-      norms: recorded.names.map(([name, leaf]) => ({
-        name,
-        norm: lengthOf(pass.gradients.get(leaf.node!)),
-      })),
-      softmax: softmaxRows(recorded, pass),
+      ...node,
+      within: typeof group === "number" ? whole.groups[group]!.operation : null,
+      value: plain(values.get(behind)),
+      gradient: pass.gradients.get(behind) ?? null,
     };
   });
+  const idOf = new Map(drawing.recorded.map((node, id) => [node, id]));
+  return {
+    nodes,
+    edges: passedAlong(drawing, pass),
+    layout: drawing.layout(),
+    order: [...pass.gradients.keys()].flatMap((node) => idOf.get(node) ?? []),
+    loss: recorded.loss.item(),
+    norms: recorded.names.map(([name, leaf]) => ({
+      name,
+      norm: lengthOf(pass.gradients.get(leaf.node!)),
+    })),
+    softmax: softmaxRows(recorded, pass),
+  };
 }
 
 /** ‖v‖₂ */
