@@ -132,7 +132,9 @@ export function Bench(props: BenchProps): JSX.Element {
           onTarget={set("target", problem.target)}
         />
       )}
-      {state.more === "update" && <UpdateCard problem={problem} filter={filter} step={step} />}
+      {state.more === "update" && (
+        <UpdateCard problem={problem} filter={filter} step={step} playing={training.playing} />
+      )}
       {state.more === "erratum" && ERRATUM}
     </>
   );

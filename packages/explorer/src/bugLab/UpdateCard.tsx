@@ -12,6 +12,8 @@ export function UpdateCard(props: {
   /** Of the right forward, before the step that is shown. */
   readonly filter: readonly number[];
   readonly step: number;
+  /** Whether the steps follow one another by themselves, too fast to be read out. */
+  readonly playing: boolean;
 }): JSX.Element {
   const { problem, filter, step } = props;
   const now = useMemo(() => stepAt(problem, "right", filter), [problem, filter]);
@@ -48,7 +50,7 @@ export function UpdateCard(props: {
           {...shared}
         />
       </div>
-      <p aria-live="polite">
+      <p aria-live={props.playing ? "off" : "polite"}>
         <Equation tex="w' = w - \mathrm{lr}\cdot\partial E/\partial w" inline />, at [
         {at.join(", ")}]: {before} − {lr} · {gradient} = {after}
       </p>
