@@ -15,7 +15,7 @@ const shownOn = (page: Page) =>
       const cells = all(".cell:not(.padding)", one);
       numbers[one.dataset["name"]!] = cells.map((cell) => cell.dataset["value"]);
     }
-    for (const { dataset, innerText } of all("output[data-name]"))
+    for (const { dataset, innerText } of all("[data-name]:is(output, span, strong)"))
       numbers[dataset["name"]!] = [dataset["value"] ?? innerText];
     for (const { dataset } of all("[data-loss]")) numbers["E"] = [dataset["loss"]];
     for (const { dataset } of all("[data-difference]"))

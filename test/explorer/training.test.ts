@@ -28,7 +28,9 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 /** Runs the training to its end. */
 async function train(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Run", exact: true }).click();
-  await page.locator('.state[data-state="done"]').waitFor({ timeout: 60_000 });
+  const state = page.locator('.state[data-state="done"]');
+  await state.waitFor({ timeout: 60_000 });
+  expect(await state.innerText()).toMatch(/^Done/); // not: stopped by a loss that is no number
 }
 
 const hashOf = (page: Page) => page.locator("[data-hash]").getAttribute("data-hash");
@@ -125,7 +127,8 @@ describe.skipIf(!executablePath)(`training in Chromium ${NEEDS}`, () => {
   });
 
   it("2 and 3 threads come to the weights of one, the page goes on, and no worker is left over", async () => {
-    const short = "#/train?network=conv8k5p2-norm-relu-max2-conv16k5-flat-dense10&epochs=1";
+    const short =
+      "#/train?network=conv8k5p2-norm-relu-max2-conv16k5-relu-max2-flat-dense10&epochs=1";
     const { page: alone } = await open(short, { headers: "plain" });
     await train(alone);
     const hash = await hashOf(alone);
