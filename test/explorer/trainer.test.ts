@@ -193,6 +193,8 @@ describe.skipIf(!executablePath)(`the trainer in Chromium ${NEEDS}`, () => {
     const alert = page.locator(".run").getByRole("alert");
     await alert.waitFor();
     expect(await alert.innerText()).toMatch(/has stopped: .*out of order/);
+    const own = [{ name: "images", mimeType: "", buffer: Buffer.from([0, 0, 8, 3]) }];
+    await page.locator(".data input[type=file]").setInputFiles(own); // nobody takes them
     await button(page, "Start it again").click();
     await ready(page);
     expect(page.url()).toContain("seed=4");

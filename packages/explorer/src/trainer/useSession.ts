@@ -74,8 +74,7 @@ function useImages(
 ): Pick<Session, "choice" | "choose" | "refusal"> {
   const [refusal, setRefusal] = useState<string | undefined>();
   const awaited = useRef<DataChoice | null>(null);
-  const { ready, data } = state;
-  const known = useRef(ready !== null);
+  const { ready, data, stopped } = state;
   const before = useRef(shared);
   const choice: DataChoice = data?.choice ?? { from: "shipped" };
   const failure = state.failures.data;
@@ -84,11 +83,12 @@ function useImages(
     setRefusal(undefined);
     ask({ kind: "data", choice: chosen });
   };
+  useEffect(() => {
+    if (!stopped) awaited.current = null; // another worker knows nothing of it
+  }, [stopped]);
   // What is not beside the app is refused with a reason, and the digits that are take its place. What was chosen while the
   // worker began comes first.
   useEffect(() => {
-    if (!ready && known.current) awaited.current = null; // another worker
-    known.current = ready !== null;
     if (ready && !data && !awaited.current) choose(sharedChoice(shared));
   }, [ready]);
   useEffect(() => {
