@@ -7,7 +7,10 @@ import { asked, heard, isUnsaved, SILENCE, type TrainerState } from "./trainerSt
 const MOST_WAITING = 100;
 
 /** The browser asks in its own words. */
-const askBeforeLeaving = (event: Event) => event.preventDefault();
+const askBeforeLeaving = (event: BeforeUnloadEvent) => {
+  event.preventDefault();
+  event.returnValue = true; // Chrome before 119
+};
 
 /** The worker and what is known of it. Both stay while other views are looked at, so that nothing learned is lost. */
 class KeptTrainer {
