@@ -59,8 +59,9 @@ export default defineConfig({
           name: "packed",
           include: ["test/packed/**/*.test.ts"],
           globalSetup: ["test/packed/project.ts"],
-          testTimeout: 180_000,
-          hookTimeout: 300_000,
+          // In milliseconds that a slow and busy machine may need: they end what hangs.
+          testTimeout: 900_000,
+          hookTimeout: 900_000,
         },
       },
     ],

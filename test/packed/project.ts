@@ -39,6 +39,9 @@ export const manifests: readonly Manifest[] = readdirSync(join(root, "packages")
 /** The one bundler that is a tool of no other test. */
 const WEBPACK = "webpack@5.112.2";
 
+/** Ends a program that hangs. The build takes a minute, and many on a machine that is slow and busy. */
+const LIMIT = 30 * 60_000;
+
 /** Runs a program to its end, which has to come by itself; what it printed is in the error if it fails. */
 export function run(cwd: string, program: string, ...args: string[]): string {
   // Without what npm and vitest tell their children about this tree.
@@ -48,7 +51,7 @@ export function run(cwd: string, program: string, ...args: string[]): string {
     Object.entries(process.env).filter(([key]) => !inherited.test(key)),
   );
   try {
-    const options = { cwd, env, encoding: "utf8", stdio: "pipe", timeout: 150_000 } as const;
+    const options = { cwd, env, encoding: "utf8", stdio: "pipe", timeout: LIMIT } as const;
     return execFileSync(program, args, options);
   } catch (error) {
     const { message, stdout, stderr } = error as Error & { stdout: string; stderr: string };
