@@ -11,6 +11,7 @@ import {
   AvgPool,
   BatchNorm2D,
   Conv2D,
+  type Conv2DLayerOptions,
   ConvTranspose2D,
   Dense,
   Flatten,
@@ -227,6 +228,44 @@ describe("Sequential.of", () => {
     // @ts-expect-error: another stride
     const other: Conv2D<8, 8, 3> = new Conv2D(8, 8, 3, { stride: 2 });
     expect([same, other].map((layer) => layer.forward(x).shape.at(-1))).toEqual([6, 3]);
+  });
+
+  it("takes options that may be there, one of several, and what a class of one's own passes on", () => {
+    const isWide = zeros([1]).size > 1;
+    const x = zeros([2, 8, 8, 8]);
+    const strided = isWide ? { stride: 2 as const } : undefined;
+    type Either = Tensor<[2, 8, 3 | 6, 3 | 6]>;
+    expectTypeOf(new Conv2D(8, 8, 3, strided).forward(x)).toEqualTypeOf<Either>();
+    expectTypeOf(new SeparableConv2D(8, 8, 3, strided).forward(x)).toEqualTypeOf<Either>();
+    expectTypeOf(new ConvTranspose2D(8, 8, 2, strided).forward(x)).toEqualTypeOf<
+      Tensor<[2, 8, 6 | 9 | 16 | 19, 6 | 9 | 16 | 19]> // each stride wherever there is one
+    >();
+    type Pooled = Tensor<[2, 8, 4 | 7, 4 | 7]>;
+    const dense = isWide ? { stride: 1 as const } : undefined;
+    expectTypeOf(new MaxPool(2, dense).forward(x)).toEqualTypeOf<Pooled>();
+    expectTypeOf(new AvgPool(2, dense).forward(x)).toEqualTypeOf<Pooled>();
+    expectTypeOf(new LpPool(2, 2, dense).forward(x)).toEqualTypeOf<Pooled>();
+    const flat = new Flatten(isWide ? { start: 2 } : undefined).forward(x);
+    expectTypeOf(flat).toEqualTypeOf<Tensor>();
+    expectTypeOf(new Conv2D(8, 8, 3, undefined).forward(x)).toEqualTypeOf<Tensor<[2, 8, 6, 6]>>();
+    const model = Sequential.of([8, 8, 8], new Conv2D(8, 8, 3, strided));
+    expectTypeOf(model).toEqualTypeOf<Sequential<[8, 8, 8], [8, 3 | 6, 3 | 6]>>();
+    expectTypeOf(leNet5(isWide ? { channels: 3 } : undefined)).toEqualTypeOf<
+      Sequential<[1 | 3, 28, 28], [10]>
+    >();
+    const several = isWide ? { stride: 2 } : { stride: 1, padding: 1 };
+    expectTypeOf(new Conv2D(8, 8, 3, several).forward(x)).toEqualTypeOf<
+      Tensor<[2, 8, number, number]>
+    >();
+    class Own extends Conv2D {
+      constructor(channels: number, options?: Conv2DLayerOptions) {
+        super(channels, channels, 3, options);
+      }
+    }
+    const sizes: [number, number, number, Conv2DLayerOptions?] = [8, 8, 3];
+    expect(new Own(8).forward(x).shape).toEqual(new Conv2D(...sizes).forward(x).shape);
+    // @ts-expect-error: the name of an option that there is not, beside one that there is
+    expect(() => new Conv2D(8, 8, 3, { stride: 2, strides: 2 })).toThrow(ValueError);
   });
 
   it("takes what is known of a list no further than the least known in it", () => {

@@ -124,7 +124,20 @@ describe("a tensor carries its shape", () => {
     >();
     const either: { padding: 1; stride?: undefined } | { padding: 1; stride: 1 } =
       n > 2 ? { padding: 1 } : { padding: 1, stride: 1 };
-    expectTypeOf(maxPool(x, 2, either)).toEqualTypeOf<Tensor>();
+    expectTypeOf(maxPool(x, 2, either)).toEqualTypeOf<Tensor<[2, 3, 5 | 9, 5 | 9]>>();
+    const strided = n > 2 ? ({ stride: 1 } as const) : undefined;
+    expectTypeOf(maxPool(x, 2, strided)).toEqualTypeOf<Tensor<[2, 3, 7 | 4, 7 | 4]>>();
+    expectTypeOf(avgPool(x, 2, strided)).toEqualTypeOf<Tensor<[2, 3, 7 | 4, 7 | 4]>>();
+    expectTypeOf(lpPool(x, 2, 2, strided)).toEqualTypeOf<Tensor<[2, 3, 7 | 4, 7 | 4]>>();
+    const filters = zeros([6, 3, 3, 3]);
+    expectTypeOf(conv2d(x, filters, null, n > 2 ? undefined : { stride: 2 })).toEqualTypeOf<
+      Tensor<[2, 6, 6 | 3, 6 | 3]>
+    >();
+    expectTypeOf(conv2d(x, filters, null, undefined)).toEqualTypeOf<Tensor<[2, 6, 6, 6]>>();
+    // Each stride wherever there is one.
+    expectTypeOf(
+      convTranspose2d(x, zeros([3, 6, 2, 2]), null, n > 2 ? { stride: 2 } : undefined),
+    ).toEqualTypeOf<Tensor<[2, 6, 6 | 9 | 16 | 19, 6 | 9 | 16 | 19]>>();
     expectTypeOf(dense(unknown, zeros([3, 10]))).toEqualTypeOf<Tensor>();
     expectTypeOf(dense(x23, unknown.reshape([3, -1]))).toEqualTypeOf<Tensor<[2, number]>>();
     const reduction: Reduction = n > 2 ? "none" : "sum";

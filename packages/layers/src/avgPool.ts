@@ -36,14 +36,18 @@ export interface AvgPoolOptions extends PoolOptions {
  * for a divisor that is 0 or not finite; {@link DTypeError} for integers.
  * Source: PyTorch, `torch.nn.functional.avg_pool2d`.
  */
+export function avgPool<T extends Tensor, const Kernel extends Pair>(
+  x: T,
+  kernel: Kernel,
+): Tensor<Given<PoolRule<"avgPool", Kernel, Defaults>, ShapeOf<T>>>;
 export function avgPool<
   T extends Tensor,
   const Kernel extends Pair,
-  const Options extends AvgPoolOptions = Defaults,
+  const Options extends AvgPoolOptions | undefined,
 >(
   x: T,
   kernel: Kernel,
-  options?: Exactly<Options, AvgPoolOptions>,
+  options: Exactly<Options, AvgPoolOptions>,
 ): Tensor<Given<PoolRule<"avgPool", Kernel, Options>, ShapeOf<T>>>;
 export function avgPool(x: Tensor, kernel: Pair, options?: AvgPoolOptions): Tensor;
 export function avgPool(x: Tensor, kernel: Pair, options: AvgPoolOptions = {}): Tensor {
@@ -142,14 +146,13 @@ export function globalAvgPool(x: Tensor): Tensor {
 /** The layer of {@link avgPool}; it has no parameters.  `[…, H, W] → […, oh, ow]` */
 export class AvgPool<
   const Kernel extends Pair = Pair,
-  const Options extends AvgPoolOptions = Defaults,
+  const Options extends AvgPoolOptions | undefined = Defaults,
 > extends Pool<AvgPoolOptions> {
   declare readonly [shapeRule]: PoolRule<"AvgPool", Kernel, Options>;
   /** @throws {@link ShapeError} or {@link ValueError} when a setting is out of range. */
-  constructor(
-    kernel: Kernel,
-    options: Exactly<Options, AvgPoolOptions> = {} as Exactly<Options, AvgPoolOptions>,
-  ) {
+  constructor(kernel: Kernel);
+  constructor(kernel: Kernel, options: Exactly<Options, AvgPoolOptions>);
+  constructor(kernel: Pair, options: AvgPoolOptions = {}) {
     super("AvgPool", kernel, options, OPTIONS);
     check("AvgPool", options);
   }

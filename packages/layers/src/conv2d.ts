@@ -70,15 +70,20 @@ export interface Conv2DOptions {
  * {@link DTypeError} where the types differ.
  * Source: PyTorch, `torch.nn.functional.conv2d`.
  */
-export function conv2d<
-  T extends Tensor,
-  W extends Tensor,
-  const Options extends Conv2DOptions = Defaults,
->(
+export function conv2d<T extends Tensor, W extends Tensor>(
   x: T,
   w: W,
   b?: Tensor | null,
-  options?: Exactly<Options, Conv2DOptions>,
+): Tensor<Given<ConvolutionRule<ShapeOf<W>, Defaults>, ShapeOf<T>>>;
+export function conv2d<
+  T extends Tensor,
+  W extends Tensor,
+  const Options extends Conv2DOptions | undefined,
+>(
+  x: T,
+  w: W,
+  b: Tensor | null | undefined,
+  options: Exactly<Options, Conv2DOptions>,
 ): Tensor<Given<ConvolutionRule<ShapeOf<W>, Options>, ShapeOf<T>>>;
 export function conv2d(x: Tensor, w: Tensor, b?: Tensor | null, options?: Conv2DOptions): Tensor;
 export function conv2d(
@@ -192,7 +197,7 @@ export class Conv2D<
   const Channels extends number = number,
   const Filters extends number = number,
   const Kernel extends Pair = Pair,
-  const Options extends Conv2DLayerOptions = Defaults,
+  const Options extends Conv2DLayerOptions | undefined = Defaults,
 > extends Module {
   declare readonly [shapeRule]: Conv2DRule<"Conv2D", Channels, Filters, Kernel, Options>;
   /** `[filters, channels / groups, kh, kw]` */
@@ -207,15 +212,17 @@ export class Conv2D<
    * @param kernel height and width of a filter
    * @throws {@link ShapeError} when a number is out of range or groups do not divide channels and filters.
    */
+  constructor(channels: Channels, filters: Filters, kernel: Kernel);
   constructor(
     channels: Channels,
     filters: Filters,
     kernel: Kernel,
-    options: Exactly<Options, Conv2DLayerOptions> = {} as Exactly<Options, Conv2DLayerOptions>,
-  ) {
+    options: Exactly<Options, Conv2DLayerOptions>,
+  );
+  constructor(channels: number, filters: number, kernel: Pair, options: Conv2DLayerOptions = {}) {
     super();
     checkOptions("Conv2D", options, [...OPTIONS, "bias"]);
-    const { bias = true, ...sliding }: Conv2DLayerOptions = options;
+    const { bias = true, ...sliding } = options;
     const { groups = 1 } = sliding;
     const [c, o] = pairOf("Conv2D", "channels and filters", [channels, filters], 1);
     const [kh, kw] = checkWindow("Conv2D", settingsOf(kernel, sliding)).kernel;

@@ -61,15 +61,20 @@ export interface ConvTranspose2DOptions {
  * {@link DTypeError} where the types differ.
  * Source: PyTorch, `torch.nn.functional.conv_transpose2d`.
  */
-export function convTranspose2d<
-  T extends Tensor,
-  W extends Tensor,
-  const Options extends ConvTranspose2DOptions = Defaults,
->(
+export function convTranspose2d<T extends Tensor, W extends Tensor>(
   x: T,
   w: W,
   b?: Tensor | null,
-  options?: Exactly<Options, ConvTranspose2DOptions>,
+): Tensor<Given<TransposedRule<ShapeOf<W>, Defaults>, ShapeOf<T>>>;
+export function convTranspose2d<
+  T extends Tensor,
+  W extends Tensor,
+  const Options extends ConvTranspose2DOptions | undefined,
+>(
+  x: T,
+  w: W,
+  b: Tensor | null | undefined,
+  options: Exactly<Options, ConvTranspose2DOptions>,
 ): Tensor<Given<TransposedRule<ShapeOf<W>, Options>, ShapeOf<T>>>;
 export function convTranspose2d(
   x: Tensor,
@@ -207,7 +212,7 @@ export class ConvTranspose2D<
   const Channels extends number = number,
   const Filters extends number = number,
   const Kernel extends Pair = Pair,
-  const Options extends ConvTranspose2DLayerOptions = Defaults,
+  const Options extends ConvTranspose2DLayerOptions | undefined = Defaults,
 > extends Module {
   declare readonly [shapeRule]: ConvTranspose2DRule<Channels, Filters, Kernel, Options>;
   /** `[channels, filters / groups, kh, kw]` */
@@ -223,18 +228,22 @@ export class ConvTranspose2D<
    * @throws {@link ShapeError} or {@link ValueError} when a setting is out of range or groups do not divide channels and
    * filters.
    */
+  constructor(channels: Channels, filters: Filters, kernel: Kernel);
   constructor(
     channels: Channels,
     filters: Filters,
     kernel: Kernel,
-    options: Exactly<Options, ConvTranspose2DLayerOptions> = {} as Exactly<
-      Options,
-      ConvTranspose2DLayerOptions
-    >,
+    options: Exactly<Options, ConvTranspose2DLayerOptions>,
+  );
+  constructor(
+    channels: number,
+    filters: number,
+    kernel: Pair,
+    options: ConvTranspose2DLayerOptions = {},
   ) {
     super();
     checkOptions("ConvTranspose2D", options, [...OPTIONS, "bias"]);
-    const { bias = true, ...stamping }: ConvTranspose2DLayerOptions = options;
+    const { bias = true, ...stamping } = options;
     const { groups = 1 } = stamping;
     const [c, o] = pairOf("ConvTranspose2D", "channels and filters", [channels, filters], 1);
     const [kh, kw] = checkStamps("ConvTranspose2D", kernel, stamping).kernel;

@@ -43,7 +43,7 @@ interface FlattenRule<Options> extends ShapeRule, Made<[Option<Options, "start",
  * All axes from `start` on in one: by default everything after the batch axis.  `[N, C, H, W] → [N, C·H·W]`; a view
  * where the layout allows
  */
-export class Flatten<const Options extends FlattenOptions = Defaults> extends Cellwise {
+export class Flatten<const Options extends FlattenOptions | undefined = Defaults> extends Cellwise {
   declare readonly [shapeRule]: FlattenRule<Options>;
   readonly start: number;
 
@@ -51,10 +51,12 @@ export class Flatten<const Options extends FlattenOptions = Defaults> extends Ce
    * @param options.start the first axis to merge; default 1
    * @throws {@link ShapeError} unless it is a whole number ≥ 0.
    */
-  constructor(options: Exactly<Options, FlattenOptions> = {} as Exactly<Options, FlattenOptions>) {
+  constructor();
+  constructor(options: Exactly<Options, FlattenOptions>);
+  constructor(options: FlattenOptions = {}) {
     super();
     checkOptions("Flatten", options, ["start"]);
-    const { start = 1 }: FlattenOptions = options;
+    const { start = 1 } = options;
     checkSize("Flatten", "start", start, 0);
     this.start = start;
   }

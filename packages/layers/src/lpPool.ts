@@ -28,15 +28,20 @@ import type { PoolRule } from "./window.rule.ts";
  * @throws {@link ValueError} for p < 1; {@link ShapeError} when a setting is out of range or no
  * window fits; {@link DTypeError} for integers.
  */
+export function lpPool<T extends Tensor, const Kernel extends Pair>(
+  x: T,
+  p: number,
+  kernel: Kernel,
+): Tensor<Given<PoolRule<"lpPool", Kernel, Defaults>, ShapeOf<T>>>;
 export function lpPool<
   T extends Tensor,
   const Kernel extends Pair,
-  const Options extends DilatedPoolOptions = Defaults,
+  const Options extends DilatedPoolOptions | undefined,
 >(
   x: T,
   p: number,
   kernel: Kernel,
-  options?: Exactly<Options, DilatedPoolOptions>,
+  options: Exactly<Options, DilatedPoolOptions>,
 ): Tensor<Given<PoolRule<"lpPool", Kernel, Options>, ShapeOf<T>>>;
 export function lpPool(x: Tensor, p: number, kernel: Pair, options?: DilatedPoolOptions): Tensor;
 export function lpPool(
@@ -78,17 +83,15 @@ function checkOrder(operation: string, p: number): void {
 /** The layer of {@link lpPool}; it has no parameters.  `[…, H, W] → […, oh, ow]` */
 export class LpPool<
   const Kernel extends Pair = Pair,
-  const Options extends DilatedPoolOptions = Defaults,
+  const Options extends DilatedPoolOptions | undefined = Defaults,
 > extends Pool<DilatedPoolOptions> {
   declare readonly [shapeRule]: PoolRule<"LpPool", Kernel, Options>;
   readonly p: number;
 
   /** @throws {@link ValueError} for p < 1; {@link ShapeError} when a setting is out of range. */
-  constructor(
-    p: number,
-    kernel: Kernel,
-    options: Exactly<Options, DilatedPoolOptions> = {} as Exactly<Options, DilatedPoolOptions>,
-  ) {
+  constructor(p: number, kernel: Kernel);
+  constructor(p: number, kernel: Kernel, options: Exactly<Options, DilatedPoolOptions>);
+  constructor(p: number, kernel: Pair, options: DilatedPoolOptions = {}) {
     super("LpPool", kernel, options);
     checkOrder("LpPool", p);
     this.p = p;

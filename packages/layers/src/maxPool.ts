@@ -29,14 +29,18 @@ export type MaxPoolOptions = DilatedPoolOptions;
  * @returns `[…, oh, ow]`
  * @throws {@link ShapeError} when a setting is out of range or no window fits.
  */
+export function maxPool<T extends Tensor, const Kernel extends Pair>(
+  x: T,
+  kernel: Kernel,
+): Tensor<Given<PoolRule<"maxPool", Kernel, Defaults>, ShapeOf<T>>>;
 export function maxPool<
   T extends Tensor,
   const Kernel extends Pair,
-  const Options extends MaxPoolOptions = Defaults,
+  const Options extends MaxPoolOptions | undefined,
 >(
   x: T,
   kernel: Kernel,
-  options?: Exactly<Options, MaxPoolOptions>,
+  options: Exactly<Options, MaxPoolOptions>,
 ): Tensor<Given<PoolRule<"maxPool", Kernel, Options>, ShapeOf<T>>>;
 export function maxPool(x: Tensor, kernel: Pair, options?: MaxPoolOptions): Tensor;
 export function maxPool(x: Tensor, kernel: Pair, options: MaxPoolOptions = {}): Tensor {
@@ -89,14 +93,13 @@ export function globalMaxPool(x: Tensor): Tensor {
 /** The layer of {@link maxPool}; it has no parameters.  `[…, H, W] → […, oh, ow]` */
 export class MaxPool<
   const Kernel extends Pair = Pair,
-  const Options extends MaxPoolOptions = Defaults,
+  const Options extends MaxPoolOptions | undefined = Defaults,
 > extends Pool<MaxPoolOptions> {
   declare readonly [shapeRule]: PoolRule<"MaxPool", Kernel, Options>;
   /** @throws {@link ShapeError} when a setting is out of range. */
-  constructor(
-    kernel: Kernel,
-    options: Exactly<Options, MaxPoolOptions> = {} as Exactly<Options, MaxPoolOptions>,
-  ) {
+  constructor(kernel: Kernel);
+  constructor(kernel: Kernel, options: Exactly<Options, MaxPoolOptions>);
+  constructor(kernel: Pair, options: MaxPoolOptions = {}) {
     super("MaxPool", kernel, options);
   }
   forward<T extends Tensor>(x: T): Tensor<Given<this[typeof shapeRule], ShapeOf<T>>>;

@@ -12,7 +12,7 @@ import { MaxPool } from "./maxPool.ts";
 import type { Module } from "./module.ts";
 import { Residual } from "./residual.ts";
 import { Sequential } from "./sequential.ts";
-import type { Defaults, Exactly, Option } from "./shape.rule.ts";
+import type { Exactly, Option } from "./shape.rule.ts";
 import { Subsample } from "./subsample.ts";
 
 /** What a model sees and tells apart. */
@@ -41,8 +41,9 @@ function checkModel(operation: string, classes: number, channels: number): void 
  * @throws {@link ShapeError} unless the numbers are whole and ≥ 1.
  * Source: LeCun et al. 1998, "Gradient-based learning applied to document recognition", figure 2.
  */
-export function leNet5<const Options extends ModelOptions = Defaults>(
-  options?: Exactly<Options, ModelOptions>,
+export function leNet5(): Sequential<[1, 28, 28], [10]>;
+export function leNet5<const Options extends ModelOptions | undefined>(
+  options: Exactly<Options, ModelOptions>,
 ): Sequential<[SizeOf<Options, "channels", 1>, 28, 28], [SizeOf<Options, "classes", 10>]>;
 export function leNet5(options?: ModelOptions): Sequential;
 export function leNet5(options: ModelOptions = {}): Sequential {
@@ -85,8 +86,9 @@ export interface SimpleCnnOptions extends ModelOptions {
  * @param options.channels default 1
  * @throws {@link ShapeError} unless the numbers are whole, and size 4 to 2,048.
  */
-export function simpleCnn<const Options extends SimpleCnnOptions = Defaults>(
-  options?: Exactly<Options, SimpleCnnOptions>,
+export function simpleCnn(): Sequential<[1, 28, 28], [10]>;
+export function simpleCnn<const Options extends SimpleCnnOptions | undefined>(
+  options: Exactly<Options, SimpleCnnOptions>,
 ): Sequential<
   [SizeOf<Options, "channels", 1>, SizeOf<Options, "size", 28>, SizeOf<Options, "size", 28>],
   [SizeOf<Options, "classes", 10>]
@@ -149,9 +151,10 @@ function convNorm(channels: number, filters: number, stride = 1): [Conv2D, Batch
  * {@link ShapeError} unless the other numbers are whole and ≥ 1.
  * Source: He et al. 2015, arXiv:1512.03385, section 4.2.
  */
-export function resNet<const Options extends ModelOptions = Defaults>(
+export function resNet(depth: number): Sequential<[3, number, number], [10]>;
+export function resNet<const Options extends ModelOptions | undefined>(
   depth: number,
-  options?: Exactly<Options, ModelOptions>,
+  options: Exactly<Options, ModelOptions>,
 ): Sequential<[SizeOf<Options, "channels", 3>, number, number], [SizeOf<Options, "classes", 10>]>;
 export function resNet(depth: number, options?: ModelOptions): Sequential;
 export function resNet(depth: number, options: ModelOptions = {}): Sequential {

@@ -28,7 +28,7 @@ export class SeparableConv2D<
   const Channels extends number = number,
   const Filters extends number = number,
   const Kernel extends Pair = Pair,
-  const Options extends SeparableConv2DOptions = Defaults,
+  const Options extends SeparableConv2DOptions | undefined = Defaults,
 > extends Module {
   declare readonly [shapeRule]: Conv2DRule<"SeparableConv2D", Channels, Filters, Kernel, Options>;
   readonly depthwise: Conv2D;
@@ -40,14 +40,18 @@ export class SeparableConv2D<
    * @param kernel height and width of a depthwise filter
    * @throws {@link ShapeError} or {@link ValueError} when a setting is out of range.
    */
+  constructor(channels: Channels, filters: Filters, kernel: Kernel);
   constructor(
     channels: Channels,
     filters: Filters,
     kernel: Kernel,
-    options: Exactly<Options, SeparableConv2DOptions> = {} as Exactly<
-      Options,
-      SeparableConv2DOptions
-    >,
+    options: Exactly<Options, SeparableConv2DOptions>,
+  );
+  constructor(
+    channels: number,
+    filters: number,
+    kernel: Pair,
+    options: SeparableConv2DOptions = {},
   ) {
     super();
     checkOptions("SeparableConv2D", options, OPTIONS);

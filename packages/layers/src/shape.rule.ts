@@ -96,8 +96,12 @@ export type Sample<S> = S extends readonly [number, ...infer Rest extends Shape]
 /** A shape with an unknown number of samples in front. */
 export type Batch<S extends Shape> = IsUnknownRank<S> extends true ? Shape : [number, ...S];
 
-/** An option of a layer: as given, its default where it is absent, both where it may be. */
-export type Option<Options, Key extends PropertyKey, Default> = Key extends keyof Options
+/** An option of a layer: as given, its default where it is absent, both where it may be; of one of several options, each. */
+export type Option<Options, Key extends PropertyKey, Default> = Options extends undefined
+  ? Default
+  : OptionOf<Options, Key, Default>;
+
+type OptionOf<Options, Key extends PropertyKey, Default> = Key extends keyof Options
   ? Defaults extends Pick<Options, Key>
     ? Default | Exclude<Options[Key], undefined>
     : [Extract<Options[Key], undefined>] extends [never] // which is so without strict null checks, too
@@ -105,10 +109,18 @@ export type Option<Options, Key extends PropertyKey, Default> = Key extends keyo
       : Default | Exclude<Options[Key], undefined>
   : Default;
 
-/** Options of a layer, whose names the compiler checks although it infers their type. */
-export type Exactly<Options, Known> = Options & {
-  readonly [Key in Exclude<keyof Options, keyof Known>]: never;
-};
+/**
+ * Options of a layer, whose names the compiler checks although it infers their type. From a condition it infers all of
+ * several, and `undefined` too, which it drops for a parameter that may be left out: the signature without options stands
+ * apart. A class that extends a layer may pass on `undefined`.
+ */
+export type Exactly<Options, Known> = [KeyOf<Options>] extends [never]
+  ? Known | undefined
+  : [KeyOf<Options>] extends [keyof Known]
+    ? Options
+    : Options & { readonly [Key in Exclude<KeyOf<Options>, keyof Known>]: never };
+
+type KeyOf<Options> = Options extends unknown ? keyof Options : never;
 
 /** The options of a layer that was made without any. */
 export type Defaults = Record<never, never>;

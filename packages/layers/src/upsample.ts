@@ -206,7 +206,8 @@ export class Upsample<const Options extends UpsampleOptions = UpsampleOptions> e
   readonly options: UpsampleOptions;
 
   /** @throws {@link ValueError} or {@link ShapeError} when a setting is out of range. */
-  constructor(options: Exactly<Options, UpsampleOptions>) {
+  constructor(options: Exactly<Options, UpsampleOptions>);
+  constructor(options: UpsampleOptions) {
     super();
     checkUpsample("Upsample", options);
     this.options = options;
