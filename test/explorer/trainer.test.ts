@@ -31,6 +31,16 @@ describe.skipIf(!executablePath)(`the trainer in Chromium ${NEEDS}`, () => {
     expect(Number.parseFloat(right)).toBeGreaterThan(80);
     const norms = page.locator(".norm-bars li");
     expect(await norms.count()).toBe(5);
+    // Below the fold nobody sees it grow; on paper it is what it is when it comes into sight.
+    const chart = page.locator(".norms canvas");
+    const drawn = () => chart.evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+    await page.evaluate("scrollTo(0, 0)");
+    await page.evaluate("dispatchEvent(new Event('beforeprint'))");
+    const printed = await drawn();
+    await chart.scrollIntoViewIfNeeded();
+    for (let frame = 0; frame < 3; frame++)
+      await page.evaluate("new Promise(requestAnimationFrame)");
+    expect(await drawn()).toBe(printed);
     const confusion = page.locator(".confusion-cell");
     const counts = await confusion.evaluateAll((all) => all.map((one) => one.dataset["value"]));
     expect(counts.map(Number).reduce((a, b) => a + b, 0)).toBe(400);

@@ -34,7 +34,7 @@ export interface LineChartProps {
   readonly height?: number;
 }
 
-/** Lines over a common x, by uPlot. It follows its numbers while it is on the screen, its width and the theme. */
+/** Lines over a common x, by uPlot. It follows its numbers while it is on the screen or printed, its width and the theme. */
 export function LineChart(props: LineChartProps): JSX.Element {
   const { name, lines, log = false, height = 220 } = props;
   const place = useRef<HTMLDivElement>(null);
@@ -69,16 +69,19 @@ export function LineChart(props: LineChartProps): JSX.Element {
       if (width && chart.current?.width !== width) chart.current?.setSize({ width, height });
     });
     resized.observe(element);
+    const fill = () => chart.current?.setData(shown.current);
     const seen = new IntersectionObserver((changes) => {
       isSeen.current = changes.at(-1)!.isIntersecting;
-      if (isSeen.current) chart.current?.setData(shown.current);
+      if (isSeen.current) fill();
     });
     seen.observe(element);
+    addEventListener("beforeprint", fill);
     const end = onThemeChange(draw);
     return () => {
       cancelAnimationFrame(first);
       resized.disconnect();
       seen.disconnect();
+      removeEventListener("beforeprint", fill);
       end();
       chart.current?.destroy();
       chart.current = null;
