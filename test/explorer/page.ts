@@ -69,6 +69,8 @@ export function explorer(): (hash: string, opening?: Opening) => Promise<Opened>
     await page
       .locator("main > p[role=status]", { hasText: "Loading" })
       .waitFor({ state: "detached" });
+    // A font that comes later moves what is on the page.
+    await page.evaluate("document.body.offsetHeight, document.fonts.ready.then(() => {})");
     return { page, complaints, requests };
   };
 }
