@@ -41,13 +41,19 @@ const unlike = [
 ];
 const either: Tensor<[2, 8, 8, 8]> | Tensor<[2, 8, 4, 4]> = unlike[1]!.forward(zeros([2, 8, 8, 8]));
 const plain: Conv2D[] = unlike;
+const maybe: Tensor<[2, 8, 6 | 3, 6 | 3]> = new Conv2D(
+  8,
+  8,
+  3,
+  unlike.length > 2 ? { stride: 2 } : undefined,
+).forward(zeros([2, 8, 8, 8]));
 const ready: Sequential<[3, 28, 28], [10]> = leNet5({ channels: 3 });
 const pooled: Tensor<[8, 6, 14, 14]> = maxPool(
   conv2d(zeros([8, 1, 28, 28]), zeros([6, 1, 5, 5]), null, { padding: "same" }),
   2,
 );
 const loss: Tensor<[]> = crossEntropy(logits, zeros([64], { dtype: "int32" }));
-console.log(either.shape, plain.length, ready.layers.length, pooled.shape, loss.shape);
+console.log(either.shape, maybe.shape, plain.length, ready.layers.length, pooled.shape, loss.shape);
 const modules: Module[] = [model, features, new Conv2D(1, 6, 5)];
 console.log(modules.length, logits.shape, product.shape);
 

@@ -309,6 +309,20 @@ describe("Sequential.of", () => {
     expect(model.forward(zeros([2, 1, 8, 8])).shape).toEqual([2, 10]);
   });
 
+  it("does not multiply what sizes may be along a chain", () => {
+    const chain = (layer: string) => `Sequential.of([8, 99, 99], ${Array(9).fill(layer).join()})`;
+    const code = `import { Conv2D, ConvTranspose2D, MaxPool, Sequential, Upsample } from "@convgrad/layers";
+      declare const is: boolean;
+      const a = ${chain("new Conv2D(8, 8, 3, is ? { stride: 2 } : undefined)")};
+      const b = ${chain("new MaxPool(2, { stride: is ? 1 : 2, padding: is ? 0 : 1, ceilMode: is })")};
+      const c = ${chain("new ConvTranspose2D(8, 8, is ? 3 : 5, { stride: is ? 1 : 2, padding: is ? 0 : 1 })")};
+      const d = ${chain("new Upsample({ scale: is ? 2 : 3 })")};`;
+    const { mistakes, types } = check(code);
+    expect(mistakes).toEqual([]);
+    for (const name of "abcd")
+      expect(types.get(name)).toBe("Sequential<[8, 99, 99], [8, number, number]>");
+  });
+
   it("summary() shows the same shapes", () => {
     const { rows } = leNet().summary([1, 28, 28]);
     const code = `import { Conv2D, MaxPool, ReLU, Sequential } from "@convgrad/layers";

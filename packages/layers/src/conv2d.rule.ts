@@ -9,7 +9,7 @@ import type {
   Subtract,
 } from "@convgrad/core";
 import type { Made, Option, Refusal, Sample, ShapeRule, SizeAt } from "./shape.rule.ts";
-import type { Both, Extent, Sides, Slid, Slide } from "./window.rule.ts";
+import type { Both, Extent, OneOf, Sides, Slid, Slide } from "./window.rule.ts";
 
 /** `[N, C, H, W] → [N, O, oh, ow]`, as `conv2d` slides. */
 export interface Conv2DRule<
@@ -49,7 +49,7 @@ export interface ConvTranspose2DRule<
     infer W extends number,
   ]
     ? MayEqual<C, Channels> extends true
-      ? Stamp<[N, Filters], H, W, Kernel, Options>
+      ? Stamp<[N, Filters], OneOf<H>, OneOf<W>, Kernel, Options>
       : WrongChannels<"ConvTranspose2D", Channels, Filters, C>
     : NotImages<"ConvTranspose2D", this["input"], Filters>;
 }

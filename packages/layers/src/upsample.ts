@@ -29,7 +29,7 @@ import { annotate } from "./note.ts";
 import { requireFloats } from "./operands.ts";
 import { checkChoice } from "./options.ts";
 import type { Exactly, Given, Made, Option, ShapeRule, shapeRule } from "./shape.rule.ts";
-import type { Both } from "./window.rule.ts";
+import type { Both, OneOf } from "./window.rule.ts";
 
 /** How far {@link upsample} enlarges, and what it puts between cells. */
 export interface UpsampleOptions {
@@ -195,7 +195,7 @@ interface UpsampleRule<Options>
     ? Options extends { readonly size: infer Size extends Pair }
       ? [N, C, ...Both<Size>]
       : Options extends { readonly scale: infer Scale }
-        ? [N, C, Multiply<H, Both<Scale>[0]>, Multiply<W, Both<Scale>[1]>]
+        ? [N, C, Multiply<OneOf<H>, Both<Scale>[0]>, Multiply<OneOf<W>, Both<Scale>[1]>]
         : [N, C, number, number]
     : NotImages<"Upsample", this["input"], number>;
 }

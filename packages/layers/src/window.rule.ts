@@ -78,6 +78,13 @@ export type Ceiling<Size extends number, Stride extends number> = Stride extends
   ? Size
   : Divide<Add<Size, Subtract<Stride, 1>>, Stride>;
 
+/** A size, not known where it is one of several: those of a chain would multiply. */
+export type OneOf<Size extends number, All = Size> = Size extends unknown
+  ? [All] extends [Size]
+    ? Size
+    : number
+  : never;
+
 /** Windows along an axis of `Size` cells and `Before` in front; `Room` is what a window may move, `never` where none fits. */
 type Count<
   Size extends number,
@@ -170,7 +177,7 @@ export type Slide<
 > = SlideOver<
   Layer,
   Lead,
-  Image,
+  [OneOf<Image[0]>, OneOf<Image[1]>],
   {
     readonly kernel: Both<Kernel>;
     readonly stride: Both<Option<Options, "stride", DefaultStride>>;
