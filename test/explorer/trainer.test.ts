@@ -172,6 +172,37 @@ describe.skipIf(!executablePath)(`the trainer in Chromium ${NEEDS}`, () => {
     expect(complaints).toEqual([]);
   });
 
+  it("images of fewer classes take the place of those that it learned", async () => {
+    const { page, complaints } = await open("#/train?network=flat-dense12&epochs=1");
+    const [count, classes] = [600, 12];
+    const idx = (name: string, sizes: readonly number[], valueAt: (at: number) => number) => {
+      const head = Buffer.from([0, 0, 8, sizes.length, ...sizes.flatMap((n) => [0, 0, n >> 8, n])]);
+      const length = sizes.reduce((product, n) => product * n);
+      const values = Uint8Array.from({ length }, (_, at) => valueAt(at));
+      return { name, mimeType: "", buffer: Buffer.concat([head, values]) };
+    };
+    await page
+      .locator(".data input[type=file]")
+      .setInputFiles([
+        idx("my-images-idx3-ubyte", [count, 28, 28], (at) => at % 251),
+        idx("my-labels-idx1-ubyte", [count], (at) => at % classes),
+      ]);
+    await page.locator(".run .state", { hasText: "540 images" }).waitFor();
+    await learn(page);
+    await page.locator('.confusion-cell[data-place="11,11"]').click();
+    const said = page.locator(".confusion .said");
+    await said.filter({ hasText: /^11 recognised/ }).waitFor();
+    await page.getByLabel("Learn from").selectOption("shipped");
+    await page.locator(".data .hint", { hasText: "1,600 images" }).waitFor();
+    await card(page, 1).getByLabel("units").fill("10");
+    await card(page, 1).getByLabel("units").press("Enter");
+    await ready(page);
+    await learn(page);
+    await said.filter({ hasText: /^Rows:/ }).waitFor();
+    expect(await page.locator('.confusion-cell[tabindex="0"]').count()).toBe(1);
+    expect(complaints).toEqual([]);
+  });
+
   it("where a set is not beside the page, the digits that ship take its place, and the reason stays", async () => {
     const { page, complaints } = await open("#/train?data=mnist&network=flat-dense10");
     await ready(page);

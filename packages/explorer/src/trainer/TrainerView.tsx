@@ -74,6 +74,7 @@ export function TrainerView(): JSX.Element {
   const confusion = useMemo(
     () => (
       <ConfusionCard
+        key={data?.classes.join()}
         classes={data?.classes ?? []}
         confusion={validated?.confusion ?? null}
         percent={shown.percent}

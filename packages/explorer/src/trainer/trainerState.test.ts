@@ -28,6 +28,18 @@ it("a reset forgets what was learned, also what came of the old model after it w
   expect([stepOf(state), state.norms.length, state.validations.length]).toEqual([0, 0, 0]);
 });
 
+it("other images forget what was learned of those before", () => {
+  const data: Report = {
+    kind: "data",
+    choice: { from: "shipped" },
+    ...{ name: "Pets", source: "here", classes: ["cat", "dog"], imageShape: [1, 28, 28] },
+    ...{ train: 2, validation: 2, samples: [] },
+  };
+  const state = heard(heard(SILENCE, progress(1, 2, 3)), data);
+  expect(state.data).toBe(data);
+  expect([stepOf(state), state.norms.length, state.validations.length]).toEqual([0, 0, 0]);
+});
+
 it("a refused reset leaves all as it was, and says why until it is asked again", () => {
   let state = heard(SILENCE, progress(1));
   state = asked(state, { kind: "reset", recipe: FIRST_RECIPE });

@@ -78,7 +78,10 @@ export function heard(state: TrainerState, report: Report): TrainerState {
     case "ready":
       return { ...state, ready: report };
     case "data":
-      return { ...state, data: report, trained: null, pictures: null, classified: null };
+      return {
+        ...{ ...state, ...NOTHING_LEARNED },
+        ...{ data: report, trained: null, pictures: null, classified: null },
+      };
     case "described":
       return { ...state, rows: report.rows, parameters: report.parameters };
     case "state":
