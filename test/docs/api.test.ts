@@ -87,11 +87,14 @@ function callables(): Callable[] {
     }
     if (!entry.kindOf(ReflectionKind.Class)) return [];
     const made = entry.children?.find((child) => child.kindOf(ReflectionKind.Constructor));
-    return (made?.signatures ?? []).map((signature) => ({
+    const signatures = made?.signatures ?? [];
+    // What the first signature says holds for all.
+    const refuses = [entry, ...signatures].some(({ comment }) => says(comment, "@throws"));
+    return signatures.map((signature) => ({
       name: entry.name,
       signature,
       words: text(entry.comment) + wordsOf(signature),
-      refuses: says(entry.comment, "@throws") || says(signature.comment, "@throws"),
+      refuses,
     }));
   });
 }

@@ -47,10 +47,7 @@ export class Flatten<const Options extends FlattenOptions | undefined = Defaults
   declare readonly [shapeRule]: FlattenRule<Options>;
   readonly start: number;
 
-  /**
-   * @param options.start the first axis to merge; default 1
-   * @throws {@link ShapeError} unless it is a whole number ≥ 0.
-   */
+  /** @throws {@link ShapeError} unless the first axis is a whole number ≥ 0. */
   constructor();
   constructor(options: Exactly<Options, FlattenOptions>);
   constructor(options: FlattenOptions = {}) {

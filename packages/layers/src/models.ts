@@ -19,7 +19,7 @@ import { Subsample } from "./subsample.ts";
 export interface ModelOptions {
   /** Kinds to tell apart; default 10. */
   readonly classes?: number;
-  /** Channels of an image. */
+  /** Channels of an image; default 1, for `resNet` 3. */
   readonly channels?: number;
 }
 
@@ -37,7 +37,6 @@ function checkModel(operation: string, classes: number, channels: number): void 
 /**
  * LeNet-5 with today's ReLU and max pooling, for images of 28×28.  `[N, channels, 28, 28] → [N, classes]` logits
  *
- * @param options.channels default 1
  * @throws {@link ShapeError} unless the numbers are whole and ≥ 1.
  * Source: LeCun et al. 1998, "Gradient-based learning applied to document recognition", figure 2.
  */
@@ -83,7 +82,6 @@ export interface SimpleCnnOptions extends ModelOptions {
  * layer. For 28×28: 79,426 parameters and 12.4 million
  * multiply-adds.  `[N, channels, size, size] → [N, classes]` logits
  *
- * @param options.channels default 1
  * @throws {@link ShapeError} unless the numbers are whole, and size 4 to 2,048.
  */
 export function simpleCnn(): Sequential<[1, 28, 28], [10]>;
@@ -145,7 +143,6 @@ function convNorm(channels: number, filters: number, stride = 1): [Conv2D, Batch
  * arXiv:1502.01852.  `[N, channels, H, W] → [N, classes]` logits
  *
  * @param depth layers with weights, 6n + 2: 20 (0.27 million parameters), 32, 44, 56 or 110 (1.7 million) in the paper
- * @param options.channels default 3
  * @throws {@link ValueError} for another depth: `resNet: depth 18 is not 6n + 2; the nearest are 14 and 20`, or one
  * above 10,000;
  * {@link ShapeError} unless the other numbers are whole and ≥ 1.
