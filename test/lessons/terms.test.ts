@@ -22,7 +22,7 @@ describe("row 19: a weight's gradient is a sum of one term per output, eq. (10) 
           const [, , i, j] = term.output as [number, number, number, number];
           expect(term.delta).toBe(delta[i * 4 + j]);
           expect(term.source).toEqual([0, 0, i + m, j + n]);
-          expect(term.factor).toBe(o.toTypedArray()[(i + m) * 5 + (j + n)]! + 0); // −0 is 0 here
+          expect(term.factor).toBe(o.toTypedArray()[(i + m) * 5 + (j + n)]);
         }
         expect([sum, gradient]).toEqual(Array(2).fill(dw.toTypedArray()[m * 2 + n]));
       }
