@@ -1,5 +1,5 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, inject } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, inject } from "vitest";
 import { launch } from "../browser/chromium.ts";
 import { withCores } from "./cores.ts";
 import { late } from "./late.ts";
@@ -32,11 +32,18 @@ export interface Opened {
 export function explorer(): (hash: string, opening?: Opening) => Promise<Opened> {
   let browser: Browser;
   const contexts: BrowserContext[] = [];
+  let before = 0;
   beforeAll(async () => {
     browser = await launch();
   });
+  const close = (some: BrowserContext[]) => Promise.all(some.map((context) => context.close()));
+  // What a test has opened goes with it: a page that is left may go on training.
+  beforeEach(() => {
+    before = contexts.length;
+  });
+  afterEach(() => close(contexts.splice(before)));
   afterAll(async () => {
-    for (const context of contexts) await context.close();
+    await close(contexts);
     await browser?.close();
   });
   return async (hash, opening = {}) => {
