@@ -27,7 +27,7 @@ describe.skipIf(!executablePath)(`the explorer in Chromium ${NEEDS}`, () => {
   it.each(["isolated", "plain"] as const)(
     "opens all views without a network after one visit, below a sub-path with %s headers",
     async (headers) => {
-      const opened = await open("#/convolution", { headers });
+      const opened = await open("#/convolution", { headers, first: true });
       const { page, complaints } = opened;
       await keeps(opened);
       await page.context().setOffline(true);
@@ -53,7 +53,7 @@ describe.skipIf(!executablePath)(`the explorer in Chromium ${NEEDS}`, () => {
   );
 
   it("keeps one version, with every file that was built", async () => {
-    const opened = await open("#/lessons");
+    const opened = await open("#/lessons", { first: true });
     await keeps(opened);
     const kept = await opened.page.evaluate(async () => {
       const names = await caches.keys();
@@ -70,7 +70,7 @@ describe.skipIf(!executablePath)(`the explorer in Chromium ${NEEDS}`, () => {
   });
 
   it("loads less than 350 kB, gzipped, before the front page stands", async () => {
-    const { page, requests } = await open("#/");
+    const { page, requests } = await open("#/", { first: true });
     await page.locator(".matrix .cell").first().waitFor();
     await page.waitForLoadState("networkidle");
     const sizes = await Promise.all(
@@ -89,7 +89,7 @@ describe.skipIf(!executablePath)(`the explorer in Chromium ${NEEDS}`, () => {
     const times: { first: number; numbers: number }[] = [];
     const best = () => Math.min(...times.map(({ numbers }) => numbers));
     for (let visit = 0; visit < 3 || (visit < 8 && best() >= 1500); visit++) {
-      const { page } = await open("#/", { before: WATCH });
+      const { page } = await open("#/", { before: WATCH, first: true });
       await page.waitForFunction("globalThis.numbersAt");
       const [first, numbers] = await page.evaluate(() => [
         performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? 0,

@@ -53,6 +53,7 @@ describe.skipIf(!executablePath)(`moving through the explorer in Chromium ${NEED
   it("says so when the code of a view cannot be fetched, and offers to reload", async () => {
     const { page } = await open("#/lessons", {
       before: "delete Navigator.prototype.serviceWorker",
+      first: true,
     });
     await page.context().setOffline(true);
     await page.locator("nav a", { hasText: "Graph" }).click();

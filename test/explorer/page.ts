@@ -11,6 +11,8 @@ export interface Opening {
   readonly width?: number;
   readonly height?: number;
   readonly dark?: boolean;
+  /** In a context of its own, with empty caches and no service worker yet, as at a first visit. */
+  readonly first?: boolean;
   /** A phone: fingers, no mouse. */
   readonly touch?: boolean;
   /** How many processor cores the page's workers believe in. */
@@ -28,37 +30,36 @@ export interface Opened {
   readonly requests: readonly string[];
 }
 
-/** Launches a browser for the tests of a file; `open("#/convolution?stride=2")` gives a page in a context of its own. */
+/** Launches a browser for the tests of a file; `open("#/convolution?stride=2")` gives a page, which goes with its test. */
 export function explorer(): (hash: string, opening?: Opening) => Promise<Opened> {
   let browser: Browser;
-  const contexts: BrowserContext[] = [];
+  let known: BrowserContext; // of whoever was here before
+  const open: (Page | BrowserContext)[] = [];
   let before = 0;
   beforeAll(async () => {
     browser = await launch();
+    known = await browser.newContext();
   });
-  const close = (some: BrowserContext[]) => Promise.all(some.map((context) => context.close()));
-  // What a test has opened goes with it: a page that is left may go on training.
+  // A page that is left may go on training.
   beforeEach(() => {
-    before = contexts.length;
+    before = open.length;
   });
-  afterEach(() => close(contexts.splice(before)));
-  afterAll(async () => {
-    await close(contexts);
-    await browser?.close();
-  });
+  afterEach(() => Promise.all(open.splice(before).map((one) => one.close())));
+  afterAll(() => browser?.close());
   return async (hash, opening = {}) => {
     const { headers = "isolated", width = 1280, height = 900, dark = false } = opening;
-    const context = await browser.newContext({
-      viewport: { width, height },
-      colorScheme: dark ? "dark" : "light",
-      ...(opening.touch && { hasTouch: true, isMobile: true }),
-    });
-    contexts.push(context);
-    const delay = Number(process.env["LATE"] ?? 0);
-    if (delay > 0) await context.addInitScript(late(delay));
-    if (opening.cores) await context.addInitScript(withCores(opening.cores));
-    if (opening.before) await context.addInitScript(opening.before);
+    const own = opening.first || opening.touch;
+    const context = own
+      ? await browser.newContext(opening.touch ? { hasTouch: true, isMobile: true } : {})
+      : known;
     const page = await context.newPage();
+    open.push(own ? context : page);
+    await page.setViewportSize({ width, height });
+    await page.emulateMedia({ colorScheme: dark ? "dark" : "light" });
+    const delay = Number(process.env["LATE"] ?? 0);
+    if (delay > 0) await page.addInitScript(late(delay));
+    if (opening.cores) await page.addInitScript(withCores(opening.cores));
+    if (opening.before) await page.addInitScript(opening.before);
     const complaints: string[] = [];
     const requests: string[] = [];
     page.on("request", (request) => requests.push(request.url()));

@@ -179,7 +179,9 @@ describe.skipIf(!executablePath)(`training in Chromium ${NEEDS}`, () => {
   });
 
   it("works without a network", async () => {
-    const { page, complaints } = await open("#/train?network=flat-dense10&epochs=1");
+    const { page, complaints } = await open("#/train?network=flat-dense10&epochs=1", {
+      first: true,
+    });
     await page.waitForFunction("navigator.serviceWorker.controller !== null");
     await page.context().setOffline(true);
     const before = complaints.length;
