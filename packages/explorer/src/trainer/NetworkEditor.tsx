@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Choice } from "../controls/fields.tsx";
 import type { LayerRow } from "../network/layerRow.ts";
 import type { LayerCard } from "../network/recipe.ts";
@@ -24,11 +24,10 @@ export function NetworkEditor(props: NetworkEditorProps): JSX.Element {
   const [dragged, setDragged] = useState<number | null>(null);
   const [over, setOver] = useState<number | null>(null);
   const [said, setSaid] = useState("");
-  const [follow, setFollow] = useState<string | null>(null);
-  useEffect(() => {
-    if (!follow) return;
-    list.current?.querySelector<HTMLElement>(follow)?.focus();
-    setFollow(null);
+  const [follow, setFollow] = useState<{ readonly selector: string } | null>(null);
+  // Before the next key comes.
+  useLayoutEffect(() => {
+    if (follow) list.current?.querySelector<HTMLElement>(follow.selector)?.focus();
   }, [follow]);
 
   const text = writeLayers(layers);
@@ -39,14 +38,14 @@ export function NetworkEditor(props: NetworkEditorProps): JSX.Element {
     setSaid(`${LAYER_NAMES[layers[from]!.type]} is layer ${to + 1} of ${layers.length} now.`);
     const end = by === "up" ? to === 0 : to === layers.length - 1;
     const button = end ? (by === "up" ? "down" : "up") : by;
-    if (by) setFollow(`[data-card="${to}"] [data-move="${button}"]`);
+    if (by) setFollow({ selector: `[data-card="${to}"] [data-move="${button}"]` });
   };
   const add = (type: LayerCard["type"]) => {
     const now = withLayer(layers, freshLayer(type));
     onChange(now);
     const at = layers.at(-1)?.type === "dense" ? now.length - 2 : now.length - 1;
     setSaid(`${LAYER_NAMES[type]} is layer ${at + 1} of ${now.length}.`);
-    setFollow(`[data-card="${at}"] :is(input, button:enabled)`);
+    setFollow({ selector: `[data-card="${at}"] :is(input, button:enabled)` });
   };
   const full = layers.length >= LIMITS.layers[1];
   return (
@@ -98,7 +97,9 @@ export function NetworkEditor(props: NetworkEditorProps): JSX.Element {
               onRemove={() => {
                 onChange(layers.toSpliced(index, 1));
                 setSaid(`${LAYER_NAMES[card.type]} is gone; ${layers.length - 1} layers are left.`);
-                setFollow(`[data-card="${Math.min(index, layers.length - 2)}"] button:enabled`);
+                setFollow({
+                  selector: `[data-card="${Math.min(index, layers.length - 2)}"] button:enabled`,
+                });
               }}
               onDrag={(begins) => {
                 setDragged(begins ? index : null);
