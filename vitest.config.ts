@@ -48,6 +48,7 @@ export default defineConfig({
           include: ["test/explorer/**/*.test.ts"],
           globalSetup: ["test/explorer/site.ts"],
           expect: { poll: { timeout: 20_000 } }, // a page may have to wait for the processor
+          retry: process.env["CI"] ? 1 : 0, // said in the output; at home, once is enough to be looked into
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
